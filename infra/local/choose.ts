@@ -1,0 +1,24 @@
+import { SetupError } from './errors.ts';
+import type { Run } from './run.ts';
+
+export type Way = 'docker' | 'maven';
+
+/** How this machine can yield a broker and a Redis: Docker first, then Java. */
+export async function chooseWay(run: Run, jarsAreHere: boolean): Promise<Way> {
+  // Both: the engine answers, and compose is there. Asked at once; a docker command without an engine fails quickly.
+  const [engine, compose, java, maven] = await Promise.all([
+    run('docker', ['info', '--format', '{{.ServerVersion}}'], 5000),
+    run('docker', ['compose', 'version'], 5000),
+    run('java', ['-version'], 10_000),
+    jarsAreHere ? { ok: true } : run('mvn', ['-v'], 20_000),
+  ]);
+  if (engine.ok && compose.ok) return 'docker';
+  const javaVersion = Number(/version "(?:1\.)?(\d+)/.exec(java.output)?.[1] ?? 0);
+  if (java.ok && javaVersion >= 17 && maven.ok) return 'maven';
+  const docker = engine.ok ? 'Docker answers but has no compose plugin' : 'no Docker engine answers';
+  const jvm = !java.ok ? 'no Java' : javaVersion < 17 ? `Java ${javaVersion} is too old` : 'Maven is missing';
+  throw new SetupError(
+    `No broker and no Redis to be had here (${docker}; ${jvm}). Do one of three: ` +
+      '(1) set KAFKA_BROKERS and REDIS_URL to ones that run; (2) start Docker (with compose); (3) install Java 17 or newer and Maven.',
+  );
+}

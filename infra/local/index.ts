@@ -1,0 +1,143 @@
+import { rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { chooseWay } from './choose.ts';
+import { claimDataDir, type DataDir, DEFAULT_DATA_DIR } from './data-dir.ts';
+import { composeProject } from './compose.ts';
+import { SetupError } from './errors.ts';
+import { ENDPOINTS_FILE } from './endpoints.ts';
+import { ensureJars, jarsAreHere, kafkaVersion } from './jars.ts';
+import { kafkaService } from './kafka.ts';
+import { isFree, pickPort } from './ports.ts';
+import { findRedis, redisService } from './redis.ts';
+import { runProgram } from './run.ts';
+import type { Service } from './service.ts';
+import { checkVersions } from './versions.ts';
+
+export interface LocalInfraOptions {
+  /** A path, or a folder that is claimed already. */
+  dataDir?: string | DataDir;
+  /** 0 = any free port. When the default is taken by another program, the next free one. */
+  kafkaPort?: number;
+  redisPort?: number;
+  env?: Record<string, string | undefined>;
+  log?: (line: string) => void;
+  /** The addresses, before anything answers there. */
+  onEndpoints?: (endpoints: { kafkaBrokers: string; redisUrl: string }) => void;
+}
+
+export interface LocalInfra {
+  /** host:port[,host:port] */
+  kafkaBrokers: string;
+  redisUrl: string;
+  /** undefined when the environment names one: that one is not ours. */
+  broker: Service | undefined;
+  redis: Service | undefined;
+  stop(): Promise<void>;
+}
+
+const KAFKA_PORT = 9092;
+const REDIS_PORT = 6379;
+
+interface Ports {
+  kafka: number;
+  redis: number;
+}
+
+/** A broker and a Redis, ours until stop(): from the environment, else from Docker, else from Java and Maven. */
+export async function startLocalInfra(options: LocalInfraOptions = {}): Promise<LocalInfra> {
+  const { env = process.env, log = () => {}, onEndpoints = () => {} } = options;
+  const given = options.dataDir ?? DEFAULT_DATA_DIR;
+  const dir = typeof given === 'string' ? await claimDataDir(given, log) : given;
+  const endpointsFile = join(dir.path, ENDPOINTS_FILE);
+  let undo: () => Promise<unknown> = () => Promise.resolve();
+  const stop = async () => {
+    rmSync(endpointsFile, { force: true });
+    await undo();
+    if (dir !== given) dir.release();
+  };
+  try {
+    const named = { broker: env.KAFKA_BROKERS, redis: env.REDIS_URL };
+    const needed = !named.broker || !named.redis;
+    const way = needed ? await prepare(dir, log) : undefined;
+    const ports = {
+      kafka: named.broker ? 0 : await port('broker', options.kafkaPort, KAFKA_PORT),
+      redis: named.redis ? 0 : await port('Redis', options.redisPort, REDIS_PORT),
+    };
+    const services = way?.(ports);
+    const broker = named.broker ? undefined : services?.broker;
+    const redis = named.redis ? undefined : services?.redis;
+    undo = services?.stop ?? undo;
+
+    const kafkaBrokers = named.broker ?? `127.0.0.1:${ports.kafka}`;
+    const redisUrl = named.redis ?? `redis://127.0.0.1:${ports.redis}`;
+    log(
+      `broker: ${broker ? `${services?.brokerName} on ${kafkaBrokers}` : `${kafkaBrokers} (KAFKA_BROKERS)`}${moved(ports.kafka, KAFKA_PORT, options.kafkaPort)}`,
+    );
+    // A password in REDIS_URL is nobody's business.
+    log(
+      `Redis:  ${redis ? `${services?.redisName} on 127.0.0.1:${ports.redis}` : `${redisUrl.replace(/\/\/[^@/]*@/, '//…@')} (REDIS_URL)`}${moved(ports.redis, REDIS_PORT, options.redisPort)}`,
+    );
+    onEndpoints({ kafkaBrokers, redisUrl });
+
+    await Promise.all([broker?.start(), redis?.start()]);
+    writeFileSync(endpointsFile, JSON.stringify({ kafkaBrokers, redisUrl, pid: process.pid }));
+    return { kafkaBrokers, redisUrl, broker, redis, stop };
+  } catch (error) {
+    await stop().catch(() => {});
+    throw error;
+  }
+}
+
+interface Services {
+  broker: Service;
+  brokerName: string;
+  redis: Service;
+  redisName: string;
+  stop(): Promise<unknown>;
+}
+
+/** Everything that must be there before ports are chosen. */
+async function prepare(dir: DataDir, log: (line: string) => void): Promise<(ports: Ports) => Services> {
+  const way = await chooseWay(runProgram, jarsAreHere());
+  if (way === 'docker') {
+    // Containers of a starter that was killed hold the ports we are about to choose.
+    await composeProject(dir.path, { kafka: KAFKA_PORT, redis: REDIS_PORT }).down();
+    return (ports) => {
+      const compose = composeProject(dir.path, ports);
+      return {
+        broker: compose.service('redpanda', 'Redpanda'),
+        brokerName: 'Redpanda (Docker)',
+        redis: compose.service('redis', 'Redis'),
+        redisName: 'Redis 7 (Docker)',
+        stop: () => compose.down(),
+      };
+    };
+  }
+  const lib = await ensureJars(log);
+  const server = await findRedis(lib);
+  const kafka = kafkaVersion();
+  checkVersions(dir.path, { kafka, redis: server.version });
+  return (ports) => {
+    const broker = kafkaService(dir, lib, ports.kafka, kafka);
+    const redis = redisService(dir, server, ports.redis);
+    return {
+      broker,
+      brokerName: `Apache Kafka ${kafka} (Java)`,
+      redis,
+      redisName: `Redis ${server.version}`,
+      stop: () => Promise.all([broker.stop(), redis.stop()]),
+    };
+  };
+}
+
+async function port(what: string, wanted: number | undefined, usual: number): Promise<number> {
+  if (wanted && !(await isFree(wanted))) {
+    throw new SetupError(
+      `Port ${wanted}, wanted for the ${what}, is taken by another program: stop that, or name another port.`,
+    );
+  }
+  return pickPort(wanted ?? usual);
+}
+
+const moved = (port: number, usual: number, wanted: number | undefined) =>
+  wanted === undefined && port !== 0 && port !== usual ? ` (${usual} is taken by another program)` : '';

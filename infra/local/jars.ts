@@ -1,0 +1,57 @@
+import { createHash } from 'node:crypto';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { arch, platform } from 'node:os';
+import { join } from 'node:path';
+import { DEFAULT_DATA_DIR } from './data-dir.ts';
+import { SetupError } from './errors.ts';
+import { withLock } from './lock.ts';
+import { type Run, runProgram } from './run.ts';
+
+const POM = join(import.meta.dirname, 'pom.xml');
+/** Shared by every data folder: the jars are the same, and 67 MB. */
+const LIB = join(DEFAULT_DATA_DIR, 'lib');
+
+const pom = () => readFileSync(POM, 'utf8');
+const jarsDir = (lib: string) => join(lib, createHash('sha256').update(pom()).digest('hex').slice(0, 12));
+
+/** The broker's version, written once: in the pom. */
+export const kafkaVersion = (): string => /<artifactId>kafka_[^]*?<version>([^<]+)</.exec(pom())?.[1] ?? 'unknown';
+
+export const jarsAreHere = (lib = LIB): boolean => existsSync(jarsDir(lib));
+
+/** The folder with Kafka's jars and Redis's binaries, downloaded by Maven the first time. */
+export async function ensureJars(log: (line: string) => void, lib = LIB, run: Run = runProgram): Promise<string> {
+  const dir = jarsDir(lib);
+  if (existsSync(dir)) return dir;
+  mkdirSync(lib, { recursive: true });
+  // Maven's own cache does not stand two writers at once; the second process waits and finds the folder.
+  return withLock(join(lib, 'download.lock'), async () => {
+    if (existsSync(dir)) return dir;
+    for (const name of readdirSync(lib)) {
+      if (name.startsWith('partial-')) rmSync(join(lib, name), { recursive: true });
+    }
+    log('downloading Apache Kafka and Redis with Maven, once (67 MB)…');
+    // Under its final name only when complete: an interrupted download leaves nothing that looks whole.
+    const partial = join(lib, `partial-${process.pid}`);
+    const goals = ['dependency:copy-dependencies@jars', 'dependency:unpack-dependencies@redis'];
+    const done = await run('mvn', ['-q', '-B', '-f', POM, ...goals, `-Dout=${partial}`], 300_000);
+    if (!done.ok) {
+      const said = done.output.split('\n').filter((line) => line.includes('ERROR'));
+      throw new SetupError(
+        `Maven could not download Apache Kafka and Redis; check the network and try again. ${said[0] ?? done.output.slice(-300)}`,
+      );
+    }
+    renameSync(partial, dir);
+    return dir;
+  });
+}
+
+/** The jar names its binaries for systems and processors. */
+export function redisBinary(dir: string, system = platform(), processor = arch()): string | undefined {
+  const name = `${system}-${processor === 'x64' ? 'amd64' : processor}`;
+  const redis = join(dir, 'redis');
+  const file = readdirSync(redis).find((each) => each.startsWith('redis-server-') && each.endsWith(name));
+  if (!file) return undefined;
+  chmodSync(join(redis, file), 0o755);
+  return join(redis, file);
+}

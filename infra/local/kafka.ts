@@ -1,0 +1,103 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { Kafka, logLevel } from 'kafkajs';
+import type { DataDir } from './data-dir.ts';
+import { SetupError } from './errors.ts';
+import { anyFreePort } from './ports.ts';
+import { runProgram } from './run.ts';
+import { createService, type Service } from './service.ts';
+
+const properties = (port: number, controllerPort: number, logDir: string) => `
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:${controllerPort}
+controller.listener.names=CONTROLLER
+listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}
+advertised.listeners=PLAINTEXT://127.0.0.1:${port}
+log.dirs=${logDir}
+# Topics, their partitions and retention are written down in one place; a misspelt name must not create another.
+auto.create.topics.enable=false
+# One node: nothing to replicate to, nobody to wait for.
+default.replication.factor=1
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=4
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+group.initial.rebalance.delay.ms=0
+# After kill -9 the controller refuses the new broker until the old one's session is over (default: 9 s).
+broker.session.timeout.ms=2000
+broker.heartbeat.interval.ms=400
+# A record is acknowledged once the kernel has it: kill -9 of the process loses nothing, so no fsync per record.
+log.segment.bytes=134217728
+log.retention.check.interval.ms=60000
+log.cleaner.dedupe.buffer.size=16777216
+num.recovery.threads.per.data.dir=2
+`;
+
+const java = (lib: string, main: string, ...args: string[]) => [
+  '-Xmx512m',
+  '-XX:+UseSerialGC',
+  '-XX:TieredStopAtLevel=1',
+  '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+  '-cp',
+  [join(lib, '*')].join(delimiter),
+  main,
+  ...args,
+];
+
+/** Formats under another name first: a folder called `kafka` is always a complete one. */
+async function format(dir: string, lib: string): Promise<void> {
+  const data = join(dir, 'kafka');
+  if (existsSync(data)) return;
+  const draft = join(dir, 'kafka.new');
+  rmSync(draft, { recursive: true, force: true });
+  const config = join(dir, 'format.properties');
+  writeFileSync(config, properties(9092, 9093, draft));
+  const id = randomBytes(16).toString('base64url');
+  const done = await runProgram('java', java(lib, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', config), 60_000);
+  if (!done.ok) throw new SetupError(`Kafka's data folder could not be prepared:\n${done.output.trim()}`);
+  rmSync(config);
+  renameSync(draft, data);
+}
+
+async function broker1Answers(port: number): Promise<boolean> {
+  const retry = { retries: 0 };
+  const kafka = new Kafka({
+    brokers: [`127.0.0.1:${port}`],
+    logLevel: logLevel.NOTHING,
+    connectionTimeout: 1000,
+    retry,
+  });
+  const admin = kafka.admin({ retry });
+  try {
+    await admin.connect();
+    // Listening is not enough: it must have joined its own cluster.
+    return (await admin.describeCluster()).brokers.length > 0;
+  } finally {
+    await admin.disconnect().catch(() => {});
+  }
+}
+
+export function kafkaService(dir: DataDir, lib: string, port: number, version: string): Service {
+  return createService({
+    name: `Apache Kafka ${version}`,
+    pidFile: dir.pidFile('kafka'),
+    output: join(dir.path, 'logs', 'kafka.log'),
+    async command() {
+      await format(dir.path, lib);
+      const config = join(dir.path, 'server.properties');
+      mkdirSync(dir.path, { recursive: true });
+      // The controller's port may differ from run to run: only the broker itself calls it.
+      writeFileSync(config, properties(port, await anyFreePort(), join(dir.path, 'kafka')));
+      return { program: 'java', args: java(lib, 'kafka.Kafka', config) };
+    },
+    ready: () => broker1Answers(port),
+    readyMs: 60_000,
+    stopSignal: 'SIGTERM',
+    graceMs: 5000,
+  });
+}

@@ -1,0 +1,73 @@
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { commandLine } from './process.ts';
+
+interface Holder {
+  pid: number;
+  command: string;
+}
+
+function holderOf(text: string): Holder | undefined {
+  try {
+    const holder = JSON.parse(text) as Holder;
+    // The command line too: the kernel may have given the number to somebody else since.
+    return commandLine(holder.pid) === holder.command ? holder : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function read(file: string): string | undefined {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return undefined;
+  }
+}
+
+/** Takes the lock, also over from a dead holder. Returns the living holder's pid when it is held. */
+export function takeLock(file: string): { release: () => void } | { heldBy: number } {
+  const mine = JSON.stringify({ pid: process.pid, command: commandLine(process.pid) ?? '' });
+  const draft = `${file}.${process.pid}`;
+  writeFileSync(draft, mine);
+  try {
+    for (;;) {
+      try {
+        linkSync(draft, file); // atomic, and never half written
+        return { release: () => read(file) === mine && rmSync(file, { force: true }) };
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+      }
+      const found = read(file);
+      if (found === undefined) continue;
+      const holder = holderOf(found);
+      if (holder) return { heldBy: holder.pid };
+      const aside = `${draft}.stale`;
+      try {
+        renameSync(file, aside);
+        // Somebody else took over in between: it is theirs, put it back.
+        if (read(aside) !== found) linkSync(aside, file);
+      } catch {
+        // Another process moved it first; look again.
+      }
+      rmSync(aside, { force: true });
+    }
+  } finally {
+    rmSync(draft, { force: true });
+  }
+}
+
+/** Runs `work` with the lock held, waiting for whoever holds it. */
+export async function withLock<T>(file: string, work: () => Promise<T>): Promise<T> {
+  for (;;) {
+    const lock = takeLock(file);
+    if ('release' in lock) {
+      try {
+        return await work();
+      } finally {
+        lock.release();
+      }
+    }
+    await sleep(200);
+  }
+}

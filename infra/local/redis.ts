@@ -1,0 +1,69 @@
+import { mkdirSync } from 'node:fs';
+import { connect } from 'node:net';
+import { join } from 'node:path';
+import type { DataDir } from './data-dir.ts';
+import { SetupError } from './errors.ts';
+import { redisBinary } from './jars.ts';
+import { type Run, runProgram } from './run.ts';
+import { createService, type Service } from './service.ts';
+
+export interface RedisProgram {
+  program: string;
+  version: string;
+}
+
+/** The jar's binary; where it does not run (no OpenSSL 3, another processor), the machine's own. */
+export async function findRedis(lib: string, run: Run = runProgram): Promise<RedisProgram> {
+  for (const program of [redisBinary(lib), 'redis-server']) {
+    if (!program) continue;
+    const { ok, output } = await run(program, ['--version'], 5000);
+    const [, version, major, minor] = /v=((\d+)\.(\d+)\.\d+)/.exec(output) ?? [];
+    if (ok && version && Number(major) * 100 + Number(minor) >= 602) return { program, version };
+  }
+  throw new SetupError(
+    'The redis-server that Maven downloaded does not run on this machine: install Redis 6.2 or newer (redis-server on the PATH), or set REDIS_URL.',
+  );
+}
+
+/** PONG, and not the -LOADING that Redis says while it reads its file. */
+const pong = (port: number): Promise<boolean> =>
+  new Promise((resolve) => {
+    const socket = connect({ port, host: '127.0.0.1' }, () => socket.write('PING\r\n'));
+    const done = (yes: boolean) => {
+      socket.destroy();
+      resolve(yes);
+    };
+    socket.setTimeout(1000, () => done(false));
+    socket.once('data', (data) => done(data.toString().startsWith('+PONG')));
+    socket.once('error', () => done(false));
+  });
+
+export function redisService(dir: DataDir, redis: RedisProgram, port: number): Service {
+  const data = join(dir.path, 'redis');
+  const options = {
+    port: String(port),
+    bind: '127.0.0.1',
+    dir: data,
+    // Written to the kernel before each answer, so kill -9 loses nothing; to the disk every second.
+    appendonly: 'yes',
+    appendfsync: 'everysec',
+    save: '',
+    'maxmemory-policy': 'noeviction',
+    // Keeps the folder in the command line, by which a leftover is known.
+    'set-proc-title': 'no',
+  };
+  return createService({
+    name: `Redis ${redis.version}`,
+    pidFile: dir.pidFile('redis'),
+    output: join(dir.path, 'logs', 'redis.log'),
+    command() {
+      mkdirSync(data, { recursive: true });
+      const args = Object.entries(options).flatMap(([key, value]) => [`--${key}`, value]);
+      return Promise.resolve({ program: redis.program, args });
+    },
+    ready: () => pong(port),
+    readyMs: 30_000,
+    stopSignal: 'SIGTERM',
+    graceMs: 3000,
+  });
+}
