@@ -1,1 +1,1 @@
-export default class {}
+export { default } from './plugin/plugin.ts';

@@ -1,0 +1,241 @@
+import type { Admin, Consumer, EachBatchPayload, Kafka, Offsets } from 'kafkajs';
+import { describeError, KafkaEventsError } from '../errors.ts';
+import { backoff, sleep } from '../time.ts';
+import { startingOffsets } from './kafkajs-positions.ts';
+import { toRecord } from './kafkajs-record.ts';
+import type { BrokerConsumer, BrokerRecord, ConsumerListener, ConsumerOptions } from './port.ts';
+
+/** How long a fetch waits for data, in ms: bounds how late a resumed partition is read again and a heartbeat is sent. */
+const FETCH_WAIT_MS = 100;
+const METADATA_MAX_AGE_MS = 30_000;
+/** The group has moved on: the commit of an older generation is refused. */
+const FENCED = new Set([
+  'REBALANCE_IN_PROGRESS',
+  'ILLEGAL_GENERATION',
+  'UNKNOWN_MEMBER_ID',
+  'NOT_COORDINATOR_FOR_GROUP',
+]);
+const NO_RECORDS: readonly BrokerRecord[] = [];
+
+/**
+ * A kafkajs consumer that only reads. kafkajs fetches again from a broker when every batch of the last fetch has been
+ * handled, so `eachBatch` hands over and returns at once: heartbeats and fetches go on whatever the function does.
+ *
+ * Positions are ours: at every join all partitions are paused, committed offsets fetched, and reading resumes from
+ * what the listener answers. kafkajs never restarts by itself; a crash comes back here and a new consumer is made.
+ */
+export class KafkajsConsumer implements BrokerConsumer {
+  readonly #client: Kafka;
+  readonly #admin: () => Promise<Admin>;
+  readonly #options: ConsumerOptions;
+  #listener!: ConsumerListener;
+  #consumer: Consumer | undefined;
+  #generation = 0;
+  #joins = 0;
+  #positioned = new Set<number>();
+  #commitDirect: ((offsets: Offsets) => Promise<void>) | undefined;
+  #stopped = new AbortController();
+  #life: Promise<void> = Promise.resolve();
+
+  constructor(client: Kafka, admin: () => Promise<Admin>, options: ConsumerOptions) {
+    this.#client = client;
+    this.#admin = admin;
+    this.#options = options;
+  }
+
+  start(listener: ConsumerListener): void {
+    this.#listener = listener;
+    this.#life = this.#live();
+  }
+
+  /** One consumer after another until `stop`. */
+  async #live(): Promise<void> {
+    for (let attempt = 0; !this.#stopped.signal.aborted; attempt++) {
+      const joinedBefore = this.#joins;
+      try {
+        await this.#topicExists();
+        const crash = await this.#runUntilCrash();
+        if (crash === undefined) return;
+        throw crash;
+      } catch (error) {
+        this.#lostAssignment();
+        if (this.#stopped.signal.aborted) return;
+        const fatal = fatalError(error, this.#options.topic);
+        if (fatal) {
+          this.#listener.failed(fatal);
+          return;
+        }
+        if (this.#joins > joinedBefore) attempt = 0;
+        this.#listener.waiting(describeError(error));
+        await sleep(backoff(attempt, 250, 3_000), this.#stopped.signal);
+      }
+    }
+  }
+
+  async #topicExists(): Promise<void> {
+    const admin = await this.#admin();
+    const topics = await admin.listTopics();
+    if (!topics.includes(this.#options.topic)) {
+      throw new KafkaEventsError('TOPIC_MISSING', `topic ${this.#options.topic} does not exist yet`);
+    }
+  }
+
+  /** Resolves with what made kafkajs give up, or `undefined` after `stop`. */
+  async #runUntilCrash(): Promise<Error | undefined> {
+    const { topic, groupId, sessionTimeoutMs } = this.#options;
+    const consumer = this.#client.consumer({
+      groupId,
+      sessionTimeout: sessionTimeoutMs,
+      rebalanceTimeout: Math.max(sessionTimeoutMs, 10_000),
+      heartbeatInterval: Math.min(3_000, sessionTimeoutMs / 3),
+      metadataMaxAge: METADATA_MAX_AGE_MS,
+      allowAutoTopicCreation: false,
+      maxWaitTimeInMs: FETCH_WAIT_MS,
+      minBytes: 1,
+      retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5, restartOnFailure: () => Promise.resolve(false) },
+    });
+    this.#consumer = consumer;
+    const { CRASH, GROUP_JOIN, REBALANCING, START_BATCH_PROCESS, FETCH_START } = consumer.events;
+    const crashed = new Promise<Error>((resolve) => {
+      consumer.on(CRASH, ({ payload }) => resolve(payload.error));
+    });
+    const stopped = new Promise<undefined>((resolve) => {
+      this.#stopped.signal.addEventListener('abort', () => resolve(undefined), { once: true });
+    });
+    const fetching = new Promise<void>((resolve) => {
+      const off = consumer.on(FETCH_START, () => {
+        off();
+        resolve();
+      });
+    });
+    consumer.on(REBALANCING, () => this.#lostAssignment());
+    consumer.on(GROUP_JOIN, ({ payload }) => {
+      void this.#joined(consumer, fetching, payload.memberAssignment[topic] ?? []);
+    });
+    // A fetch that held only control records or aborted messages never reaches eachBatch, but reading must go on.
+    consumer.on(START_BATCH_PROCESS, ({ payload }) => {
+      if (payload.batchSize === 0)
+        this.#deliver(payload.partition, NO_RECORDS, payload.lastOffset, payload.highWatermark);
+    });
+    try {
+      await consumer.connect();
+      await consumer.subscribe({ topic, fromBeginning: true });
+      await consumer.run({ autoCommit: false, eachBatch: (payload) => this.#eachBatch(payload) });
+      return await Promise.race([crashed, stopped]);
+    } finally {
+      this.#consumer = undefined;
+      await consumer.disconnect();
+    }
+  }
+
+  #lostAssignment(): void {
+    this.#generation += 1;
+    this.#positioned = new Set();
+    this.#commitDirect = undefined;
+    this.#listener.revoked();
+  }
+
+  async #joined(consumer: Consumer, fetching: Promise<void>, partitions: readonly number[]): Promise<void> {
+    const { topic, groupId, startingPosition } = this.#options;
+    this.#lostAssignment();
+    this.#joins += 1;
+    const generation = this.#generation;
+    const current = (): boolean => generation === this.#generation && !this.#stopped.signal.aborted;
+    if (partitions.length > 0) consumer.pause([{ topic, partitions: [...partitions] }]);
+    for (let attempt = 0; current(); attempt++) {
+      try {
+        const starts = await startingOffsets(await this.#admin(), topic, groupId, startingPosition, partitions);
+        if (!current()) return;
+        const anchors = starts.filter(
+          ({ committed }) => committed === undefined && startingPosition.kind !== 'TRIM_HORIZON',
+        );
+        if (anchors.length > 0) {
+          // kafkajs drops a commit silently before its runner runs; the first fetch says that it does.
+          await fetching;
+          if (!current()) return;
+          await consumer.commitOffsets(
+            anchors.map((it) => ({ topic, partition: it.partition, offset: String(it.start) })),
+          );
+        }
+        if (!current()) return;
+        for (const [partition, offset] of this.#listener.assigned(starts)) {
+          consumer.seek({ topic, partition, offset: String(offset) });
+          this.#positioned.add(partition);
+        }
+        if (partitions.length > 0) consumer.resume([{ topic, partitions: [...partitions] }]);
+        this.#listener.ready(partitions.length);
+        return;
+      } catch (error) {
+        if (!current()) return;
+        this.#listener.waiting(describeError(error));
+        await sleep(backoff(attempt, 100, 2_000), this.#stopped.signal);
+      }
+    }
+  }
+
+  #eachBatch({ batch, commitOffsetsIfNecessary }: EachBatchPayload): Promise<void> {
+    // The typings forget the argument; without it kafkajs commits nothing here (autoCommit is off).
+    this.#commitDirect = commitOffsetsIfNecessary as (offsets: Offsets) => Promise<void>;
+    const records = batch.messages.map((message) => toRecord(batch.partition, message));
+    this.#deliver(batch.partition, records, batch.lastOffset(), batch.highWatermark);
+    return Promise.resolve();
+  }
+
+  #deliver(partition: number, records: readonly BrokerRecord[], lastOffset: string, end: string): void {
+    if (!this.#positioned.has(partition)) return;
+    this.#listener.records(partition, records, Number(lastOffset) + 1, Number(end));
+  }
+
+  pause(partition: number): void {
+    this.#consumer?.pause([{ topic: this.#options.topic, partitions: [partition] }]);
+  }
+
+  resume(partition: number): void {
+    this.#consumer?.resume([{ topic: this.#options.topic, partitions: [partition] }]);
+  }
+
+  async commit(offsets: ReadonlyMap<number, number>): Promise<void> {
+    const { topic } = this.#options;
+    const partitions = [...offsets].map(([partition, offset]) => ({ partition, offset: String(offset) }));
+    if (partitions.length === 0) return;
+    const generation = this.#generation;
+    for (let attempt = 0; ; attempt++) {
+      const consumer = this.#consumer;
+      if (generation !== this.#generation || consumer === undefined) throw fenced();
+      try {
+        // Straight to the group, so that kafkajs does not retry an old generation's commit within a new one.
+        if (this.#commitDirect) await this.#commitDirect({ topics: [{ topic, partitions }] });
+        else await consumer.commitOffsets(partitions.map((it) => ({ topic, ...it })));
+        return;
+      } catch (error) {
+        if (FENCED.has(errorType(error)) || attempt >= 8) throw fenced(error);
+        await sleep(backoff(attempt, 50, 1_000));
+      }
+    }
+  }
+
+  async stop(): Promise<void> {
+    this.#stopped.abort();
+    await this.#life;
+  }
+}
+
+const errorType = (error: unknown): string =>
+  error instanceof Error && 'type' in error && typeof error.type === 'string' ? error.type : '';
+
+const fenced = (cause?: unknown): KafkaEventsError =>
+  new KafkaEventsError('COMMIT_FENCED', 'the group has moved on: these offsets are not committed', { cause });
+
+const causes = (error: unknown): Error[] => (error instanceof Error ? [error, ...causes(error.cause)] : []);
+
+/** What waiting does not cure. */
+const fatalError = (error: unknown, topic: string): KafkaEventsError | undefined => {
+  const chain = causes(error);
+  if (chain.some((it) => it.name === 'KafkaJSNotImplemented')) {
+    return new KafkaEventsError('CODEC_MISSING', `topic ${topic}: ${describeError(error)}`, { cause: error });
+  }
+  if (chain.some((it) => it.name === 'KafkaJSSASLAuthenticationError')) {
+    return new KafkaEventsError('AUTH_FAILED', `SASL authentication failed: ${describeError(error)}`, { cause: error });
+  }
+  return undefined;
+};

@@ -1,0 +1,32 @@
+import type { Admin } from 'kafkajs';
+import type { TopicSpec } from './port.ts';
+
+/** Creates missing topics (replication as the broker says) and grows those with fewer partitions; never shrinks. */
+export const createTopics = async (admin: Admin, topics: readonly TopicSpec[]): Promise<void> => {
+  const existing = new Set(await admin.listTopics());
+  const missing = topics.filter(({ topic }) => !existing.has(topic));
+  if (missing.length > 0) {
+    // Resolves false when another process was faster: that is fine.
+    await admin.createTopics({
+      waitForLeaders: true,
+      topics: missing.map(({ topic, partitions, retentionMs }) => ({
+        topic,
+        numPartitions: partitions,
+        replicationFactor: -1,
+        configEntries: retentionMs === undefined ? [] : [{ name: 'retention.ms', value: String(retentionMs) }],
+      })),
+    });
+  }
+  const present = topics.filter(({ topic }) => existing.has(topic));
+  if (present.length === 0) return;
+  const metadata = await admin.fetchTopicMetadata({ topics: present.map(({ topic }) => topic) });
+  const short = present.filter(
+    ({ topic, partitions }) =>
+      (metadata.topics.find((it) => it.name === topic)?.partitions.length ?? partitions) < partitions,
+  );
+  if (short.length > 0) {
+    await admin.createPartitions({
+      topicPartitions: short.map(({ topic, partitions }) => ({ topic, count: partitions })),
+    });
+  }
+};

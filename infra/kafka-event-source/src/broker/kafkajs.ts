@@ -1,0 +1,77 @@
+import kafkajs from 'kafkajs';
+import type { Admin, KafkaConfig, Producer } from 'kafkajs';
+import { createTopics } from './kafkajs-topics.ts';
+import { KafkajsConsumer } from './kafkajs-consumer.ts';
+import type { Broker } from './port.ts';
+import type { Log } from '../log.ts';
+
+export interface KafkajsOptions {
+  readonly brokers: readonly string[];
+  readonly clientId: string;
+  readonly log: Log;
+  readonly security?: Pick<KafkaConfig, 'ssl' | 'sasl'>;
+}
+
+/** The kafkajs adapter: one client, one admin and one producer connection, opened when first needed. */
+export const kafkajsBroker = ({ brokers, clientId, log, security = {} }: KafkajsOptions): Broker => {
+  process.env['KAFKAJS_NO_PARTITIONER_WARNING'] ??= '1';
+  const client = new kafkajs.Kafka({
+    brokers: [...brokers],
+    clientId,
+    ...security,
+    connectionTimeout: 3_000,
+    retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5 },
+    logLevel: kafkajs.logLevel.WARN,
+    // The library repeats what its events already tell: its own lines are for --verbose only.
+    logCreator:
+      () =>
+      ({ namespace, log: entry }) =>
+        log.debug(`kafkajs ${namespace}: ${entry.message}`),
+  });
+  let admin: Promise<Admin> | undefined;
+  let producer: Promise<Producer> | undefined;
+
+  const connectedAdmin = (): Promise<Admin> => {
+    admin ??= connect(client.admin()).catch((error: unknown) => {
+      admin = undefined;
+      throw error;
+    });
+    return admin;
+  };
+  const connectedProducer = (): Promise<Producer> => {
+    producer ??= connect(client.producer({ allowAutoTopicCreation: false })).catch((error: unknown) => {
+      producer = undefined;
+      throw error;
+    });
+    return producer;
+  };
+
+  return {
+    bootstrapServers: brokers.join(','),
+    consumer: (options) => new KafkajsConsumer(client, connectedAdmin, options),
+    createTopics: async (topics) => createTopics(await connectedAdmin(), topics),
+    send: async (topic, record) => {
+      const connected = await connectedProducer();
+      await connected.send({
+        topic,
+        acks: -1,
+        messages: [
+          {
+            key: record.key === null ? null : Buffer.from(record.key),
+            value: Buffer.from(record.value),
+          },
+        ],
+      });
+    },
+    close: async () => {
+      const open = await Promise.allSettled([admin, producer]);
+      await Promise.all(open.map((it) => (it.status === 'fulfilled' ? it.value?.disconnect() : undefined)));
+      admin = producer = undefined;
+    },
+  };
+};
+
+const connect = async <T extends { connect(): Promise<void> }>(it: T): Promise<T> => {
+  await it.connect();
+  return it;
+};

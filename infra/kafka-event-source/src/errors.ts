@@ -1,0 +1,34 @@
+/** Every way this package fails. `retriable` errors are waited out, the others stop the mapping or the start. */
+const RETRIABLE = {
+  CONFIG_INVALID: false,
+  PEER_MISSING: false,
+  CODEC_MISSING: false,
+  AUTH_FAILED: false,
+  BROKER_UNREACHABLE: true,
+  TOPIC_MISSING: true,
+  COMMIT_FENCED: true,
+  DESTINATION_FAILED: true,
+} as const;
+
+export type ErrorCode = keyof typeof RETRIABLE;
+
+/** The one error type of this package; `message` says what to do, `cause` keeps the original. */
+export class KafkaEventsError extends Error {
+  readonly code: ErrorCode;
+  readonly retriable: boolean;
+
+  constructor(code: ErrorCode, message: string, options?: { cause?: unknown }) {
+    super(message, options);
+    this.name = 'KafkaEventsError';
+    this.code = code;
+    this.retriable = RETRIABLE[code];
+  }
+}
+
+/** The message of anything that was thrown, with the messages of its causes. */
+export const describeError = (error: unknown): string => {
+  if (!(error instanceof Error)) return String(error);
+  const own = error.message || error.name;
+  const cause = error.cause instanceof Error ? describeError(error.cause) : '';
+  return cause && !own.includes(cause) ? `${own} (${cause})` : own;
+};

@@ -1,0 +1,61 @@
+import type * as LambdaSdk from '@aws-sdk/client-lambda';
+import type { LambdaClient, LambdaClientConfig } from '@aws-sdk/client-lambda';
+import { describeError, KafkaEventsError } from '../errors.ts';
+import type { Invoker } from './port.ts';
+
+export interface SdkOptions {
+  readonly functionName: string;
+  readonly endpoint: string | undefined;
+  readonly region: string;
+  /** Above the function's own timeout, in milliseconds. */
+  readonly requestTimeoutMs: number;
+}
+
+/** Calls any Lambda endpoint: serverless-offline's, the Runtime Interface Emulator's, AWS's. One request per attempt. */
+export const sdkInvoker = async (options: SdkOptions): Promise<Invoker> => {
+  const sdk = await loadSdk();
+  const client: LambdaClient = new sdk.LambdaClient(clientConfig(options));
+  return {
+    invoke: async (event) => {
+      try {
+        const { FunctionError, Payload } = await client.send(
+          new sdk.InvokeCommand({
+            FunctionName: options.functionName,
+            InvocationType: 'RequestResponse',
+            Payload: JSON.stringify(event),
+          }),
+        );
+        const text = Payload === undefined ? '' : Buffer.from(Payload).toString();
+        if (FunctionError) return { outcome: 'function-error', message: `${FunctionError}: ${text.slice(0, 500)}` };
+        return { outcome: 'success', response: text === '' ? null : JSON.parse(text) };
+      } catch (error) {
+        if (error instanceof SyntaxError) return { outcome: 'function-error', message: 'the response is not JSON' };
+        return { outcome: 'not-reached', message: describeError(error) };
+      }
+    },
+    close: () => {
+      client.destroy();
+      return Promise.resolve();
+    },
+  };
+};
+
+const clientConfig = ({ endpoint, region, requestTimeoutMs }: SdkOptions): LambdaClientConfig => ({
+  region,
+  maxAttempts: 1,
+  requestHandler: { requestTimeout: requestTimeoutMs },
+  // An emulator asks for a signature but checks none.
+  ...(endpoint === undefined ? {} : { endpoint, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }),
+});
+
+const loadSdk = async (): Promise<typeof LambdaSdk> => {
+  try {
+    return await import('@aws-sdk/client-lambda');
+  } catch (cause) {
+    throw new KafkaEventsError(
+      'PEER_MISSING',
+      'custom.kafkaEvents.invoke: sdk needs `npm install @aws-sdk/client-lambda`',
+      { cause },
+    );
+  }
+};

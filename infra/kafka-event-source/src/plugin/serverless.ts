@@ -1,0 +1,37 @@
+/** The part of osls, Serverless 3 and Serverless 4 that this plugin touches. */
+export interface Serverless {
+  readonly config: { readonly servicePath?: string };
+  readonly serviceDir?: string;
+  readonly service: {
+    readonly service: string;
+    readonly provider: { readonly stage?: string; readonly region?: string; readonly timeout?: number };
+    readonly custom?: Record<string, unknown>;
+    readonly resources?: {
+      readonly Resources?: Record<string, CloudFormationResource>;
+      readonly extensions?: Record<string, CloudFormationResource>;
+    };
+    getAllFunctions(): string[];
+    getFunction(key: string): FunctionDefinition;
+  };
+}
+
+export interface CloudFormationResource {
+  readonly Type?: string;
+  readonly Properties?: Record<string, unknown>;
+}
+
+export interface FunctionDefinition {
+  readonly name: string;
+  readonly handler?: string;
+  readonly timeout?: number;
+  readonly events?: readonly Record<string, unknown>[];
+}
+
+export interface ServerlessUtils {
+  readonly log: {
+    notice(line: string): void;
+    warning(line: string): void;
+    error(line: string): void;
+    debug(line: string): void;
+  };
+}

@@ -1,0 +1,88 @@
+import type { PartitionBuffer } from './partition-buffer.ts';
+import type { BrokerRecord } from '../broker/port.ts';
+
+export interface BatchLimits {
+  /** Records per batch, across partitions (K-14, K-20). */
+  readonly batchSize: number;
+  /** Milliseconds; 500 when the mapping does not say (K-15), 0 means at once (K-19). */
+  readonly windowMs: number;
+  /** Bytes of records and partition names that fit in a payload (K-17). */
+  readonly payloadBytes: number;
+  /** Bytes that naming a partition adds. */
+  readonly partitionBytes: (partition: number) => number;
+}
+
+export type Decision = { readonly close: true } | { readonly close: false; readonly waitMs: number };
+
+export interface TakenBatch {
+  readonly records: ReadonlyMap<number, readonly BrokerRecord[]>;
+  readonly count: number;
+  /** JSON bytes of the records. */
+  readonly bytes: number;
+}
+
+/**
+ * Decides when a batch closes and what is in it. Pure: time is an argument, in milliseconds.
+ *
+ * The window starts when the previous invocation completes (K-18). A window that passes without a record is over, so
+ * the first record after an idle time opens the next one and waits exactly that long.
+ */
+export class Batcher {
+  readonly #limits: BatchLimits;
+  #windowStart: number | undefined;
+  #turn = 0;
+
+  constructor(limits: BatchLimits) {
+    this.#limits = limits;
+  }
+
+  /** The previous invocation of this poller ended: the next window begins. */
+  invocationCompleted(now: number): void {
+    this.#windowStart = now;
+  }
+
+  decide(now: number, buffers: readonly PartitionBuffer[]): Decision {
+    const { batchSize, windowMs, payloadBytes } = this.#limits;
+    let count = 0;
+    let bytes = 0;
+    for (const buffer of buffers) {
+      count += buffer.length;
+      bytes += buffer.bytes;
+    }
+    if (count === 0) {
+      if (this.#windowStart !== undefined && now >= this.#windowStart + windowMs) this.#windowStart = undefined;
+      return { close: false, waitMs: Infinity };
+    }
+    if (count >= batchSize || bytes >= payloadBytes) return { close: true };
+    this.#windowStart ??= now;
+    const waitMs = this.#windowStart + windowMs - now;
+    return waitMs <= 0 ? { close: true } : { close: false, waitMs };
+  }
+
+  /**
+   * Takes one batch, whole partitions in turn so that none starves. Never empty unless the buffers are: a record too
+   * big for any payload comes out alone (K-53).
+   */
+  take(buffers: readonly PartitionBuffer[]): TakenBatch {
+    const { batchSize, payloadBytes, partitionBytes } = this.#limits;
+    const records = new Map<number, readonly BrokerRecord[]>();
+    let count = 0;
+    let bytes = 0;
+    const first = this.#turn++;
+    for (let i = 0; i < buffers.length && count < batchSize; i++) {
+      const buffer = buffers[(first + i) % buffers.length];
+      if (buffer === undefined || buffer.length === 0) continue;
+      const room = payloadBytes - bytes - partitionBytes(buffer.partition);
+      const head = buffer.peek();
+      const alone = count === 0 && head !== undefined && head.size > room;
+      const part = alone ? buffer.take(1, head.size) : buffer.take(batchSize - count, room);
+      if (part.records.length === 0) continue;
+      records.set(buffer.partition, part.records);
+      count += part.records.length;
+      bytes += part.bytes + partitionBytes(buffer.partition);
+      if (alone) break;
+    }
+    this.#windowStart = undefined;
+    return { records, count, bytes };
+  }
+}

@@ -1,0 +1,47 @@
+import type { BrokerRecord } from '../broker/port.ts';
+
+/** What one partition has waiting, first in first out. `size` is in JSON bytes of the event. */
+export class PartitionBuffer {
+  readonly partition: number;
+  #records: BrokerRecord[] = [];
+  #sizes: number[] = [];
+  #head = 0;
+  bytes = 0;
+
+  constructor(partition: number) {
+    this.partition = partition;
+  }
+
+  get length(): number {
+    return this.#records.length - this.#head;
+  }
+
+  push(record: BrokerRecord, size: number): void {
+    this.#records.push(record);
+    this.#sizes.push(size);
+    this.bytes += size;
+  }
+
+  /** The record that leaves next, and its size. */
+  peek(): { record: BrokerRecord; size: number } | undefined {
+    const record = this.#records[this.#head];
+    return record === undefined ? undefined : { record, size: this.#sizes[this.#head] ?? 0 };
+  }
+
+  /** Takes from the front while `count` and `bytes` allow. */
+  take(count: number, bytes: number): { records: BrokerRecord[]; bytes: number } {
+    let end = this.#head;
+    let taken = 0;
+    const last = Math.min(this.#records.length, this.#head + count);
+    while (end < last && taken + (this.#sizes[end] ?? 0) <= bytes) taken += this.#sizes[end++] ?? 0;
+    const records = this.#records.slice(this.#head, end);
+    this.#head = end;
+    this.bytes -= taken;
+    if (this.#head === this.#records.length || this.#head > 4096) {
+      this.#records = this.#records.slice(this.#head);
+      this.#sizes = this.#sizes.slice(this.#head);
+      this.#head = 0;
+    }
+    return { records, bytes: taken };
+  }
+}

@@ -1,0 +1,18 @@
+/** Resolves after `ms`, or at once when `signal` aborts. Never rejects. */
+export const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
+  new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
+    const done = (): void => {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    };
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener('abort', done, { once: true });
+  });
+
+/** Exponential backoff with full jitter above half, in ms: `base` doubled per attempt, never above `max`. */
+export const backoff = (attempt: number, base: number, max: number, random: () => number = Math.random): number => {
+  const ceiling = Math.min(max, base * 2 ** Math.min(attempt, 30));
+  return ceiling / 2 + (ceiling / 2) * random();
+};

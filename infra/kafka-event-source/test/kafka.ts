@@ -1,0 +1,63 @@
+import { randomUUID } from 'node:crypto';
+import kafkajs from 'kafkajs';
+import type { Admin, Message, Producer } from 'kafkajs';
+
+/** The broker that tests run against: a real one, named by the environment. */
+export const testBrokers = (): string[] => {
+  const brokers = process.env['KAFKA_BROKERS'];
+  if (!brokers) throw new Error('these tests need a Kafka broker: set KAFKA_BROKERS=host:port, or run `npm test`');
+  return brokers.split(',');
+};
+
+process.env['KAFKAJS_NO_PARTITIONER_WARNING'] = '1';
+
+/** One client per test file: topics with unique names, a producer that chooses partitions by hand. */
+export class TestKafka {
+  readonly client = new kafkajs.Kafka({ brokers: testBrokers(), clientId: 'test', logLevel: kafkajs.logLevel.NOTHING });
+  readonly admin: Admin = this.client.admin();
+  readonly producer: Producer = this.client.producer({ allowAutoTopicCreation: false });
+
+  async connect(): Promise<void> {
+    await Promise.all([this.admin.connect(), this.producer.connect()]);
+  }
+
+  async disconnect(): Promise<void> {
+    await Promise.all([this.admin.disconnect(), this.producer.disconnect()]);
+  }
+
+  async topic(partitions = 1, config: Record<string, string> = {}): Promise<string> {
+    const topic = `t-${randomUUID()}`;
+    const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
+    await this.admin.createTopics({
+      waitForLeaders: true,
+      topics: [{ topic, numPartitions: partitions, replicationFactor: 1, configEntries }],
+    });
+    return topic;
+  }
+
+  async produce(topic: string, messages: Message[]): Promise<void> {
+    await this.producer.send({ topic, messages });
+  }
+
+  /** Committed offsets of a group, -1 for none. */
+  async committed(groupId: string, topic: string): Promise<number[]> {
+    const [entry] = await this.admin.fetchOffsets({ groupId, topics: [topic] });
+    const partitions = [...(entry?.partitions ?? [])].sort((a, b) => a.partition - b.partition);
+    return partitions.map(({ offset }) => Number(offset));
+  }
+}
+
+/** Waits until `probe` gives something, asking every 20 ms; a clear error after `ms`. */
+export const until = async <T>(
+  what: string,
+  probe: () => T | undefined | false | Promise<T | undefined | false>,
+  ms = 20_000,
+): Promise<T> => {
+  const end = Date.now() + ms;
+  for (;;) {
+    const value = await probe();
+    if (value !== undefined && value !== false) return value;
+    if (Date.now() > end) throw new Error(`waited ${ms} ms in vain: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+};
