@@ -1,6 +1,7 @@
 import js from '@eslint/js';
 import ts from 'typescript-eslint';
 
+/** @param {string[]} names */
 const noClients = (names) => ({ paths: names, patterns: names.map((name) => `${name}/*`) });
 
 export default ts.config(

@@ -1,0 +1,53 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Context } from 'aws-lambda';
+import { publishTotals } from '../lib/aggregation.ts';
+import { deps } from '../lib/deps.ts';
+import type { Logger } from '../lib/log.ts';
+import type { Clock, RecordLog, Registry, WindowStore } from '../lib/ports.ts';
+
+interface Deps {
+  windows: WindowStore;
+  records: RecordLog;
+  registry: Pick<Registry, 'expire'>;
+  clock: Clock;
+  log: Logger;
+  settings: { windowMs: number; ratio: number };
+}
+
+const EVERY_MS = 1000;
+/** A schedule can't fire more than once a minute, so one run looks every second for this long. */
+const RUN_MS = 58_000;
+
+/**
+ * Scheduled: what must happen though nobody taps. Publishes the final counts of rooms that have fallen silent (the
+ * others' go with their next batch) and forgets the clients whose time is over.
+ */
+export const createHandler = ({ windows, records, registry, clock, log, settings }: Deps) => {
+  const look = async () => {
+    const now = clock();
+    await registry.expire(now);
+    const over = await windows.overdue(now);
+    await publishTotals(records, over, settings);
+    await windows.settle([...new Set(over.map(({ room }) => room))], now);
+  };
+
+  /** @param event `{"runMs": 0}` looks once. */
+  return async (event: { runMs?: number } = {}, _context?: Context): Promise<void> => {
+    const until = clock() + (event.runMs ?? RUN_MS);
+    for (;;) {
+      // One look that fails must not cost the minute's others; the windows stay due.
+      await look().catch((error: unknown) => log.error('final counts were not published', { error }));
+      if (clock() + EVERY_MS > until) return;
+      await sleep(EVERY_MS);
+    }
+  };
+};
+
+export const handler = createHandler({
+  windows: deps.windows,
+  records: deps.records,
+  registry: deps.registry,
+  clock: Date.now,
+  log: deps.log.child('finalize'),
+  settings: deps.windowSettings,
+});

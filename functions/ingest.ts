@@ -1,0 +1,51 @@
+import { REACTION_TOPIC } from '../infra/topics.js';
+import { httpHandler, invalid, jsonBody, parse, type HttpResponse } from '../lib/adapters/http.ts';
+import { deps } from '../lib/deps.ts';
+import { missingFields, reactionSchemas, type Tap } from '../lib/domain/reaction.ts';
+import type { Logger } from '../lib/log.ts';
+import type { Clock, RecordLog } from '../lib/ports.ts';
+
+interface Deps {
+  records: RecordLog;
+  clock: Clock;
+  log: Logger;
+  shortCodes: readonly string[];
+}
+
+/** `POST /emoji`: answers 200 only after the broker has acknowledged every tap. */
+export const createHandler = ({ records, clock, log, shortCodes }: Deps) => {
+  const schemas = reactionSchemas(shortCodes);
+
+  const readTaps = (body: unknown): Tap[] => {
+    const { events } = body as { events?: unknown };
+    if (events === undefined) {
+      if (missingFields(body).length > 0) throw invalid('Missing required fields');
+      return [parse(schemas.tap, body, 'Invalid emoji data')];
+    }
+    const missing = Array.isArray(events)
+      ? events.flatMap((event, n) => missingFields(event).map((field) => ({ path: `events.${n}.${field}`, message: 'is required' })))
+      : [];
+    if (missing.length > 0) throw invalid('Missing required fields', missing);
+    return parse(schemas.batch, body, 'Invalid emoji data').events;
+  };
+
+  return httpHandler(log, async (event): Promise<HttpResponse> => {
+    const body = jsonBody(event);
+    const taps = readTaps(body);
+    const received_at = new Date(clock()).toISOString();
+    await records.append(
+      REACTION_TOPIC,
+      taps.map((tap) => ({ value: JSON.stringify({ ...tap, received_at }) })),
+    );
+    const answer = { status: 'success', message: 'Emoji data queued successfully' };
+    const isBatch = 'events' in (body as object);
+    return { status: 200, body: isBatch ? { ...answer, accepted: taps.reduce((sum, { count }) => sum + count, 0) } : answer };
+  });
+};
+
+export const handler = createHandler({
+  records: deps.records,
+  clock: Date.now,
+  log: deps.log.child('ingest'),
+  shortCodes: deps.config.EMOJI_SHORT_CODES,
+});

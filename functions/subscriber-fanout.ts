@@ -1,0 +1,45 @@
+import type { MSKEvent } from 'aws-lambda';
+import { clusterOf } from '../infra/topics.js';
+import { decodeEvent } from '../lib/adapters/kafka/event.ts';
+import { setAside } from '../lib/dead-letters.ts';
+import { deps } from '../lib/deps.ts';
+import type { SubscriberRef } from '../lib/domain/registration.ts';
+import { mergeByRoom, updateSchema, type Update } from '../lib/domain/update.ts';
+import type { Logger } from '../lib/log.ts';
+import type { Delivery, RecordLog } from '../lib/ports.ts';
+
+interface Deps {
+  deliveryOf: (subscriber: SubscriberRef) => Delivery;
+  records: RecordLog;
+  log: Logger;
+  windowMs: number;
+}
+
+/** Kafka `cluster_{id}_emoji`: partition n holds what subscriber n tells its clients. One frame a room and batch. */
+export const createHandler = ({ deliveryOf, records, log, windowMs }: Deps) =>
+  async (event: Pick<MSKEvent, 'records'>): Promise<void> => {
+    const { records: decoded, unreadable } = decodeEvent(event, updateSchema);
+    await setAside(records, log, unreadable);
+    const subscribers = new Map<string, { subscriber: SubscriberRef; updates: Update[] }>();
+    for (const { topic, partition, partitionNumber, value } of decoded) {
+      const entry = subscribers.get(partition) ?? {
+        subscriber: { cluster: clusterOf(topic), subscriber: partitionNumber },
+        updates: [],
+      };
+      entry.updates.push(value);
+      subscribers.set(partition, entry);
+    }
+    await Promise.all(
+      [...subscribers.values()].flatMap(({ subscriber, updates }) => {
+        const delivery = deliveryOf(subscriber);
+        return [...mergeByRoom(updates)].map(([room, merged]) => delivery.publish(room, { windowMs, updates: [...merged.values()] }));
+      }),
+    );
+  };
+
+export const handler = createHandler({
+  deliveryOf: (subscriber) => deps.delivery.of(subscriber),
+  records: deps.records,
+  log: deps.log.child('subscriber-fanout'),
+  windowMs: deps.windowSettings.windowMs,
+});

@@ -1,0 +1,91 @@
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import type { z } from 'zod';
+import { PlatformError, type Detail, type ErrorCode } from '../errors.ts';
+import type { Logger } from '../log.ts';
+
+export const MAX_BODY_BYTES = 256 * 1024;
+
+const STATUS: Record<ErrorCode, number> = {
+  invalid_request: 400,
+  host_refused: 400,
+  payload_too_large: 413,
+  not_found: 404,
+  broker_unavailable: 503,
+  store_unavailable: 503,
+  delivery_failed: 502,
+  invalid_config: 500,
+};
+
+const RETRY_AFTER_SECONDS = 1;
+
+export interface HttpResponse {
+  status: number;
+  body: Record<string, unknown>;
+  headers?: Record<string, string>;
+}
+
+type HttpHandler = (event: APIGatewayProxyEventV2, context?: Context) => Promise<APIGatewayProxyStructuredResultV2>;
+
+/**
+ * A function behind API Gateway's HTTP API (payload 2.0) from one that takes the event and answers or throws.
+ * A PlatformError becomes its status with `{error, details?}`; anything else is a 500 that tells the caller nothing.
+ */
+export const httpHandler =
+  (log: Logger, answer: (event: APIGatewayProxyEventV2) => Promise<HttpResponse>): HttpHandler =>
+  async (event) => {
+    const requestId = event.requestContext?.requestId ?? 'unknown';
+    try {
+      return toResult(await answer(event), requestId);
+    } catch (error) {
+      const response = toErrorResponse(error);
+      if (response.status >= 500) log.error('request failed', { requestId, error });
+      return toResult(response, requestId);
+    }
+  };
+
+const toErrorResponse = (error: unknown): HttpResponse => {
+  if (!(error instanceof PlatformError)) return { status: 500, body: { error: 'Internal error' } };
+  return {
+    status: STATUS[error.code],
+    body: { error: error.message, ...(error.details.length > 0 ? { details: error.details } : {}) },
+    ...(error.retriable ? { headers: { 'retry-after': String(RETRY_AFTER_SECONDS) } } : {}),
+  };
+};
+
+const toResult = ({ status, body, headers }: HttpResponse, requestId: string): APIGatewayProxyStructuredResultV2 => ({
+  statusCode: status,
+  headers: { 'content-type': 'application/json; charset=utf-8', 'x-request-id': requestId, ...headers },
+  body: JSON.stringify(body),
+});
+
+/**
+ * The JSON body of a request; an absent one is an empty object.
+ * @throws PlatformError `payload_too_large` over 256 KiB, `invalid_request` when it is not a JSON object in UTF-8.
+ */
+export const jsonBody = ({ body, isBase64Encoded }: APIGatewayProxyEventV2): unknown => {
+  const bytes = Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8');
+  if (bytes.length > MAX_BODY_BYTES) {
+    throw new PlatformError('payload_too_large', `The body must not be larger than ${MAX_BODY_BYTES} bytes`);
+  }
+  if (bytes.length === 0) return {};
+  let value: unknown;
+  try {
+    value = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw invalid('Invalid JSON', [{ path: '', message: 'must be JSON in UTF-8' }], cause);
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw invalid('Invalid request', [{ path: '', message: 'must be a JSON object' }]);
+  }
+  return value;
+};
+
+/** @throws PlatformError `invalid_request` with a detail for each thing that is wrong. */
+export const parse = <T extends z.ZodType>(schema: T, value: unknown, message: string): z.infer<T> => {
+  const parsed = schema.safeParse(value);
+  if (parsed.success) return parsed.data;
+  throw invalid(message, parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message })));
+};
+
+export const invalid = (message: string, details: readonly Detail[] = [], cause?: unknown): PlatformError =>
+  new PlatformError('invalid_request', message, { details, cause });

@@ -1,0 +1,45 @@
+import { Kafka, logLevel, type KafkaConfig, type LogEntry } from 'kafkajs';
+import type { Config } from '../../config.ts';
+import type { Logger } from '../../log.ts';
+
+const credentials = (config: Config): Pick<KafkaConfig, 'ssl' | 'sasl'> => {
+  switch (config.KAFKA_AUTH) {
+    case 'none':
+      return {};
+    case 'scram':
+      return {
+        ssl: true,
+        sasl: { mechanism: 'scram-sha-512', username: config.KAFKA_USERNAME ?? '', password: config.KAFKA_PASSWORD ?? '' },
+      };
+    case 'iam':
+      return { ssl: true, sasl: { mechanism: 'oauthbearer', oauthBearerProvider: iamToken } };
+  }
+};
+
+const iamToken = async () => {
+  const { generateAuthToken } = await import('aws-msk-iam-sasl-signer-js');
+  const { token } = await generateAuthToken({ region: process.env.AWS_REGION ?? '' });
+  return { value: token };
+};
+
+const forward =
+  (log: Logger) =>
+  () =>
+  ({ level, log: { message, ...fields } }: LogEntry) => {
+    const { broker, error, groupId } = fields as Record<string, unknown>;
+    log[level === logLevel.ERROR ? 'error' : 'warn'](`kafka: ${message}`, { broker, error, groupId });
+  };
+
+/** A kafkajs client for the configured brokers. It connects when first used and keeps trying with short pauses. */
+export const createKafka = (config: Config, log: Logger): Kafka =>
+  new Kafka({
+    clientId: 'emoji-streaming-platform',
+    brokers: [...config.KAFKA_BROKERS],
+    connectionTimeout: 2000,
+    authenticationTimeout: 5000,
+    requestTimeout: 10_000,
+    retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 5 },
+    logLevel: logLevel.ERROR,
+    logCreator: forward(log),
+    ...credentials(config),
+  });

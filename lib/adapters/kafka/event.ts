@@ -1,0 +1,59 @@
+import type { MSKEvent } from 'aws-lambda';
+import type { z } from 'zod';
+
+/** A record of a Lambda event that could be read. `partition` is `topic-partition`, the event's own key. */
+export interface DecodedRecord<T> {
+  topic: string;
+  partition: string;
+  partitionNumber: number;
+  offset: number;
+  value: T;
+}
+
+/** A record that could not be read, and why. `value` is as it came, base64. */
+export interface UnreadableRecord {
+  topic: string;
+  partition: number;
+  offset: number;
+  reason: string;
+  value: string;
+}
+
+export interface DecodedEvent<T> {
+  records: DecodedRecord<T>[];
+  unreadable: UnreadableRecord[];
+}
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+const explain = (error: unknown): string => (error instanceof SyntaxError || error instanceof TypeError ? 'not JSON in UTF-8' : String(error));
+
+/**
+ * Reads the records of a Kafka event (MSK or self-managed) one by one, in offset order per partition: one that can't
+ * be read does not keep the others back.
+ * @param complete adds what a record that was not written by us may lack, from the record's own time (ms).
+ */
+export const decodeEvent = <T extends z.ZodType>(
+  event: Pick<MSKEvent, 'records'>,
+  schema: T,
+  complete: (value: unknown, timestamp: number) => unknown = (value) => value,
+): DecodedEvent<z.infer<T>> => {
+  const records: DecodedRecord<z.infer<T>>[] = [];
+  const unreadable: UnreadableRecord[] = [];
+  for (const [partition, entries] of Object.entries(event.records)) {
+    for (const { topic, partition: partitionNumber, offset, timestamp, value = '' } of entries) {
+      const fail = (reason: string) => unreadable.push({ topic, partition: partitionNumber, offset, reason, value });
+      let json: unknown;
+      try {
+        json = JSON.parse(utf8.decode(Buffer.from(value, 'base64')));
+      } catch (error) {
+        fail(explain(error));
+        continue;
+      }
+      const parsed = schema.safeParse(complete(json, timestamp));
+      if (parsed.success) records.push({ topic, partition, partitionNumber, offset, value: parsed.data });
+      else fail(parsed.error.issues.map((issue) => `${issue.path.join('.') || 'value'} ${issue.message}`).join('; '));
+    }
+  }
+  return { records, unreadable };
+};

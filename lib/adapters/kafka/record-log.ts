@@ -1,0 +1,164 @@
+import { Partitioners, type Kafka, type Producer } from 'kafkajs';
+import { PlatformError } from '../../errors.ts';
+import type { Logger } from '../../log.ts';
+import type { OutgoingRecord, RecordLog } from '../../ports.ts';
+import { Lane, type Ticket } from './lane.ts';
+
+interface Options {
+  /** How long `append` waits for the acknowledgements, in ms. */
+  ackTimeoutMs: number;
+  log: Logger;
+}
+
+/** How long a topic's partition count is believed before it is asked for again. */
+const METADATA_AGE_MS = 60_000;
+
+/**
+ * The stream on Kafka, by one idempotent producer for the whole process.
+ *
+ * Every record is given its partition before kafkajs sees it: kafkajs runs its partitioner again when it retries, and
+ * a record that moved to another partition would escape the broker's duplicate check. Each request goes to a single
+ * partition, since kafkajs sends a request that failed on one broker of several to all of them again.
+ */
+export class KafkaRecordLog implements RecordLog {
+  readonly #kafka: Kafka;
+  readonly #options: Options;
+  readonly #lanes = new Map<string, Lane>();
+  readonly #partitions = new Map<string, { count: Promise<number>; askedAt: number }>();
+  readonly #partitionOfKey = Partitioners.DefaultPartitioner();
+  readonly #inFlight = new Set<Promise<unknown>>();
+  readonly #discarded = new WeakSet<Producer>();
+  #producer: Promise<Producer> | undefined;
+  #next = 0;
+
+  constructor(kafka: Kafka, options: Options) {
+    this.#kafka = kafka;
+    this.#options = options;
+  }
+
+  append(topic: string, records: readonly OutgoingRecord[]): Promise<void> {
+    if (records.length === 0) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const { ackTimeoutMs } = this.#options;
+      const settle = (act: () => void) => {
+        if (ticket.settled) return;
+        ticket.settled = true;
+        clearTimeout(timer);
+        act();
+      };
+      const ticket: Ticket = {
+        pending: records.length,
+        settled: false,
+        done: () => settle(resolve),
+        fail: (cause) =>
+          settle(() => reject(new PlatformError('broker_unavailable', 'The broker did not acknowledge in time', { cause }))),
+      };
+      const timer = setTimeout(() => ticket.fail(new Error(`${topic}: no acknowledgement within ${ackTimeoutMs} ms`)), ackTimeoutMs);
+      this.#partitionCount(topic).then(
+        (count) => {
+          if (!ticket.settled) this.#enqueue(topic, count, records, ticket);
+        },
+        (error: unknown) => ticket.fail(error),
+      );
+    });
+  }
+
+  /** Flushes nothing: whatever is not acknowledged has not been promised to anybody. */
+  async close(): Promise<void> {
+    const producer = this.#producer;
+    this.#producer = undefined;
+    await (await producer)?.disconnect();
+  }
+
+  #enqueue(topic: string, count: number, records: readonly OutgoingRecord[], ticket: Ticket): void {
+    for (const { value, key, partition } of records) {
+      const target = partition ?? (key === undefined ? this.#next++ % count : this.#keyed(topic, key, count));
+      this.#lane(topic, target).push({ value, partition: target, ...(key === undefined ? {} : { key }) }, ticket);
+    }
+  }
+
+  #keyed(topic: string, key: string, count: number): number {
+    // The default partitioner reads nothing of the metadata but its length when there is a key.
+    return this.#partitionOfKey({ topic, partitionMetadata: new Array(count), message: { key, value: null } });
+  }
+
+  #lane(topic: string, partition: number): Lane {
+    const name = `${topic}-${partition}`;
+    let lane = this.#lanes.get(name);
+    if (!lane) {
+      lane = new Lane(async (messages) => {
+        const producer = await this.#connected();
+        const sending = producer.send({ topic, acks: -1, messages });
+        this.#inFlight.add(sending);
+        try {
+          await sending;
+        } catch (error) {
+          this.#discard(producer, error);
+          throw error;
+        } finally {
+          this.#inFlight.delete(sending);
+        }
+      });
+      this.#lanes.set(name, lane);
+    }
+    return lane;
+  }
+
+  #partitionCount(topic: string): Promise<number> {
+    const known = this.#partitions.get(topic);
+    if (known && Date.now() - known.askedAt < METADATA_AGE_MS) return known.count;
+    const count = this.#askPartitionCount(topic);
+    this.#partitions.set(topic, { count, askedAt: Date.now() });
+    count.catch(() => this.#partitions.delete(topic));
+    return count;
+  }
+
+  async #askPartitionCount(topic: string): Promise<number> {
+    const admin = this.#kafka.admin({ retry: { retries: 1, initialRetryTime: 100 } });
+    try {
+      await admin.connect();
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+      const count = topics[0]?.partitions.length;
+      if (!count) throw new Error(`topic ${topic} has no partitions`);
+      return count;
+    } finally {
+      await admin.disconnect().catch((error: unknown) => this.#options.log.warn('kafka: disconnect failed', { error }));
+    }
+  }
+
+  #connected(): Promise<Producer> {
+    return (this.#producer ??= this.#connect());
+  }
+
+  async #connect(): Promise<Producer> {
+    // Without an end to its retries a request outlives an outage with the sequence number that it had, and the broker
+    // recognises it if it was written after all.
+    const producer = this.#kafka.producer({
+      idempotent: true,
+      allowAutoTopicCreation: false,
+      retry: { initialRetryTime: 50, maxRetryTime: 500, retries: Number.MAX_SAFE_INTEGER },
+    });
+    try {
+      await producer.connect();
+      return producer;
+    } catch (error) {
+      this.#producer = undefined;
+      throw error;
+    }
+  }
+
+  /**
+   * After an error that kafkajs does not retry, nobody knows whether the request was written, but kafkajs would give
+   * its sequence number to the next one, which the broker would then drop as a duplicate. A new producer starts afresh.
+   */
+  #discard(producer: Producer, error: unknown): void {
+    if (this.#discarded.has(producer)) return;
+    this.#discarded.add(producer);
+    this.#producer = undefined;
+    this.#options.log.error('kafka: the producer failed and is replaced', { error });
+    // Other partitions' requests may still be under way on it.
+    void Promise.allSettled([...this.#inFlight])
+      .then(() => producer.disconnect())
+      .catch((cause: unknown) => this.#options.log.warn('kafka: disconnect failed', { error: cause }));
+  }
+}

@@ -1,0 +1,115 @@
+import { leastLoaded, type Client, type Registration, type SubscriberRef } from '../../domain/registration.ts';
+import { PlatformError } from '../../errors.ts';
+import type { Assignment, Registry } from '../../ports.ts';
+
+interface Entry extends SubscriberRef, Client {
+  room: string;
+  expiresAt: number;
+}
+
+interface Options {
+  clusters: number;
+  subscribersPerCluster: number;
+  clientTtl: number;
+}
+
+/** The registry in this process's memory, for unit tests; the same contract as Redis, nothing survives. */
+export class MemoryRegistry implements Registry {
+  readonly #clients = new Map<string, Entry>();
+  readonly #loads = new Map<number, Map<number, number>>();
+  readonly #ttlMs: number;
+
+  constructor({ clusters, subscribersPerCluster, clientTtl }: Options) {
+    this.#ttlMs = clientTtl * 1000;
+    for (let cluster = 0; cluster < clusters; cluster++) {
+      this.#loads.set(cluster, new Map(Array.from({ length: subscribersPerCluster }, (_, subscriber) => [subscriber, 0])));
+    }
+  }
+
+  async register(registration: Registration, now: number): Promise<Assignment> {
+    const { client_id: id, host, port, room_id: room, cluster_id: wanted } = registration;
+    await this.expire(now);
+    if (wanted !== undefined && !this.#loads.has(wanted)) throw new PlatformError('invalid_request', 'Unknown cluster');
+    const known = this.#clients.get(id);
+    const stays = known?.room === room && (wanted === undefined || wanted === known.cluster);
+    await this.unregister(id);
+    const place = known && stays ? known : this.#place(wanted);
+    const { cluster, subscriber } = place;
+    this.#attach({ id, host, port, room, cluster, subscriber, expiresAt: now + this.#ttlMs });
+    return { client: id, cluster, subscriber };
+  }
+
+  async unregister(clientId: string): Promise<boolean> {
+    const entry = this.#clients.get(clientId);
+    if (!entry) return false;
+    this.#clients.delete(clientId);
+    this.#change(entry, -1);
+    return true;
+  }
+
+  async expire(now: number): Promise<number> {
+    const over = [...this.#clients.values()].filter(({ expiresAt }) => expiresAt <= now);
+    for (const { id } of over) await this.unregister(id);
+    return over.length;
+  }
+
+  async audience(rooms: readonly string[]): Promise<Map<string, SubscriberRef[]>> {
+    const audience = new Map<string, SubscriberRef[]>();
+    for (const room of rooms) {
+      const places = new Map<string, SubscriberRef>();
+      for (const entry of this.#clients.values()) {
+        const { cluster, subscriber } = entry;
+        if (entry.room === room) places.set(`${cluster}:${subscriber}`, { cluster, subscriber });
+      }
+      if (places.size > 0) audience.set(room, [...places.values()]);
+    }
+    return audience;
+  }
+
+  async clients(ref: SubscriberRef, rooms: readonly string[]): Promise<Map<string, Client[]>> {
+    const mine = [...this.#clients.values()].filter(
+      ({ cluster, subscriber }) => cluster === ref.cluster && subscriber === ref.subscriber,
+    );
+    return new Map(
+      rooms.map((room) => [room, mine.filter((entry) => entry.room === room).map(({ id, host, port }) => ({ id, host, port }))]),
+    );
+  }
+
+  async loads(): Promise<Map<number, Map<number, number>>> {
+    return new Map([...this.#loads].map(([cluster, loads]) => [cluster, new Map(loads)]));
+  }
+
+  async addSubscriber({ cluster, subscriber }: SubscriberRef): Promise<boolean> {
+    const loads = this.#loads.get(cluster);
+    if (!loads || loads.has(subscriber)) return false;
+    loads.set(subscriber, 0);
+    return true;
+  }
+
+  async removeSubscriber({ cluster, subscriber }: SubscriberRef): Promise<number> {
+    const loads = this.#loads.get(cluster);
+    if (!loads?.has(subscriber)) throw new PlatformError('not_found', `Cluster ${cluster} has no subscriber ${subscriber}`);
+    if (loads.size === 1) throw new PlatformError('invalid_request', `Subscriber ${subscriber} is the last one of cluster ${cluster}`);
+    loads.delete(subscriber);
+    const moved = [...this.#clients.values()].filter((entry) => entry.cluster === cluster && entry.subscriber === subscriber);
+    for (const entry of moved) this.#attach({ ...entry, subscriber: leastLoaded(loads) ?? 0 });
+    return moved.length;
+  }
+
+  #place(wanted: number | undefined): SubscriberRef {
+    const sum = (loads: ReadonlyMap<number, number>) => [...loads.values()].reduce((total, load) => total + load, 0);
+    const cluster = wanted ?? leastLoaded(new Map([...this.#loads].map(([id, loads]) => [id, sum(loads)]))) ?? 0;
+    return { cluster, subscriber: leastLoaded(this.#loads.get(cluster) ?? new Map<number, number>()) ?? 0 };
+  }
+
+  #attach(entry: Entry): void {
+    this.#clients.set(entry.id, entry);
+    this.#change(entry, 1);
+  }
+
+  #change({ cluster, subscriber }: SubscriberRef, by: number): void {
+    const loads = this.#loads.get(cluster);
+    const load = loads?.get(subscriber);
+    if (loads && load !== undefined) loads.set(subscriber, load + by);
+  }
+}

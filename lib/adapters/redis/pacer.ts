@@ -1,0 +1,25 @@
+import type { Pacer } from '../../ports.ts';
+import { withStore, type RedisClient } from './client.ts';
+
+/** A room's turn is a key that lives for the interval: whoever sets it may send. */
+export class RedisPacer implements Pacer {
+  readonly #redis: RedisClient;
+  readonly #intervalMs: number;
+
+  constructor(redis: RedisClient, intervalMs = 1000) {
+    this.#redis = redis;
+    this.#intervalMs = intervalMs;
+  }
+
+  claim(rooms: readonly string[]): Promise<Map<string, number>> {
+    return withStore(async () => {
+      const waits = await Promise.all(rooms.map((room) => this.#claimOne(`pace:${room}`)));
+      return new Map(rooms.map((room, n) => [room, waits[n] ?? 0]));
+    });
+  }
+
+  async #claimOne(key: string): Promise<number> {
+    const [granted, left] = await Promise.all([this.#redis.set(key, 1, 'PX', this.#intervalMs, 'NX'), this.#redis.pttl(key)]);
+    return granted ? 0 : Math.max(left, 1);
+  }
+}

@@ -1,0 +1,105 @@
+import { z } from 'zod';
+import type { Client, Registration, SubscriberRef } from '../../domain/registration.ts';
+import { PlatformError } from '../../errors.ts';
+import type { Assignment, Registry } from '../../ports.ts';
+import { withStore, type RedisClient, type Reply } from './client.ts';
+
+interface Options {
+  clusters: number;
+  subscribersPerCluster: number;
+  /** How long (s) a client is remembered after it registered. */
+  clientTtl: number;
+}
+
+const CLIENTS_BY_EXPIRY = 'clients_by_expiry';
+/** How many clients one call unregisters at the most, so that it never holds Redis up for long. */
+const EXPIRE_AT_ONCE = 500;
+
+const addressSchema = z.object({ host: z.string(), port: z.int() });
+
+export class RedisRegistry implements Registry {
+  readonly #redis: RedisClient;
+  readonly #options: Options;
+
+  constructor(redis: RedisClient, options: Options) {
+    this.#redis = redis;
+    this.#options = options;
+  }
+
+  async register(registration: Registration, now: number): Promise<Assignment> {
+    const { client_id, host, port, room_id, cluster_id } = registration;
+    const { clusters, clientTtl } = this.#options;
+    await this.expire(now);
+    const reply = await this.#run('register', ...this.#layout, client_id, host, port, room_id, cluster_id ?? '', now + clientTtl * 1000);
+    if (!Array.isArray(reply)) {
+      throw new PlatformError('invalid_request', 'Unknown cluster', {
+        details: [{ path: 'cluster_id', message: `must be a number from 0 to ${clusters - 1}` }],
+      });
+    }
+    const [cluster, subscriber] = reply as [number, number];
+    return { client: client_id, cluster, subscriber };
+  }
+
+  async unregister(clientId: string): Promise<boolean> {
+    return (await this.#run('unregister', clientId)) === 1;
+  }
+
+  async expire(now: number): Promise<number> {
+    return Number(await this.#run('expire', now, EXPIRE_AT_ONCE));
+  }
+
+  audience(rooms: readonly string[]): Promise<Map<string, SubscriberRef[]>> {
+    return withStore(async () => {
+      const places = await Promise.all(rooms.map((room) => this.#redis.hkeys(`audience:${room}`)));
+      return new Map(rooms.flatMap((room, n) => (places[n]?.length ? [[room, places[n].map(toSubscriber)]] : [])));
+    });
+  }
+
+  clients({ cluster, subscriber }: SubscriberRef, rooms: readonly string[]): Promise<Map<string, Client[]>> {
+    return withStore(async () => {
+      const found = await Promise.all(rooms.map((room) => this.#redis.hgetall(`viewers:${cluster}:${subscriber}:${room}`)));
+      return new Map(
+        rooms.map((room, n) => [
+          room,
+          Object.entries(found[n] ?? {}).map(([id, address]) => ({ id, ...addressSchema.parse(JSON.parse(address)) })),
+        ]),
+      );
+    });
+  }
+
+  async loads(): Promise<Map<number, Map<number, number>>> {
+    await this.#run('seed', ...this.#layout);
+    return withStore(async () => {
+      const clusters = Array.from({ length: this.#options.clusters }, (_, cluster) => cluster);
+      const loads = await Promise.all(clusters.map((cluster) => this.#redis.hgetall(`cluster_${cluster}_subscribers`)));
+      const numeric = (hash: Record<string, string>) => new Map(Object.entries(hash).map(([id, load]) => [Number(id), Number(load)]));
+      return new Map(clusters.map((cluster, n) => [cluster, numeric(loads[n] ?? {})]));
+    });
+  }
+
+  async addSubscriber({ cluster, subscriber }: SubscriberRef): Promise<boolean> {
+    await this.#run('seed', ...this.#layout);
+    return (await this.#run('add', cluster, subscriber)) === 1;
+  }
+
+  async removeSubscriber({ cluster, subscriber }: SubscriberRef): Promise<number> {
+    await this.#run('seed', ...this.#layout);
+    const moved = Number(await this.#run('remove', cluster, subscriber));
+    if (moved === -1) throw new PlatformError('not_found', `Cluster ${cluster} has no subscriber ${subscriber}`);
+    if (moved === -2) throw new PlatformError('invalid_request', `Subscriber ${subscriber} is the last one of cluster ${cluster}: add another first`);
+    return moved;
+  }
+
+  get #layout(): [number, number] {
+    return [this.#options.clusters, this.#options.subscribersPerCluster];
+  }
+
+  #run(operation: string, ...args: (string | number)[]): Promise<Reply> {
+    return withStore(() => this.#redis.registry(1, CLIENTS_BY_EXPIRY, operation, ...args));
+  }
+}
+
+const toSubscriber = (place: string): SubscriberRef => {
+  const [cluster, subscriber] = place.split(':').map(Number);
+  return { cluster: cluster ?? NaN, subscriber: subscriber ?? NaN };
+};

@@ -1,0 +1,13 @@
+import { readFileSync } from 'node:fs';
+
+/**
+ * The Lua scripts, one file each in `lua/`, whose headers tell keys, arguments and answers. When the functions are
+ * bundled, `infra/esbuild-plugins.cjs` replaces this module by one that holds the texts.
+ */
+const read = (name: string) => readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8');
+
+export const scripts = {
+  applyRoomBatch: read('apply-room-batch'),
+  settleRooms: read('settle-rooms'),
+  registry: read('registry'),
+};

@@ -1,0 +1,75 @@
+import type { Client, SubscriberRef } from '../../domain/registration.ts';
+import type { Frame } from '../../domain/update.ts';
+import type { Delivery, Registry } from '../../ports.ts';
+import { ClientConnection, type ConnectionOptions } from './connection.ts';
+import { encodeFrame } from './backlog.ts';
+
+interface Options extends Omit<ConnectionOptions, 'onDead'> {
+  registry: Pick<Registry, 'clients'>;
+  onDead: (clientId: string) => void;
+  /** How long (ms) `publish` waits for clients that are slow to connect or to read. They go on afterwards. */
+  waitMs?: number;
+}
+
+/** A connection that nothing was offered to for this long is closed: its client has gone or its room is silent. */
+const IDLE_MS = 120_000;
+
+/** Updates to the clients of a subscriber as newline-delimited JSON: a line an emoji, all of a room in one write. */
+export class TcpDelivery {
+  readonly #options: Options;
+  readonly #connections = new Map<string, ClientConnection>();
+  readonly #sweep: NodeJS.Timeout;
+
+  constructor(options: Options) {
+    this.#options = options;
+    this.#sweep = setInterval(() => this.#closeIdle(), IDLE_MS / 2).unref();
+  }
+
+  /** The port for the clients of one subscriber. All share this object's connections. */
+  of(subscriber: SubscriberRef): Delivery {
+    return {
+      publish: async (room, frame) => {
+        const clients = await this.#options.registry.clients(subscriber, [room]);
+        await this.#toAll(clients.get(room) ?? [], frame);
+      },
+    };
+  }
+
+  close(): void {
+    clearInterval(this.#sweep);
+    for (const connection of this.#connections.values()) connection.close();
+    this.#connections.clear();
+  }
+
+  async #toAll(clients: readonly Client[], frame: Frame): Promise<void> {
+    const encoded = encodeFrame(frame);
+    const sent = Promise.all(clients.map((client) => this.#connection(client).offer(frame, encoded)));
+    let timer: NodeJS.Timeout | undefined;
+    const bound = new Promise<void>((resolve) => (timer = setTimeout(resolve, this.#options.waitMs ?? 200)));
+    await Promise.race([sent, bound]).finally(() => clearTimeout(timer));
+  }
+
+  #connection(client: Client): ClientConnection {
+    const known = this.#connections.get(client.id);
+    if (known?.client.host === client.host && known.client.port === client.port) return known;
+    known?.close();
+    const connection = new ClientConnection(client, {
+      ...this.#options,
+      onDead: (id) => {
+        this.#connections.delete(id);
+        this.#options.onDead(id);
+      },
+    });
+    this.#connections.set(client.id, connection);
+    return connection;
+  }
+
+  #closeIdle(): void {
+    const before = Date.now() - IDLE_MS;
+    for (const [id, connection] of this.#connections) {
+      if (connection.lastOfferAt > before) continue;
+      connection.close();
+      this.#connections.delete(id);
+    }
+  }
+}

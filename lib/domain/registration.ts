@@ -1,0 +1,40 @@
+import { z } from 'zod';
+import { clientId, DEFAULT_ROOM, roomId } from './reaction.ts';
+
+/** The body of `POST /register`. The ports are those that a program without privileges can listen on. */
+export const registrationSchema = z.object({
+  client_id: clientId,
+  host: z.string().min(1, 'must not be empty').max(253, 'must have at most 253 characters').default('localhost'),
+  port: z.int('must be a whole number from 1024 to 65535').min(1024, 'must be at least 1024').max(65535, 'must be at most 65535'),
+  room_id: roomId.default(DEFAULT_ROOM),
+  cluster_id: z
+    .union([z.int(), z.string().regex(/^\d{1,3}$/).transform(Number)], 'must be the number of a cluster')
+    .optional(),
+});
+export type Registration = z.infer<typeof registrationSchema>;
+
+/** One subscriber: partition `subscriber` of the topic of `cluster`. */
+export interface SubscriberRef {
+  cluster: number;
+  subscriber: number;
+}
+
+/** A client that receives updates over TCP. */
+export interface Client {
+  id: string;
+  host: string;
+  port: number;
+}
+
+/** Subscribers of one cluster and their loads (number of clients). */
+export type Loads = ReadonlyMap<number, number>;
+
+/** The least loaded entry, numerically; ties go to the lowest id. Undefined when there is none. */
+export const leastLoaded = (loads: Loads): number | undefined => {
+  let best: number | undefined;
+  for (const [id, load] of loads) {
+    const bestLoad = best === undefined ? Infinity : (loads.get(best) ?? 0);
+    if (load < bestLoad || (load === bestLoad && best !== undefined && id < best)) best = id;
+  }
+  return best;
+};

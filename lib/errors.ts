@@ -1,0 +1,36 @@
+/** Where a value is wrong and what it should be; `path` is dotted (`events.3.emoji_type`). */
+export interface Detail {
+  path: string;
+  message: string;
+}
+
+/** Every way in which the platform refuses or fails; the HTTP status is derived from it in `adapters/http.ts`. */
+export type ErrorCode =
+  | 'invalid_request'
+  | 'payload_too_large'
+  | 'not_found'
+  | 'broker_unavailable'
+  | 'store_unavailable'
+  | 'host_refused'
+  | 'delivery_failed'
+  | 'invalid_config';
+
+const RETRIABLE: ReadonlySet<ErrorCode> = new Set(['broker_unavailable', 'store_unavailable', 'delivery_failed']);
+
+export class PlatformError extends Error {
+  readonly code: ErrorCode;
+  readonly details: readonly Detail[];
+
+  /** @param message is shown to callers: it says what to do and holds no secrets. */
+  constructor(code: ErrorCode, message: string, options: { details?: readonly Detail[]; cause?: unknown } = {}) {
+    super(message, { cause: options.cause });
+    this.name = 'PlatformError';
+    this.code = code;
+    this.details = options.details ?? [];
+  }
+
+  /** Whether the same call may succeed later without a change. */
+  get retriable(): boolean {
+    return RETRIABLE.has(this.code);
+  }
+}

@@ -1,0 +1,32 @@
+/** Structured logs: identifiers, never payloads or secrets. */
+export interface Logger {
+  info(message: string, fields?: Record<string, unknown>): void;
+  warn(message: string, fields?: Record<string, unknown>): void;
+  error(message: string, fields?: Record<string, unknown>): void;
+  /** The same log with the name of a function in every line. */
+  child(fn: string): Logger;
+}
+
+export const LOG_LEVELS = ['info', 'warn', 'error', 'silent'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+const describe = (value: unknown): unknown =>
+  value instanceof Error
+    ? { name: value.name, message: value.message, ...(value.cause ? { cause: describe(value.cause) } : {}) }
+    : value;
+
+/** One JSON object a line on standard output or error, which CloudWatch Logs Insights reads as fields. */
+export const createLogger = (level: LogLevel, bound: Record<string, unknown> = {}): Logger => {
+  const from = LOG_LEVELS.indexOf(level);
+  const write = (at: LogLevel, message: string, fields: Record<string, unknown> = {}) => {
+    if (LOG_LEVELS.indexOf(at) < from) return;
+    const line = { level: at, time: new Date().toISOString(), message, ...bound, ...fields };
+    (at === 'info' ? process.stdout : process.stderr).write(`${JSON.stringify(line, (_key, value) => describe(value))}\n`);
+  };
+  return {
+    info: (message, fields) => write('info', message, fields),
+    warn: (message, fields) => write('warn', message, fields),
+    error: (message, fields) => write('error', message, fields),
+    child: (fn) => createLogger(level, { ...bound, function: fn }),
+  };
+};

@@ -1,0 +1,103 @@
+import type { RoomBatch } from './domain/counting.ts';
+import type { Client, Registration, SubscriberRef } from './domain/registration.ts';
+import type { Frame, WindowTotals } from './domain/update.ts';
+
+/** ms since the epoch. */
+export type Clock = () => number;
+
+/** A record to be written. Without `partition` and `key` it may go to any partition, spread evenly. */
+export interface OutgoingRecord {
+  value: string;
+  key?: string;
+  partition?: number;
+}
+
+/** The stream. */
+export interface RecordLog {
+  /**
+   * Resolves once every record is acknowledged by all in-sync replicas, each written once, however often the network
+   * made us try. In order per key and partition for calls that do not overlap.
+   * @throws PlatformError `broker_unavailable` when that takes too long; the records may then have been written or not.
+   */
+  append(topic: string, records: readonly OutgoingRecord[]): Promise<void>;
+}
+
+/** What `apply` says of one room. */
+export interface AppliedRoom {
+  room: string;
+  /** Every window that the batch touches, with its totals after it, and the windows that are over. */
+  windows: WindowTotals[];
+  /**
+   * Partitions of which only a part of the batch had been counted before: the highest offset that was. Nothing of such
+   * a partition was counted now; leave out the taps up to that offset and apply again.
+   */
+  partial: ReadonlyMap<string, number>;
+}
+
+/** The newest windows of a room, as `GET /live` shows them. */
+export interface RoomSnapshot {
+  windows: WindowTotals[];
+  totals: ReadonlyMap<string, number>;
+  /** Taps that came too late for their window. */
+  late: number;
+}
+
+/** Counts per room, window and emoji. Every number is cumulative and only ever grows. */
+export interface WindowStore {
+  /**
+   * Adds each room's batch atomically, each topic partition's part of it at most once: a part whose offsets were
+   * counted before changes nothing. One round trip for all rooms.
+   * @throws PlatformError `store_unavailable`; a room's batch may then have been counted or not, so apply it again.
+   */
+  apply(batches: readonly RoomBatch[], now: number): Promise<AppliedRoom[]>;
+  /** The windows that are over in rooms that have fallen silent. Told again until `settle`. */
+  overdue(now: number): Promise<WindowTotals[]>;
+  /** Forgets the windows that `apply` or `overdue` reported as final at `now`; those touched since stay. */
+  settle(rooms: readonly string[], now: number): Promise<void>;
+  snapshot(room: string, newest: number): Promise<RoomSnapshot>;
+}
+
+export interface Assignment extends SubscriberRef {
+  client: string;
+}
+
+/** Who watches what, and which subscriber serves them. Every change is atomic. */
+export interface Registry {
+  /**
+   * Assigns the client to the least loaded subscriber of its cluster (without one, of the least loaded cluster). A
+   * client that is known keeps its subscriber while room and cluster stay the same, and is never counted twice.
+   * @throws PlatformError `invalid_request` when the cluster is unknown or has no subscriber.
+   */
+  register(registration: Registration, now: number): Promise<Assignment>;
+  /** Whether the client was known. */
+  unregister(clientId: string): Promise<boolean>;
+  /** Unregisters the clients whose time to live is over; how many there were. */
+  expire(now: number): Promise<number>;
+  /** The subscribers that have a client in each room; rooms that nobody watches are left out. */
+  audience(rooms: readonly string[]): Promise<Map<string, SubscriberRef[]>>;
+  /** The clients of one subscriber in each room. */
+  clients(subscriber: SubscriberRef, rooms: readonly string[]): Promise<Map<string, Client[]>>;
+  /** cluster → subscriber → number of clients */
+  loads(): Promise<Map<number, Map<number, number>>>;
+  addSubscriber(subscriber: SubscriberRef): Promise<boolean>;
+  /**
+   * Removes a subscriber and spreads its clients over the others of its cluster; how many were moved.
+   * @throws PlatformError `not_found`, or `invalid_request` when it is the last one of its cluster.
+   */
+  removeSubscriber(subscriber: SubscriberRef): Promise<number>;
+}
+
+/** Grants a room's turn to send: at most one in a second, across all processes. */
+export interface Pacer {
+  /** For each room: 0 when the turn is granted, else how long (ms) until the next one can be. */
+  claim(rooms: readonly string[]): Promise<Map<string, number>>;
+}
+
+/** Brings frames to the viewers of a room. */
+export interface Delivery {
+  /**
+   * Resolves when the frame has been handed to every viewer that can take it now, or after a bound: a slow or dead
+   * viewer delays no other. Newer counts replace older ones that a viewer has not taken yet; none is left out for good.
+   */
+  publish(room: string, frame: Frame): Promise<void>;
+}
