@@ -40,9 +40,12 @@ export const createHandler = ({ registry, pacer, records, log }: Deps) => {
     await setAside(records, log, unreadable);
     const updates = mergeByRoom(decoded.map(({ value }) => value));
     const audience = await registry.audience([...updates.keys()]);
-    for (let waiting = [...audience.keys()]; waiting.length > 0; ) {
+    for (let waiting = [...audience.keys()]; waiting.length > 0;) {
       const waits = await pacer.claim(waiting);
-      await send(waiting.filter((room) => waits.get(room) === 0), updates);
+      await send(
+        waiting.filter((room) => waits.get(room) === 0),
+        updates,
+      );
       waiting = waiting.filter((room) => waits.get(room) !== 0);
       if (waiting.length > 0) await sleep(Math.min(...waiting.map((room) => waits.get(room) ?? 0)));
     }

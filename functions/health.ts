@@ -12,7 +12,9 @@ interface Deps {
 export const createHandler = ({ checks, log }: Deps) =>
   httpHandler(log, async () => {
     const results = await Promise.allSettled(Object.values(checks).map((check) => check()));
-    const services = Object.keys(checks).map((name, n) => [name, results[n]?.status === 'fulfilled' ? 'up' : 'down'] as const);
+    const services = Object.keys(checks).map(
+      (name, n) => [name, results[n]?.status === 'fulfilled' ? 'up' : 'down'] as const,
+    );
     const down = services.flatMap(([name, state]) => (state === 'down' ? [name] : []));
     const headers = { 'cache-control': 'no-store' };
     if (down.length === 0) return { status: 200, headers, body: { status: 'ok', ...Object.fromEntries(services) } };

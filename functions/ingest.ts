@@ -23,7 +23,9 @@ export const createHandler = ({ records, clock, log, shortCodes }: Deps) => {
       return [parse(schemas.tap, body, 'Invalid emoji data')];
     }
     const missing = Array.isArray(events)
-      ? events.flatMap((event, n) => missingFields(event).map((field) => ({ path: `events.${n}.${field}`, message: 'is required' })))
+      ? events.flatMap((event, n) =>
+          missingFields(event).map((field) => ({ path: `events.${n}.${field}`, message: 'is required' })),
+        )
       : [];
     if (missing.length > 0) throw invalid('Missing required fields', missing);
     return parse(schemas.batch, body, 'Invalid emoji data').events;
@@ -39,7 +41,10 @@ export const createHandler = ({ records, clock, log, shortCodes }: Deps) => {
     );
     const answer = { status: 'success', message: 'Emoji data queued successfully' };
     const isBatch = 'events' in (body as object);
-    return { status: 200, body: isBatch ? { ...answer, accepted: taps.reduce((sum, { count }) => sum + count, 0) } : answer };
+    return {
+      status: 200,
+      body: isBatch ? { ...answer, accepted: taps.reduce((sum, { count }) => sum + count, 0) } : answer,
+    };
   });
 };
 

@@ -20,7 +20,11 @@ const querySchema = z.object({ room_id: roomId.default(DEFAULT_ROOM) });
 export const createHandler = ({ windows, windowMs, ratio, log }: Deps) => {
   const counts = (taps: ReadonlyMap<string, number>) =>
     [...taps].map(([emoji_type, raw_count]) => ({ emoji_type, raw_count, scaled_count: scale(raw_count, ratio) }));
-  const toWindow = ({ start, final, counts: taps }: WindowTotals) => ({ ...windowSpan(start, windowMs), final, counts: counts(taps) });
+  const toWindow = ({ start, final, counts: taps }: WindowTotals) => ({
+    ...windowSpan(start, windowMs),
+    final,
+    counts: counts(taps),
+  });
 
   return httpHandler(log, async (event) => {
     const { room_id } = parse(querySchema, event.queryStringParameters ?? {}, 'Invalid query');

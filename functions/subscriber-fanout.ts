@@ -16,7 +16,8 @@ interface Deps {
 }
 
 /** Kafka `cluster_{id}_emoji`: partition n holds what subscriber n tells its clients. One frame a room and batch. */
-export const createHandler = ({ deliveryOf, records, log, windowMs }: Deps) =>
+export const createHandler =
+  ({ deliveryOf, records, log, windowMs }: Deps) =>
   async (event: Pick<MSKEvent, 'records'>): Promise<void> => {
     const { records: decoded, unreadable } = decodeEvent(event, updateSchema);
     await setAside(records, log, unreadable);
@@ -32,7 +33,9 @@ export const createHandler = ({ deliveryOf, records, log, windowMs }: Deps) =>
     await Promise.all(
       [...subscribers.values()].flatMap(({ subscriber, updates }) => {
         const delivery = deliveryOf(subscriber);
-        return [...mergeByRoom(updates)].map(([room, merged]) => delivery.publish(room, { windowMs, updates: [...merged.values()] }));
+        return [...mergeByRoom(updates)].map(([room, merged]) =>
+          delivery.publish(room, { windowMs, updates: [...merged.values()] }),
+        );
       }),
     );
   };

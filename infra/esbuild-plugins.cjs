@@ -1,9 +1,13 @@
 const { readdirSync, readFileSync } = require('node:fs');
 const { basename, dirname, join } = require('node:path');
 
-const camelCase = (name) => name.replace(/-(.)/g, (_, char) => char.toUpperCase());
+/** @param {string} name */
+const camelCase = (name) => name.replace(/-(.)/g, (_match, char) => String(char).toUpperCase());
 
-/** Puts the Lua scripts into the bundles: `lib/adapters/redis/scripts.ts` reads them from files that a bundle lacks. */
+/**
+ * Puts the Lua scripts into the bundles: `lib/adapters/redis/scripts.ts` reads them from files that a bundle lacks.
+ * @type {import('esbuild').Plugin[]}
+ */
 module.exports = [
   {
     name: 'inline-lua',

@@ -17,8 +17,10 @@ export const countTaps = async (
 ): Promise<WindowTotals[]> => {
   const first = await store.apply([...countByRoom(taps, settings).values()], now);
   const totals = first.flatMap(({ windows }) => windows);
-  for (let applied = first; ; ) {
-    const partial = new Map(applied.flatMap(({ room, partial: parts }) => (parts.size > 0 ? [[room, parts] as const] : [])));
+  for (let applied = first; ;) {
+    const partial = new Map(
+      applied.flatMap(({ room, partial: parts }) => (parts.size > 0 ? [[room, parts] as const] : [])),
+    );
     if (partial.size === 0) return totals;
     const rest = taps.filter(({ partition, offset, reaction }) => {
       const counted = partial.get(reaction.room_id)?.get(partition);

@@ -38,7 +38,11 @@ export const variables = {
     ['localhost:9092'],
     'Brokers to connect to first.',
   ),
-  KAFKA_AUTH: oneOf(['none', 'scram', 'iam'], 'none', 'How clients log in: not at all, SASL/SCRAM-SHA-512 or AWS IAM. The last two use TLS.'),
+  KAFKA_AUTH: oneOf(
+    ['none', 'scram', 'iam'],
+    'none',
+    'How clients log in: not at all, SASL/SCRAM-SHA-512 or AWS IAM. The last two use TLS.',
+  ),
   KAFKA_USERNAME: z.string().optional().meta(expects('a user name', 'User for `KAFKA_AUTH=scram`.')),
   KAFKA_PASSWORD: z.string().optional().meta(expects('a password', 'Password for `KAFKA_AUTH=scram`.')),
   REDIS_URL: z
@@ -57,7 +61,12 @@ export const variables = {
   ),
   CLUSTERS: wholeNumber(1, 100, 2, 'Clusters of subscribers; each has a topic.'),
   SUBSCRIBERS_PER_CLUSTER: wholeNumber(1, 1000, 3, 'Subscribers in a new cluster; each has a partition of its topic.'),
-  CLIENT_TTL_SECONDS: wholeNumber(1, 86_400, 600, 'A client that does not register again within this time is forgotten.'),
+  CLIENT_TTL_SECONDS: wholeNumber(
+    1,
+    86_400,
+    600,
+    'A client that does not register again within this time is forgotten.',
+  ),
   DELIVERY_ALLOWED_HOSTS: listOf(
     z.string().regex(/^[^\s,]+$/),
     'host names, addresses or CIDR ranges, separated by commas; `public` for any public address',
@@ -83,7 +92,12 @@ const SECRET = /PASSWORD|SECRET/;
 
 const complain = (name: string, given: string | undefined): string => {
   const { expects: words } = variables[name as keyof typeof variables].meta() as { expects: string };
-  const shown = given === undefined ? 'it is not set' : SECRET.test(name) ? 'the value is not shown' : `it is ${JSON.stringify(given)}`;
+  const shown =
+    given === undefined
+      ? 'it is not set'
+      : SECRET.test(name)
+        ? 'the value is not shown'
+        : `it is ${JSON.stringify(given)}`;
   return `${name} must be ${words} (${shown})`;
 };
 
@@ -95,7 +109,8 @@ export const loadConfig = (env: Record<string, string | undefined>): Config => {
   const given = Object.fromEntries(Object.keys(variables).flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
   const parsed = schema.safeParse(given);
   const bad = new Set(parsed.success ? [] : parsed.error.issues.map(({ path }) => String(path[0])));
-  if (given.KAFKA_AUTH === 'scram') for (const name of ['KAFKA_USERNAME', 'KAFKA_PASSWORD']) if (!given[name]) bad.add(name);
+  if (given.KAFKA_AUTH === 'scram')
+    for (const name of ['KAFKA_USERNAME', 'KAFKA_PASSWORD']) if (!given[name]) bad.add(name);
   if (!parsed.success || bad.size > 0) {
     const lines = [...bad].map((name) => complain(name, given[name]));
     throw new PlatformError('invalid_config', lines.join('\n'), {

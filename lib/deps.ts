@@ -54,7 +54,9 @@ export const createDeps = (config: Config) => {
       stallMs: STALL_MS,
       onDead: (client) => {
         log.warn('client does not take its updates and is unregistered', { client });
-        registry.unregister(client).catch((error: unknown) => log.error('client was not unregistered', { client, error }));
+        registry
+          .unregister(client)
+          .catch((error: unknown) => log.error('client was not unregistered', { client, error }));
       },
     }),
     healthChecks: { broker: brokerCheck(kafka), redis: () => redis.ping() },

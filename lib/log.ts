@@ -21,7 +21,9 @@ export const createLogger = (level: LogLevel, bound: Record<string, unknown> = {
   const write = (at: LogLevel, message: string, fields: Record<string, unknown> = {}) => {
     if (LOG_LEVELS.indexOf(at) < from) return;
     const line = { level: at, time: new Date().toISOString(), message, ...bound, ...fields };
-    (at === 'info' ? process.stdout : process.stderr).write(`${JSON.stringify(line, (_key, value) => describe(value))}\n`);
+    (at === 'info' ? process.stdout : process.stderr).write(
+      `${JSON.stringify(line, (_key, value) => describe(value))}\n`,
+    );
   };
   return {
     info: (message, fields) => write('info', message, fields),

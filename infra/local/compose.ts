@@ -37,9 +37,9 @@ export function composeProject(
         }),
       kill: (signal) => compose(['kill', '-s', signal, name], 30_000),
       stop: () => compose(['stop', '-t', '5', name], 30_000),
-      // Containers restart by themselves (restart: unless-stopped).
+      // Containers restart by themselves (restart: on-failure).
       onDeath: () => {},
     }),
-    down: (volumes) => compose(['down', '-t', '5', ...(volumes ? ['-v'] : [])], 60_000),
+    down: (volumes) => compose(['--profile', 'console', 'down', '-t', '5', ...(volumes ? ['-v'] : [])], 60_000),
   };
 }

@@ -12,6 +12,8 @@ export const DEFAULT_DATA_DIR = join(REPO, '.local');
 export interface DataDir {
   path: string;
   pidFile(service: string): string;
+  /** Kills whatever runs in it, at once. */
+  killAll(): void;
   release(): void;
 }
 
@@ -32,22 +34,36 @@ export async function claimDataDir(dir: string, log: (line: string) => void = ()
     lock.release();
     throw error;
   }
-  return { path, pidFile: (service) => join(pids, `${service}.json`), release: lock.release };
+  return {
+    path,
+    pidFile: (service) => join(pids, `${service}.json`),
+    killAll() {
+      for (const file of readdirSync(pids)) {
+        for (const pid of recorded(join(pids, file))) if (belongsTo(path, pid)) signal(pid, 'SIGKILL');
+      }
+    },
+    release: lock.release,
+  };
+}
+
+function recorded(pidFile: string): number[] {
+  try {
+    const { pid, guard } = JSON.parse(readFileSync(pidFile, 'utf8')) as { pid?: number; guard?: number };
+    return [pid, guard].filter((each) => each !== undefined);
+  } catch {
+    return []; // gone meanwhile, or half written
+  }
+}
+
+/** Numbers are reused: only a process whose command line names this very folder is ours to end. */
+function belongsTo(dir: string, pid: number): boolean {
+  const line = commandLine(pid);
+  return line !== undefined && (line.includes(`${dir}/`) || line.includes(`${dir} `) || line.endsWith(dir));
 }
 
 async function endLeftover(pidFile: string, dir: string, log: (line: string) => void): Promise<void> {
-  let found: { pid?: number; guard?: number };
-  try {
-    found = JSON.parse(readFileSync(pidFile, 'utf8')) as typeof found;
-  } catch {
-    found = {};
-  }
-  // Numbers are reused: only a process whose command line names this very folder is ours to end.
-  const ours = (pid: number | undefined): pid is number => {
-    const line = pid ? commandLine(pid) : undefined;
-    return line !== undefined && (line.includes(`${dir}/`) || line.includes(`${dir} `) || line.endsWith(dir));
-  };
-  const left = () => [found.pid, found.guard].filter(ours);
+  const pids = recorded(pidFile); // read once: its guard removes the file when the child is gone
+  const left = () => pids.filter((pid) => belongsTo(dir, pid));
   const before = left();
   if (before.length > 0) {
     log(`ending what an earlier run left behind (pid ${before.join(', ')})`);

@@ -21,6 +21,8 @@ export interface LocalInfraOptions {
   redisPort?: number;
   env?: Record<string, string | undefined>;
   log?: (line: string) => void;
+  /** Aborted: what has been started is stopped, and the promise rejects. */
+  signal?: AbortSignal;
   /** The addresses, before anything answers there. */
   onEndpoints?: (endpoints: { kafkaBrokers: string; redisUrl: string }) => void;
 }
@@ -67,6 +69,9 @@ export async function startLocalInfra(options: LocalInfraOptions = {}): Promise<
     const broker = named.broker ? undefined : services?.broker;
     const redis = named.redis ? undefined : services?.redis;
     undo = services?.stop ?? undo;
+    options.signal?.throwIfAborted();
+    const aborted = () => void undo();
+    options.signal?.addEventListener('abort', aborted, { once: true });
 
     const kafkaBrokers = named.broker ?? `127.0.0.1:${ports.kafka}`;
     const redisUrl = named.redis ?? `redis://127.0.0.1:${ports.redis}`;
@@ -80,6 +85,8 @@ export async function startLocalInfra(options: LocalInfraOptions = {}): Promise<
     onEndpoints({ kafkaBrokers, redisUrl });
 
     await Promise.all([broker?.start(), redis?.start()]);
+    options.signal?.throwIfAborted();
+    options.signal?.removeEventListener('abort', aborted); // from here on, whoever started it says when to stop
     writeFileSync(endpointsFile, JSON.stringify({ kafkaBrokers, redisUrl, pid: process.pid }));
     return { kafkaBrokers, redisUrl, broker, redis, stop };
   } catch (error) {

@@ -10,7 +10,11 @@ export type Run = (
 
 export const runProgram: Run = (program, args, timeoutMs, env = process.env) =>
   new Promise((resolve) => {
-    execFile(program, args, { timeout: timeoutMs, maxBuffer: 1 << 24, env }, (error, stdout, stderr) =>
-      resolve({ ok: !error, output: `${stdout}${stderr}` || (error?.message ?? '') }),
-    );
+    const child = execFile(program, args, { timeout: timeoutMs, maxBuffer: 1 << 24, env }, (error, stdout, stderr) => {
+      process.removeListener('exit', end);
+      resolve({ ok: !error, output: `${stdout}${stderr}` || (error?.message ?? '') });
+    });
+    // A download that was interrupted with us must not go on alone.
+    const end = () => child.kill();
+    process.once('exit', end);
   });

@@ -32,8 +32,8 @@ type HttpHandler = (event: APIGatewayProxyEventV2, context?: Context) => Promise
  */
 export const httpHandler =
   (log: Logger, answer: (event: APIGatewayProxyEventV2) => Promise<HttpResponse>): HttpHandler =>
-  async (event) => {
-    const requestId = event.requestContext?.requestId ?? 'unknown';
+  async (event, context) => {
+    const requestId = context?.awsRequestId ?? event.requestContext.requestId;
     try {
       return toResult(await answer(event), requestId);
     } catch (error) {
@@ -84,7 +84,10 @@ export const jsonBody = ({ body, isBase64Encoded }: APIGatewayProxyEventV2): unk
 export const parse = <T extends z.ZodType>(schema: T, value: unknown, message: string): z.infer<T> => {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  throw invalid(message, parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message })));
+  throw invalid(
+    message,
+    parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message })),
+  );
 };
 
 export const invalid = (message: string, details: readonly Detail[] = [], cause?: unknown): PlatformError =>

@@ -15,7 +15,9 @@ const isTextByDefault = (char: string) => /\p{Emoji}/u.test(char) && !/\p{Emoji_
 const fullyQualify = (text: string): string => {
   const chars = [...text.replaceAll(EMOJI_VARIATION, '')];
   return chars
-    .map((char, n) => (isTextByDefault(char) && !/\p{Emoji_Modifier}/u.test(chars[n + 1] ?? '') ? char + EMOJI_VARIATION : char))
+    .map((char, n) =>
+      isTextByDefault(char) && !/\p{Emoji_Modifier}/u.test(chars[n + 1] ?? '') ? char + EMOJI_VARIATION : char,
+    )
     .join('');
 };
 

@@ -23,7 +23,10 @@ const timestamp = z.iso.datetime({
   error: 'must be an ISO-8601 date and time, such as 2026-05-01T20:45:00.123Z',
 });
 
-const count = z.int(`must be a whole number from 1 to ${MAX_COUNT}`).min(1, `must be at least 1`).max(MAX_COUNT, `must be at most ${MAX_COUNT}`);
+const count = z
+  .int(`must be a whole number from 1 to ${MAX_COUNT}`)
+  .min(1, `must be at least 1`)
+  .max(MAX_COUNT, `must be at most ${MAX_COUNT}`);
 
 /** The schemas of a tap; the accepted short codes are configuration. */
 export const reactionSchemas = (shortCodes: readonly string[]) => {
@@ -31,7 +34,11 @@ export const reactionSchemas = (shortCodes: readonly string[]) => {
   const emoji = z.string('must be a string').transform((text, context) => {
     const found = canonical(text);
     if (found !== undefined) return found;
-    context.issues.push({ code: 'custom', input: text, message: 'must be exactly one emoji or a configured short code' });
+    context.issues.push({
+      code: 'custom',
+      input: text,
+      message: 'must be exactly one emoji or a configured short code',
+    });
     return z.NEVER;
   });
   const tap = z.object({
@@ -39,7 +46,10 @@ export const reactionSchemas = (shortCodes: readonly string[]) => {
     emoji_type: emoji,
     timestamp,
     room_id: roomId.default(DEFAULT_ROOM),
-    event_id: z.string().regex(/^[\x21-\x7e]{1,64}$/, 'must be 1 to 64 visible ASCII characters').optional(),
+    event_id: z
+      .string()
+      .regex(/^[\x21-\x7e]{1,64}$/, 'must be 1 to 64 visible ASCII characters')
+      .optional(),
     count: count.default(1),
   });
   return {
@@ -47,7 +57,10 @@ export const reactionSchemas = (shortCodes: readonly string[]) => {
     tap,
     /** `{events: […]}`: several taps in one request. */
     batch: z.object({
-      events: z.array(tap, 'must be a list of taps').min(1, 'must hold at least one tap').max(MAX_EVENTS, `must hold at most ${MAX_EVENTS} taps`),
+      events: z
+        .array(tap, 'must be a list of taps')
+        .min(1, 'must hold at least one tap')
+        .max(MAX_EVENTS, `must hold at most ${MAX_EVENTS} taps`),
     }),
     /** A tap as it stands in `emoji_topic`. */
     reaction: tap.extend({ received_at: z.iso.datetime('must be an ISO-8601 UTC time') }),

@@ -5,10 +5,22 @@ import { clientId, DEFAULT_ROOM, roomId } from './reaction.ts';
 export const registrationSchema = z.object({
   client_id: clientId,
   host: z.string().min(1, 'must not be empty').max(253, 'must have at most 253 characters').default('localhost'),
-  port: z.int('must be a whole number from 1024 to 65535').min(1024, 'must be at least 1024').max(65535, 'must be at most 65535'),
+  port: z
+    .int('must be a whole number from 1024 to 65535')
+    .min(1024, 'must be at least 1024')
+    .max(65535, 'must be at most 65535'),
   room_id: roomId.default(DEFAULT_ROOM),
   cluster_id: z
-    .union([z.int(), z.string().regex(/^\d{1,3}$/).transform(Number)], 'must be the number of a cluster')
+    .union(
+      [
+        z.int(),
+        z
+          .string()
+          .regex(/^\d{1,3}$/)
+          .transform(Number),
+      ],
+      'must be the number of a cluster',
+    )
     .optional(),
 });
 export type Registration = z.infer<typeof registrationSchema>;

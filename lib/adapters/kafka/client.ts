@@ -9,7 +9,11 @@ const credentials = (config: Config): Pick<KafkaConfig, 'ssl' | 'sasl'> => {
     case 'scram':
       return {
         ssl: true,
-        sasl: { mechanism: 'scram-sha-512', username: config.KAFKA_USERNAME ?? '', password: config.KAFKA_PASSWORD ?? '' },
+        sasl: {
+          mechanism: 'scram-sha-512',
+          username: config.KAFKA_USERNAME ?? '',
+          password: config.KAFKA_PASSWORD ?? '',
+        },
       };
     case 'iam':
       return { ssl: true, sasl: { mechanism: 'oauthbearer', oauthBearerProvider: iamToken } };

@@ -26,7 +26,8 @@ export interface DecodedEvent<T> {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-const explain = (error: unknown): string => (error instanceof SyntaxError || error instanceof TypeError ? 'not JSON in UTF-8' : String(error));
+const explain = (error: unknown): string =>
+  error instanceof SyntaxError || error instanceof TypeError ? 'not JSON in UTF-8' : String(error);
 
 /**
  * Reads the records of a Kafka event (MSK or self-managed) one by one, in offset order per partition: one that can't

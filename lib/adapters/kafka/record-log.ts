@@ -51,9 +51,14 @@ export class KafkaRecordLog implements RecordLog {
         settled: false,
         done: () => settle(resolve),
         fail: (cause) =>
-          settle(() => reject(new PlatformError('broker_unavailable', 'The broker did not acknowledge in time', { cause }))),
+          settle(() =>
+            reject(new PlatformError('broker_unavailable', 'The broker did not acknowledge in time', { cause })),
+          ),
       };
-      const timer = setTimeout(() => ticket.fail(new Error(`${topic}: no acknowledgement within ${ackTimeoutMs} ms`)), ackTimeoutMs);
+      const timer = setTimeout(
+        () => ticket.fail(new Error(`${topic}: no acknowledgement within ${ackTimeoutMs} ms`)),
+        ackTimeoutMs,
+      );
       this.#partitionCount(topic).then(
         (count) => {
           if (!ticket.settled) this.#enqueue(topic, count, records, ticket);

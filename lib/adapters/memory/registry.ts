@@ -22,7 +22,10 @@ export class MemoryRegistry implements Registry {
   constructor({ clusters, subscribersPerCluster, clientTtl }: Options) {
     this.#ttlMs = clientTtl * 1000;
     for (let cluster = 0; cluster < clusters; cluster++) {
-      this.#loads.set(cluster, new Map(Array.from({ length: subscribersPerCluster }, (_, subscriber) => [subscriber, 0])));
+      this.#loads.set(
+        cluster,
+        new Map(Array.from({ length: subscribersPerCluster }, (_, subscriber) => [subscriber, 0])),
+      );
     }
   }
 
@@ -71,7 +74,10 @@ export class MemoryRegistry implements Registry {
       ({ cluster, subscriber }) => cluster === ref.cluster && subscriber === ref.subscriber,
     );
     return new Map(
-      rooms.map((room) => [room, mine.filter((entry) => entry.room === room).map(({ id, host, port }) => ({ id, host, port }))]),
+      rooms.map((room) => [
+        room,
+        mine.filter((entry) => entry.room === room).map(({ id, host, port }) => ({ id, host, port })),
+      ]),
     );
   }
 
@@ -88,10 +94,14 @@ export class MemoryRegistry implements Registry {
 
   async removeSubscriber({ cluster, subscriber }: SubscriberRef): Promise<number> {
     const loads = this.#loads.get(cluster);
-    if (!loads?.has(subscriber)) throw new PlatformError('not_found', `Cluster ${cluster} has no subscriber ${subscriber}`);
-    if (loads.size === 1) throw new PlatformError('invalid_request', `Subscriber ${subscriber} is the last one of cluster ${cluster}`);
+    if (!loads?.has(subscriber))
+      throw new PlatformError('not_found', `Cluster ${cluster} has no subscriber ${subscriber}`);
+    if (loads.size === 1)
+      throw new PlatformError('invalid_request', `Subscriber ${subscriber} is the last one of cluster ${cluster}`);
     loads.delete(subscriber);
-    const moved = [...this.#clients.values()].filter((entry) => entry.cluster === cluster && entry.subscriber === subscriber);
+    const moved = [...this.#clients.values()].filter(
+      (entry) => entry.cluster === cluster && entry.subscriber === subscriber,
+    );
     for (const entry of moved) this.#attach({ ...entry, subscriber: leastLoaded(loads) ?? 0 });
     return moved.length;
   }

@@ -13,7 +13,8 @@ interface Room {
   lookAt: number;
 }
 
-const increase = (counts: Map<string, number>, emoji: string, taps: number) => counts.set(emoji, (counts.get(emoji) ?? 0) + taps);
+const increase = (counts: Map<string, number>, emoji: string, taps: number) =>
+  counts.set(emoji, (counts.get(emoji) ?? 0) + taps);
 
 /** The counts in this process's memory, for unit tests; the same contract as Redis, nothing survives. */
 export class MemoryWindowStore implements WindowStore {

@@ -28,12 +28,16 @@ export const createRedis = (url: string, log: Logger): RedisClient => {
   return redis as RedisClient;
 };
 
-/** Runs a piece of work against Redis; whatever fails in it is a `store_unavailable`. */
+/**
+ * Runs a piece of work against Redis; whatever fails in it is a `store_unavailable`. Of the client's error only the
+ * message is kept: it carries the whole command, and logs hold no payloads.
+ */
 export const withStore = async <T>(work: () => Promise<T>): Promise<T> => {
   try {
     return await work();
-  } catch (cause) {
-    if (cause instanceof PlatformError) throw cause;
-    throw new PlatformError('store_unavailable', 'Redis does not answer', { cause });
+  } catch (error) {
+    if (error instanceof PlatformError) throw error;
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new PlatformError('store_unavailable', 'Redis does not answer', { cause: new Error(reason) });
   }
 };

@@ -19,7 +19,10 @@ export class RedisPacer implements Pacer {
   }
 
   async #claimOne(key: string): Promise<number> {
-    const [granted, left] = await Promise.all([this.#redis.set(key, 1, 'PX', this.#intervalMs, 'NX'), this.#redis.pttl(key)]);
+    const [granted, left] = await Promise.all([
+      this.#redis.set(key, 1, 'PX', this.#intervalMs, 'NX'),
+      this.#redis.pttl(key),
+    ]);
     return granted ? 0 : Math.max(left, 1);
   }
 }

@@ -30,7 +30,16 @@ export class RedisRegistry implements Registry {
     const { client_id, host, port, room_id, cluster_id } = registration;
     const { clusters, clientTtl } = this.#options;
     await this.expire(now);
-    const reply = await this.#run('register', ...this.#layout, client_id, host, port, room_id, cluster_id ?? '', now + clientTtl * 1000);
+    const reply = await this.#run(
+      'register',
+      ...this.#layout,
+      client_id,
+      host,
+      port,
+      room_id,
+      cluster_id ?? '',
+      now + clientTtl * 1000,
+    );
     if (!Array.isArray(reply)) {
       throw new PlatformError('invalid_request', 'Unknown cluster', {
         details: [{ path: 'cluster_id', message: `must be a number from 0 to ${clusters - 1}` }],
@@ -57,7 +66,9 @@ export class RedisRegistry implements Registry {
 
   clients({ cluster, subscriber }: SubscriberRef, rooms: readonly string[]): Promise<Map<string, Client[]>> {
     return withStore(async () => {
-      const found = await Promise.all(rooms.map((room) => this.#redis.hgetall(`viewers:${cluster}:${subscriber}:${room}`)));
+      const found = await Promise.all(
+        rooms.map((room) => this.#redis.hgetall(`viewers:${cluster}:${subscriber}:${room}`)),
+      );
       return new Map(
         rooms.map((room, n) => [
           room,
@@ -72,7 +83,8 @@ export class RedisRegistry implements Registry {
     return withStore(async () => {
       const clusters = Array.from({ length: this.#options.clusters }, (_, cluster) => cluster);
       const loads = await Promise.all(clusters.map((cluster) => this.#redis.hgetall(`cluster_${cluster}_subscribers`)));
-      const numeric = (hash: Record<string, string>) => new Map(Object.entries(hash).map(([id, load]) => [Number(id), Number(load)]));
+      const numeric = (hash: Record<string, string>) =>
+        new Map(Object.entries(hash).map(([id, load]) => [Number(id), Number(load)]));
       return new Map(clusters.map((cluster, n) => [cluster, numeric(loads[n] ?? {})]));
     });
   }
@@ -86,7 +98,11 @@ export class RedisRegistry implements Registry {
     await this.#run('seed', ...this.#layout);
     const moved = Number(await this.#run('remove', cluster, subscriber));
     if (moved === -1) throw new PlatformError('not_found', `Cluster ${cluster} has no subscriber ${subscriber}`);
-    if (moved === -2) throw new PlatformError('invalid_request', `Subscriber ${subscriber} is the last one of cluster ${cluster}: add another first`);
+    if (moved === -2)
+      throw new PlatformError(
+        'invalid_request',
+        `Subscriber ${subscriber} is the last one of cluster ${cluster}: add another first`,
+      );
     return moved;
   }
 

@@ -37,7 +37,10 @@ export class RedisWindowStore implements WindowStore {
   apply(batches: readonly RoomBatch[], now: number): Promise<AppliedRoom[]> {
     return withStore(async () => {
       // Sent before the counts: a crash in between costs a look at a room, never a final update.
-      const [, ...applied] = await Promise.all([this.#lookLater(batches, now), ...batches.map((batch) => this.#applyRoom(batch, now))]);
+      const [, ...applied] = await Promise.all([
+        this.#lookLater(batches, now),
+        ...batches.map((batch) => this.#applyRoom(batch, now)),
+      ]);
       return applied;
     });
   }
@@ -81,7 +84,9 @@ export class RedisWindowStore implements WindowStore {
       f: String(first),
       l: String(last),
       late,
-      c: [...counts].flatMap(([start, emojis]) => [...emojis].map(([emoji, taps]) => [indexOf.get(start), emoji, taps])),
+      c: [...counts].flatMap(([start, emojis]) =>
+        [...emojis].map(([emoji, taps]) => [indexOf.get(start), emoji, taps]),
+      ),
     }));
     const keys = [
       ...['offsets', 'totals', 'windows', 'open'].map((part) => key(room, part)),
@@ -94,7 +99,9 @@ export class RedisWindowStore implements WindowStore {
       this.#options.windowTtl,
       this.#options.roomTtl,
       JSON.stringify(parts),
-      JSON.stringify(windows.map(({ start, emojis }) => ({ s: String(start), o: String(this.#overAt(start, now)), e: emojis }))),
+      JSON.stringify(
+        windows.map(({ start, emojis }) => ({ s: String(start), o: String(this.#overAt(start, now)), e: emojis })),
+      ),
     );
     const [partial, counts, over] = reply as [string[], (string | null)[][], string[]];
     return {

@@ -85,8 +85,14 @@ export class ClientConnection {
       },
     });
     await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(() => socket.destroy(new PlatformError('delivery_failed', 'Connecting took too long')), connectTimeoutMs);
-      socket.once('connect', resolve).once('error', reject).once('close', () => clearTimeout(timer));
+      const timer = setTimeout(
+        () => socket.destroy(new PlatformError('delivery_failed', 'Connecting took too long')),
+        connectTimeoutMs,
+      );
+      socket
+        .once('connect', resolve)
+        .once('error', reject)
+        .once('close', () => clearTimeout(timer));
       socket.once('connect', () => clearTimeout(timer));
     });
     // A client may talk; nobody listens, but its words must not fill our memory.

@@ -1,4 +1,4 @@
---[[
+--[=[
   Counts one room's part of a batch, atomically, each topic partition's part at most once.
 
   KEYS[1]    offsets of the room   hash  topic-partition -> highest offset counted
@@ -19,7 +19,7 @@
                       changes nothing now: the caller leaves out what was counted and calls again.
              counts   a list a window, in the order of ARGV[5]: its taps by emoji, in the order of `e`
              over     starts of the open windows that are over by now
-]]
+]=]
 local now, window_ttl, room_ttl = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3])
 local partial, counts = {}, {}
 

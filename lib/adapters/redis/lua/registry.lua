@@ -1,4 +1,4 @@
---[[
+--[=[
   Changes the registry, one operation a call, each atomic.
 
   KEYS[1]   clients by expiry     zset  client -> when its time to live is over (ms)
@@ -9,7 +9,7 @@
     subscriber:<c>:<n>:clients    set   the clients of a subscriber
     viewers:<c>:<n>:<room>        hash  client -> JSON {host, port}
     audience:<room>               hash  <c>:<n> -> number of clients
-]]
+]=]
 
 local function loads_key(cluster) return 'cluster_' .. cluster .. '_subscribers' end
 

@@ -1,0 +1,53 @@
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { type DataDir, REPO } from './data-dir.ts';
+import { createService, type Service } from './service.ts';
+
+export interface FunctionsOptions {
+  dir: DataDir;
+  httpPort: number;
+  lambdaPort: number;
+  env: NodeJS.ProcessEnv;
+  output: (chunk: string) => void;
+}
+
+/** `serverless offline start` as a service: it is ready when /health says 200. `health()` tells what it said last. */
+export function functionsService(options: FunctionsOptions): Service & { health(): string } {
+  const { dir, httpPort, lambdaPort } = options;
+  const require = createRequire(import.meta.url);
+  const serverless = join(dirname(require.resolve('serverless/package.json')), 'bin', 'serverless.js');
+  let said = 'nothing yet';
+  const service = createService({
+    name: 'serverless offline',
+    pidFile: dir.pidFile('functions'),
+    output: options.output,
+    command: () =>
+      Promise.resolve({
+        program: process.execPath,
+        args: [
+          // Names the data folder in the command line, by which a leftover is known.
+          `--diagnostic-dir=${join(dir.path, 'logs')}`,
+          ...[serverless, 'offline', 'start', '--stage', 'local'],
+          ...['--httpPort', String(httpPort), '--lambdaPort', String(lambdaPort)],
+        ],
+        env: { ...options.env, KAFKAJS_NO_PARTITIONER_WARNING: '1' },
+        cwd: REPO,
+      }),
+    async ready() {
+      try {
+        const answer = await fetch(`http://localhost:${httpPort}/health`, { signal: AbortSignal.timeout(6000) });
+        said = `${answer.status} ${(await answer.text()).slice(0, 300)}`;
+        return answer.ok;
+      } catch (error) {
+        const { cause } = error as Error;
+        said = cause instanceof Error ? cause.message : (error as Error).message;
+        return false;
+      }
+    },
+    readyMs: 60_000,
+    stopSignal: 'SIGINT',
+    graceMs: 4000,
+  });
+  // Not spread: `pid` is a getter.
+  return Object.assign(service, { health: () => said });
+}

@@ -1,0 +1,44 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Exit, Service } from './service.ts';
+
+export interface SuperviseOptions {
+  name: string;
+  log: (line: string) => void;
+  /** True as soon as somebody asked for the end: then a death is no news. */
+  stopping: () => boolean;
+  /** Called once, when it keeps dying. */
+  giveUp: (reason: string) => void;
+  /** Wait before the first restart; doubles with each one inside the minute. */
+  firstDelayMs: number;
+  now?: () => number;
+}
+
+const LIMIT = 5;
+const WITHIN_MS = 60_000;
+
+/** Starts a service again when it dies by itself, up to five times in a minute. */
+export function supervise(service: Pick<Service, 'start' | 'onDeath'>, options: SuperviseOptions): void {
+  const { name, log, stopping, giveUp, firstDelayMs, now = () => performance.now() } = options;
+  let restarts: number[] = [];
+
+  async function revive(how: string): Promise<void> {
+    for (;;) {
+      if (stopping()) return;
+      restarts = restarts.filter((at) => now() - at < WITHIN_MS);
+      if (restarts.length >= LIMIT) return giveUp(`${name} ended ${LIMIT + 1} times within a minute.`);
+      const delay = firstDelayMs * 2 ** restarts.length;
+      restarts.push(now());
+      log(`${name} ended (${how}); starting again in ${(delay / 1000).toFixed(1)} s (${restarts.length} of ${LIMIT})`);
+      await sleep(delay);
+      if (stopping()) return;
+      try {
+        await service.start();
+        log(`${name} is back`);
+        return;
+      } catch (error) {
+        how = (error as Error).message;
+      }
+    }
+  }
+  service.onDeath((exit: Exit) => void revive(exit.signal ?? `exit code ${exit.code}`));
+}

@@ -1,0 +1,151 @@
+import { parseArgs } from 'node:util';
+import { claimDataDir, DEFAULT_DATA_DIR } from '../infra/local/data-dir.ts';
+import { SetupError } from '../infra/local/errors.ts';
+import { functionsService } from '../infra/local/functions.ts';
+import { startLocalInfra } from '../infra/local/index.ts';
+import { lineFilter } from '../infra/local/output.ts';
+import { answers, isFree, pickPort } from '../infra/local/ports.ts';
+import type { Service } from '../infra/local/service.ts';
+import { onParentDeath, onStopSignals } from '../infra/local/stop-signals.ts';
+import { supervise } from '../infra/local/supervise.ts';
+
+const HELP = `npm start [-- options]     the platform on this machine: broker, Redis and all functions
+
+  --http-port N     where the API listens (5013; 0 = any free port)
+  --lambda-port N   where functions can be invoked (3002; 0 = any free port)
+  --kafka-port N    the broker's port (9092, or the next free one; 0 = any)
+  --redis-port N    Redis's port (6379, or the next free one; 0 = any)
+  --data-dir PATH   where data is kept (.local)
+  --help
+
+KAFKA_BROKERS and REDIS_URL, when set, name a broker and a Redis to use instead of starting them.
+Ctrl-C once stops everything in order, twice kills at once. "npm run reset" removes the data.`;
+
+const log = (line: string) => console.log(line);
+
+function port(name: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined;
+  const number = Number(value);
+  if (/^\d+$/.test(value) && number < 65_536) return number;
+  throw new SetupError(`--${name} should be a port number (0–65535), not "${value}".`);
+}
+
+function readOptions() {
+  const text = { type: 'string' } as const;
+  try {
+    const { values } = parseArgs({
+      options: {
+        'http-port': text,
+        'lambda-port': text,
+        'kafka-port': text,
+        'redis-port': text,
+        'data-dir': text,
+        help: { type: 'boolean' },
+      },
+    });
+    return values;
+  } catch (error) {
+    throw new SetupError(`${(error as Error).message} See: npm start -- --help`);
+  }
+}
+
+/** serverless-offline listens on "localhost", which is either of two addresses. */
+async function ownPort(flag: string, wanted: number): Promise<number> {
+  if (wanted === 0) return pickPort(0);
+  if ((await isFree(wanted)) && !(await answers(wanted, '::1'))) return wanted;
+  throw new SetupError(
+    `Port ${wanted} is taken by another program: stop that one, or use another port: npm start -- --${flag} ${wanted + 1}`,
+  );
+}
+
+async function main(): Promise<void> {
+  const options = readOptions();
+  if (options.help) return log(HELP);
+  const kafkaPort = port('kafka-port', options['kafka-port']);
+  const redisPort = port('redis-port', options['redis-port']);
+
+  const began = performance.now();
+  const dir = await claimDataDir(options['data-dir'] ?? DEFAULT_DATA_DIR, log);
+  const abort = new AbortController();
+  const stopping = () => abort.signal.aborted;
+  let infra: Promise<Awaited<ReturnType<typeof startLocalInfra>>> | undefined;
+  let functions: ReturnType<typeof functionsService> | undefined;
+
+  /** In order: the functions drain while broker and Redis still answer. */
+  async function shutDown(code: number): Promise<never> {
+    abort.abort();
+    await functions?.stop();
+    await infra?.then((each) => each.stop()).catch(() => {});
+    dir.release();
+    process.exit(code);
+  }
+  const fail = (reason: string) => {
+    console.error(reason);
+    if (!stopping()) void shutDown(1);
+  };
+  onStopSignals(
+    () => {
+      log('stopping… (Ctrl-C again kills at once)');
+      void shutDown(0);
+    },
+    () => {
+      dir.killAll();
+      dir.release();
+      process.exit(130);
+    },
+  );
+  onParentDeath(() => void shutDown(1));
+
+  try {
+    const httpPort = await ownPort('http-port', port('http-port', options['http-port']) ?? 5013);
+    const lambdaPort = await ownPort('lambda-port', port('lambda-port', options['lambda-port']) ?? 3002);
+    const output = lineFilter(log);
+    let answering: Promise<void> | undefined;
+    infra = startLocalInfra({
+      dataDir: dir,
+      ...(kafkaPort === undefined ? {} : { kafkaPort }),
+      ...(redisPort === undefined ? {} : { redisPort }),
+      log,
+      signal: abort.signal,
+      onEndpoints({ kafkaBrokers, redisUrl }) {
+        // Beside the broker, not after it: both need seconds, and the functions wait for what they need.
+        const env = { ...process.env, KAFKA_BROKERS: kafkaBrokers, REDIS_URL: redisUrl };
+        functions = functionsService({ dir, httpPort, lambdaPort, env, output: output.write });
+        answering = functions.start();
+        answering.catch(() => {}); // awaited below
+      },
+    });
+    const { broker, redis } = await infra;
+    await answering?.catch((error: Error) => {
+      const lines = output.last().map((line) => `  ${line}`);
+      throw new SetupError(
+        `The functions did not become ready: ${error.message} /health said: ${functions?.health()}\n${lines.join('\n')}`,
+      );
+    });
+    const watch = (service: Service | undefined, name: string, firstDelayMs: number) =>
+      service && supervise(service, { name, log, stopping, firstDelayMs, giveUp: fail });
+    watch(functions, 'the functions’ process', 300);
+    // Long enough that an outage is one: /health shows it, ingest answers 503.
+    watch(broker, 'the broker', 3000);
+    watch(redis, 'Redis', 3000);
+    const url = `http://localhost:${httpPort}`;
+    log(`
+Ready in ${((performance.now() - began) / 1000).toFixed(1)} s: ${url}
+
+In two more terminals:
+  npm run simulate${httpPort === 5013 ? '' : ` -- --url ${url}`}
+  npm run client -- --port 6000 --room global
+`);
+  } catch (error) {
+    if (stopping()) return; // shutDown is at work and exits
+    fail(sentence(error));
+  }
+}
+
+const sentence = (error: unknown) =>
+  error instanceof SetupError ? error.message : `Unexpected: ${(error as Error).stack ?? String(error)}`;
+
+main().catch((error: unknown) => {
+  console.error(sentence(error));
+  process.exit(1);
+});
