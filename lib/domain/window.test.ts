@@ -1,0 +1,55 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { place, windowStart } from './window.ts';
+
+const settings = { windowMs: 2000, watermarkMs: 10_000 };
+const received_at = '2026-05-01T20:45:10.500Z';
+const startAt = (iso: string) => ({ late: false, start: Date.parse(iso) });
+
+describe('place', () => {
+  test.each([
+    ['its own time', '2026-05-01T20:45:07.999Z', '2026-05-01T20:45:06.000Z'],
+    ['with an offset', '2026-05-01T22:45:07.999+02:00', '2026-05-01T20:45:06.000Z'],
+    ['with microseconds', '2026-05-01T20:45:08.000001Z', '2026-05-01T20:45:08.000Z'],
+    ['a fast clock counts as received now', '2026-05-01T23:00:00Z', '2026-05-01T20:45:10.000Z'],
+    ['without a zone it counts as received now', '2026-05-01T22:45:07.123456', '2026-05-01T20:45:10.000Z'],
+    ['as old as the watermark is not late yet', '2026-05-01T20:45:00.500Z', '2026-05-01T20:45:00.000Z'],
+  ])('%s', (_what, timestamp, start) => {
+    expect(place({ timestamp, received_at }, settings)).toEqual(startAt(start));
+  });
+
+  test('older than the watermark is late', () => {
+    expect(place({ timestamp: '2026-05-01T20:45:00.499Z', received_at }, settings)).toEqual({ late: true });
+  });
+
+  test('late is a property of the tap alone: a backlog read a day later is placed the same', () => {
+    const tap = { timestamp: '2020-01-01T00:00:03Z', received_at: '2020-01-01T00:00:04Z' };
+    expect(place(tap, settings)).toEqual(startAt('2020-01-01T00:00:02Z'));
+  });
+});
+
+test('every moment lies in exactly one window, which starts at a multiple of its length', () => {
+  fc.assert(
+    fc.property(fc.integer({ min: 0, max: 4e12 }), fc.integer({ min: 1, max: 3_600_000 }), (time, windowMs) => {
+      const start = windowStart(time, windowMs);
+      expect(start % windowMs).toBe(0);
+      expect(time - start).toBeGreaterThanOrEqual(0);
+      expect(time - start).toBeLessThan(windowMs);
+    }),
+  );
+});
+
+test('no tap enters a window that starts after it was received, or ends before the watermark', () => {
+  const moment = fc.integer({ min: Date.parse('2020-01-01'), max: Date.parse('2040-01-01') });
+  fc.assert(
+    fc.property(moment, fc.integer({ min: -60_000, max: 60_000 }), (received, skew) => {
+      const iso = (time: number) => new Date(time).toISOString();
+      const placed = place({ timestamp: iso(received + skew), received_at: iso(received) }, settings);
+      if (placed.late) expect(-skew).toBeGreaterThan(settings.watermarkMs);
+      else {
+        expect(placed.start).toBeLessThanOrEqual(received);
+        expect(placed.start + settings.windowMs).toBeGreaterThan(received - settings.watermarkMs);
+      }
+    }),
+  );
+});

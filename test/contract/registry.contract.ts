@@ -1,0 +1,150 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { registrationSchema } from '../../lib/domain/registration.ts';
+import type { Registry } from '../../lib/ports.ts';
+
+export const LAYOUT = { clusters: 2, subscribersPerCluster: 3, clientTtl: 60 };
+const NOW = 1_760_000_000_000;
+
+/** What every Registry promises. @param create gives an empty one of LAYOUT. */
+export const registryContract = (create: () => Registry | Promise<Registry>): void => {
+  let registry: Registry;
+  beforeEach(async () => {
+    registry = await create();
+  });
+
+  const register = (id: string, options: { room_id?: string; cluster_id?: number; port?: number } = {}, now = NOW) =>
+    registry.register(registrationSchema.parse({ client_id: id, port: 6000, ...options }), now);
+  const loads = async () => [...(await registry.loads()).values()].map((each) => [...each.values()]);
+  const sorted = async () => (await loads()).flat().sort();
+
+  test('two clusters of three subscribers: 50 clients are balanced to within one', async () => {
+    for (let n = 0; n < 50; n++) await register(`c${n}`);
+    const all = (await loads()).flat();
+    expect(all).toHaveLength(6);
+    expect(all.reduce((sum, load) => sum + load)).toBe(50);
+    expect(Math.max(...all) - Math.min(...all)).toBeLessThanOrEqual(1);
+  });
+
+  test('all at once too', async () => {
+    await Promise.all(Array.from({ length: 50 }, (_, n) => register(`c${n}`)));
+    expect(await sorted()).toEqual([8, 8, 8, 8, 9, 9]);
+  });
+
+  test('registering again moves nothing and counts nothing twice', async () => {
+    const first = await register('c');
+    await register('d');
+    expect(await register('c', { port: 7000 })).toEqual(first);
+    expect(await sorted()).toEqual([0, 0, 0, 0, 1, 1]);
+    expect((await registry.clients(first, ['global'])).get('global')).toEqual([
+      { id: 'c', host: 'localhost', port: 7000 },
+    ]);
+  });
+
+  test('registering for another room moves the client', async () => {
+    await register('c');
+    const moved = await register('c', { room_id: 'other' });
+    expect([...(await registry.audience(['global', 'other'])).entries()]).toEqual([
+      ['other', [{ cluster: moved.cluster, subscriber: moved.subscriber }]],
+    ]);
+    expect(await sorted()).toEqual([0, 0, 0, 0, 0, 1]);
+  });
+
+  test('the cluster that is asked for; an unknown one is refused', async () => {
+    await expect(register('c', { cluster_id: 1 })).resolves.toMatchObject({ cluster: 1 });
+    await expect(register('d', { cluster_id: 2 })).rejects.toMatchObject({ code: 'invalid_request' });
+    expect(await sorted()).toEqual([0, 0, 0, 0, 0, 1]);
+  });
+
+  test('unregistering lowers the load, once', async () => {
+    const { cluster, subscriber } = await register('c');
+    expect(await registry.unregister('c')).toBe(true);
+    expect(await registry.unregister('c')).toBe(false);
+    expect(await sorted()).toEqual([0, 0, 0, 0, 0, 0]);
+    expect((await registry.audience(['global'])).size).toBe(0);
+    expect((await registry.clients({ cluster, subscriber }, ['global'])).get('global')).toEqual([]);
+  });
+
+  test('a client that does not register again is forgotten after its time to live', async () => {
+    await register('gone');
+    await register('stays');
+    await register('stays', {}, NOW + 30_000);
+    expect(await registry.expire(NOW + 59_999)).toBe(0);
+    expect(await registry.expire(NOW + 60_000)).toBe(1);
+    expect(await sorted()).toEqual([0, 0, 0, 0, 0, 1]);
+    expect(await registry.unregister('gone')).toBe(false);
+  });
+
+  test('the audience of a room: each subscriber with viewers once', async () => {
+    for (let n = 0; n < 12; n++) await register(`c${n}`);
+    await register('d', { room_id: 'quiet' });
+    const audience = await registry.audience(['global', 'quiet', 'empty']);
+    expect(audience.get('global')).toHaveLength(6);
+    expect(audience.get('quiet')).toHaveLength(1);
+    expect(audience.has('empty')).toBe(false);
+  });
+
+  describe('subscribers', () => {
+    test('the clients of a removed one are spread over the others', async () => {
+      for (let n = 0; n < 9; n++) await register(`c${n}`, { cluster_id: 0 });
+      expect(await registry.removeSubscriber({ cluster: 0, subscriber: 1 })).toBe(3);
+      const left = (await registry.loads()).get(0) ?? new Map<number, number>();
+      expect([...left.keys()].sort()).toEqual([0, 2]);
+      expect([...left.values()].sort()).toEqual([4, 5]);
+      expect((await registry.audience(['global'])).get('global')).toHaveLength(2);
+    });
+
+    test('a new one gets the next clients', async () => {
+      for (let n = 0; n < 3; n++) await register(`c${n}`, { cluster_id: 0 });
+      expect(await registry.addSubscriber({ cluster: 0, subscriber: 3 })).toBe(true);
+      expect(await registry.addSubscriber({ cluster: 0, subscriber: 3 })).toBe(false);
+      await expect(register('next', { cluster_id: 0 })).resolves.toMatchObject({ subscriber: 3 });
+    });
+
+    test('one that does not exist, and the last of a cluster, are not removed', async () => {
+      await expect(registry.removeSubscriber({ cluster: 0, subscriber: 9 })).rejects.toMatchObject({
+        code: 'not_found',
+      });
+      await registry.removeSubscriber({ cluster: 0, subscriber: 0 });
+      await registry.removeSubscriber({ cluster: 0, subscriber: 1 });
+      await expect(registry.removeSubscriber({ cluster: 0, subscriber: 2 })).rejects.toMatchObject({
+        code: 'invalid_request',
+      });
+    });
+  });
+
+  test('whatever clients do, the loads tell how many there are and a subscriber serves whom it counts', async () => {
+    const action = fc.record({
+      id: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
+      does: fc.constantFrom('register', 'unregister'),
+      room: fc.constantFrom('r', 's'),
+      cluster: fc.constantFrom(undefined, 0, 1),
+      after: fc.integer({ min: 0, max: 70_000 }),
+    });
+    await fc.assert(
+      fc.asyncProperty(fc.array(action, { maxLength: 15 }), async (actions) => {
+        registry = await create();
+        const alive = new Map<string, number>();
+        let now = NOW;
+        for (const { id, does, room, cluster, after } of actions) {
+          now += after;
+          if (does === 'unregister') alive.delete(id);
+          else alive.set(id, now + LAYOUT.clientTtl * 1000);
+          if (does === 'unregister') await registry.unregister(id);
+          else await register(id, { room_id: room, ...(cluster === undefined ? {} : { cluster_id: cluster }) }, now);
+        }
+        await registry.expire(now);
+        const there = [...alive].filter(([, until]) => until > now).map(([id]) => id);
+        const served: string[] = [];
+        for (const [cluster, subscribers] of await registry.loads())
+          for (const [subscriber, load] of subscribers) {
+            const clients = [...(await registry.clients({ cluster, subscriber }, ['r', 's'])).values()].flat();
+            expect(clients).toHaveLength(load);
+            served.push(...clients.map(({ id }) => id));
+          }
+        expect(served.sort()).toEqual(there.sort());
+      }),
+      { numRuns: 40 },
+    );
+  });
+};

@@ -1,0 +1,24 @@
+import { createRedis, type RedisClient } from '../../lib/adapters/redis/client.ts';
+import { createLogger } from '../../lib/log.ts';
+
+const named = (variable: 'KAFKA_BROKERS' | 'REDIS_URL'): string => {
+  const value = process.env[variable];
+  if (!value) throw new Error(`${variable} is not set: run these tests by \`npm test\`, or name a real one`);
+  return value;
+};
+
+export const kafkaBrokers = (): string => named('KAFKA_BROKERS');
+
+export const quiet = createLogger('silent');
+
+/**
+ * A connection to one of Redis's sixteen databases, emptied: a test file has one to itself, so that files can run at
+ * the same time. The databases from 1 up belong to the tests.
+ */
+export const emptyRedis = async (database: number): Promise<RedisClient> => {
+  const url = new URL(named('REDIS_URL'));
+  url.pathname = `/${database}`;
+  const redis = createRedis(url.href, quiet);
+  await redis.flushdb();
+  return redis;
+};

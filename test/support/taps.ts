@@ -1,0 +1,28 @@
+import type { LoggedReaction } from '../../lib/domain/counting.ts';
+
+interface TapOptions {
+  room?: string;
+  emoji?: string;
+  /** ms since the epoch */
+  at?: number;
+  receivedAt?: number;
+  count?: number;
+  partition?: number;
+}
+
+/** A tap as aggregate sees it, at an offset of a partition of `emoji_topic`. */
+export const tap = (
+  offset: number,
+  { room = 'global', emoji = '🔥', at = 0, receivedAt = at, count = 1, partition = 0 }: TapOptions = {},
+): LoggedReaction => ({
+  partition: `emoji_topic-${partition}`,
+  offset,
+  reaction: {
+    user_id: 'u',
+    emoji_type: emoji,
+    timestamp: new Date(at).toISOString(),
+    received_at: new Date(receivedAt).toISOString(),
+    room_id: room,
+    count,
+  },
+});
