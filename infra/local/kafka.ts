@@ -57,7 +57,8 @@ async function format(dir: string, lib: string): Promise<void> {
   rmSync(draft, { recursive: true, force: true });
   const config = join(dir, 'format.properties');
   writeFileSync(config, properties(9092, 9093, draft));
-  const id = randomBytes(16).toString('base64url');
+  // As Kafka's own generator: one that begins with a dash would be read as an option.
+  const id = randomBytes(16).toString('base64url').replace(/^-/, '_');
   const done = await runProgram('java', java(lib, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', config), 60_000);
   if (!done.ok) throw new SetupError(`Kafka's data folder could not be prepared:\n${done.output.trim()}`);
   rmSync(config);

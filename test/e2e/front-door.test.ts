@@ -1,0 +1,192 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createServer, type Socket } from 'node:net';
+import { until } from '../support/until.ts';
+import { sum, tapFor } from './crowd.ts';
+import { live, liveTotals } from './live.ts';
+import { newDataDir, removeDataDir, startPlatform, type Platform } from './platform.ts';
+import { post, startViewer, type Viewer } from './viewer.ts';
+
+const dataDir = newDataDir();
+let platform: Platform;
+
+beforeAll(async () => {
+  // One cluster more than the default would do: two clusters of three are the default.
+  platform = await startPlatform(dataDir, { WATERMARK_SECONDS: '3' });
+}, 90_000);
+afterAll(async () => {
+  await platform?.stop();
+  removeDataDir(dataDir);
+}, 30_000);
+
+const tap = (fields: Record<string, unknown> = {}) => ({
+  user_id: 'u1',
+  emoji_type: '🔥',
+  timestamp: new Date().toISOString(),
+  ...fields,
+});
+const emoji = (body: unknown) => post(`${platform.url}/emoji`, body);
+const iso = (offsetMs: number) => new Date(Date.now() + offsetMs).toISOString();
+const closeAll = (viewers: readonly Viewer[]) => Promise.all(viewers.map((viewer) => viewer.close()));
+
+describe('taps by HTTP, clients by TCP', () => {
+  test('every client sees exactly the taps that were answered 200, and so does GET /live', async () => {
+    const rooms = ['front-a', 'front-b'];
+    const viewers = await Promise.all(
+      Array.from({ length: 10 }, (_, n) => startViewer(platform.url, `v${n}`, { room_id: rooms[n % 2] })),
+    );
+    const taps = await tapFor(platform.url, { ms: 6000, perSecond: 400, rooms });
+    expect(sum(taps.unknown)).toBe(0);
+    expect(sum(taps.answered)).toBeGreaterThan(2000);
+    for (const [n, viewer] of viewers.entries()) {
+      const room = rooms[n % 2] ?? '';
+      const expected = new Map(
+        [...taps.answered].flatMap(([key, count]) =>
+          key.startsWith(`${room} `) ? [[key.slice(room.length + 1), count] as const] : [],
+        ),
+      );
+      await until(`${viewer.id} has seen all`, () => viewer.total() >= sum(expected));
+      expect(viewer.totals()).toEqual(expected);
+    }
+    expect(await liveTotals(platform.url, rooms)).toEqual(taps.answered);
+    await closeAll(viewers);
+  }, 40_000);
+
+  test('a room and client get at most one message a second, each telling the length of its window', async () => {
+    const times: number[] = [];
+    const sockets: Socket[] = [];
+    const server = createServer((socket) => {
+      sockets.push(socket);
+      socket.on('data', () => times.push(performance.now())).on('error', () => {});
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as { port: number };
+    await post(`${platform.url}/register`, { client_id: 'pace', host: '127.0.0.1', port, room_id: 'pace' });
+    await tapFor(platform.url, { ms: 4000, perSecond: 50, rooms: ['pace'] });
+    await until('messages', () => times.length >= 4);
+    const gaps = times.slice(1).map((time, n) => time - (times[n] ?? 0));
+    // Turns are a second apart where they are granted; on the way two messages may come a little closer.
+    for (const gap of gaps) expect(gap).toBeGreaterThan(700);
+    await fetch(`${platform.url}/register/pace`, { method: 'DELETE' });
+    for (const socket of sockets) socket.destroy();
+    server.close();
+  }, 30_000);
+
+  test('a room that falls silent gets its final update', async () => {
+    const viewer = await startViewer(platform.url, 'silent', { room_id: 'silent' });
+    expect((await emoji(tap({ room_id: 'silent' }))).status).toBe(200);
+    // The schedule starts with the minute; it looks every second then.
+    await until('a final update', () => viewer.lines.some(({ final }) => final === true), 75_000);
+    expect(viewer.totals()).toEqual(new Map([['🔥', 1]]));
+    expect((await live(platform.url, 'silent')).windows.every(({ final }) => final)).toBe(true);
+    await viewer.close();
+  }, 90_000);
+
+  test('a client that reads nothing delays nobody', async () => {
+    const sockets: Socket[] = [];
+    const deaf = createServer((socket) => sockets.push(socket.pause().on('error', () => {})));
+    await new Promise<void>((resolve) => deaf.listen(0, '127.0.0.1', resolve));
+    const { port } = deaf.address() as { port: number };
+    const registered = { client_id: 'deaf', host: '127.0.0.1', port, room_id: 'slow' };
+    expect((await post(`${platform.url}/register`, registered)).status).toBe(200);
+    const viewer = await startViewer(platform.url, 'quick', { room_id: 'slow' });
+    const taps = await tapFor(platform.url, { ms: 3000, perSecond: 50, rooms: ['slow'] });
+    await until('the quick one has seen all', () => viewer.total() === sum(taps.answered), 3000);
+    await viewer.close();
+    for (const socket of sockets) socket.destroy();
+    deaf.close();
+  }, 30_000);
+
+  test('a tap without a zone counts when received, one from the future too, and a late one is told as late', async () => {
+    const room_id = 'times';
+    const before = Date.now();
+    for (const timestamp of ['2020-01-01T00:00:00.123456', iso(3_600_000)])
+      expect((await emoji(tap({ room_id, timestamp }))).status).toBe(200);
+    expect((await emoji(tap({ room_id, timestamp: iso(-60_000), count: 7 }))).status).toBe(200);
+    const room = await until('three taps', async () => {
+      const found = await live(platform.url, room_id);
+      return found.totals[0]?.raw_count === 2 && found.late === 7 && found;
+    });
+    for (const { start } of room.windows) {
+      expect(Date.parse(start)).toBeGreaterThan(before - 2000);
+      expect(Date.parse(start)).toBeLessThanOrEqual(Date.now());
+    }
+  });
+});
+
+describe('the answers of the API', () => {
+  const missing = { error: 'Missing required fields' };
+  const ok = { status: 'success', message: 'Emoji data queued successfully' };
+
+  test.each<[string, unknown, number, unknown]>([
+    ['a tap', tap(), 200, ok],
+    ['a batch', { events: [tap({ count: 3 }), tap()] }, 200, { ...ok, accepted: 4 }],
+    ['nothing', {}, 400, missing],
+    ['no emoji', tap({ emoji_type: undefined }), 400, missing],
+    ['no user', tap({ user_id: undefined }), 400, missing],
+    ['no timestamp', tap({ timestamp: undefined }), 400, missing],
+    ['an incomplete tap in a batch', { events: [tap(), {}] }, 400, missing],
+    ['two emojis', tap({ emoji_type: '🔥🔥' }), 400, { details: [{ path: 'emoji_type' }] }],
+    ['a count of 101', tap({ count: 101 }), 400, { details: [{ path: 'count' }] }],
+    [
+      'a batch with one bad tap',
+      { events: [tap(), tap({ count: 0 })] },
+      400,
+      { details: [{ path: 'events.1.count' }] },
+    ],
+    ['501 taps', { events: Array(501).fill(tap()) }, 400, { details: [{ path: 'events' }] }],
+    ['no JSON', '{"user_id":', 400, { error: 'Invalid JSON' }],
+    ['a list', '[]', 400, { error: 'Invalid request' }],
+    ['257 KiB', { ...tap(), pad: 'x'.repeat(257 * 1024) }, 413, {}],
+  ])('POST /emoji: %s', async (_what, body, status, answer) => {
+    const response = await emoji(body);
+    expect(response.headers.get('content-type')).toMatch(/^application\/json/);
+    expect([response.status, await response.json()]).toMatchObject([status, answer as object]);
+  });
+
+  test('a batch with one bad tap queues none of it', async () => {
+    const room_id = 'refused';
+    await emoji({ events: [tap({ room_id }), tap({ room_id, count: 0 })] });
+    await emoji(tap({ room_id: 'refused-after' }));
+    await until('the tap after it', async () => (await live(platform.url, 'refused-after')).totals.length > 0);
+    expect((await live(platform.url, room_id)).totals).toEqual([]);
+  });
+
+  test('POST and DELETE /register', async () => {
+    const register = async (body: unknown) => {
+      const response = await post(`${platform.url}/register`, body);
+      return [response.status, await response.json()] as const;
+    };
+    const required = { error: 'Client ID and port are required' };
+    expect(await register({ port: 6000 })).toEqual([400, required]);
+    expect(await register({ client_id: 'c' })).toEqual([400, required]);
+    expect(await register({ client_id: 'c', port: 80 })).toMatchObject([400, { details: [{ path: 'port' }] }]);
+    for (const host of ['169.254.169.254', '10.0.0.1', '::ffff:169.254.169.254', '0x7f.1', 'example.com'])
+      expect(await register({ client_id: 'c', port: 6000, host })).toMatchObject([
+        400,
+        { details: [{ path: 'host' }] },
+      ]);
+    expect(await register({ client_id: 'c', port: 6000, cluster_id: 99 })).toMatchObject([
+      400,
+      { details: [{ path: 'cluster_id' }] },
+    ]);
+    const [status, body] = await register({ client_id: 'c', port: 6000, cluster_id: 1 });
+    expect([status, body]).toEqual([
+      200,
+      { message: 'Client c registered successfully.', subscriber_id: expect.any(Number), cluster_id: 1 },
+    ]);
+    expect(await register({ client_id: 'c', port: 6001, cluster_id: 1 })).toEqual([status, body]);
+    const remove = () => fetch(`${platform.url}/register/c`, { method: 'DELETE' }).then(({ status }) => status);
+    expect(await remove()).toBe(200);
+    expect(await remove()).toBe(404);
+  });
+
+  test('GET /live may be cached for a second, GET /health may not', async () => {
+    const snapshot = await fetch(`${platform.url}/live?room_id=nobody`);
+    expect(snapshot.headers.get('cache-control')).toBe('public, max-age=1');
+    expect(await snapshot.json()).toMatchObject({ room_id: 'nobody', windows: [], totals: [], late: 0 });
+    expect((await fetch(`${platform.url}/live?room_id=${encodeURIComponent('{}')}`)).status).toBe(400);
+    const health = await fetch(`${platform.url}/health`);
+    expect([health.status, await health.json()]).toEqual([200, { status: 'ok', broker: 'up', redis: 'up' }]);
+    expect(health.headers.get('cache-control')).toBe('no-store');
+  });
+});

@@ -1,0 +1,86 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { until } from '../support/until.ts';
+
+const REPO = join(import.meta.dirname, '../..');
+
+/** `npm start` as somebody at a terminal has it, on free ports and with a data folder of its own. */
+export interface Platform {
+  url: string;
+  lambdaPort: number;
+  output(): string;
+  /** The process of a service, waited for while it is being started again. */
+  pid(service: 'functions' | 'kafka' | 'redis'): Promise<number>;
+  /** Ctrl-C; resolves with the exit code and how long (ms) the end took. */
+  stop(): Promise<{ code: number | null; ms: number }>;
+  /** kill -9 of the starter alone, as the kernel does it when memory is short. */
+  kill(): Promise<void>;
+}
+
+export const newDataDir = (): string => mkdtempSync(join(tmpdir(), 'emoji-streaming-e2e-'));
+export const removeDataDir = (dir: string): void => rmSync(dir, { recursive: true, force: true });
+
+/** Resolves when the platform says that it is ready. */
+export async function startPlatform(dataDir: string, env: Record<string, string> = {}): Promise<Platform> {
+  const { KAFKA_BROKERS: _kafka, REDIS_URL: _redis, ...inherited } = process.env;
+  const ports = ['http', 'lambda', 'kafka', 'redis'].flatMap((name) => [`--${name}-port`, '0']);
+  // Not by npm, so that a signal reaches the starter itself; what npm does before is what `npm test` has done.
+  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/start.ts', ...ports, '--data-dir', dataDir], {
+    cwd: REPO,
+    env: { ...inherited, ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let output = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
+  const ready = await until(
+    'npm start is ready',
+    () => {
+      if (child.exitCode !== null) throw new Error(`npm start ended with ${child.exitCode}:\n${output}`);
+      return /Ready in .*: (http:\S+)/.exec(output) ?? undefined;
+    },
+    60_000,
+  ).catch((error: Error) => {
+    child.kill('SIGKILL');
+    throw new Error(`${error.message}\n${output}`);
+  });
+  return {
+    url: ready[1] ?? '',
+    lambdaPort: Number(/for lambda\] listening on http:\/\/localhost:(\d+)/.exec(output)?.[1]),
+    output: () => output,
+    pid: (service) => until(`a process of ${service}`, () => pidOf(dataDir, service), 20_000),
+    stop: async () => {
+      const began = performance.now();
+      const code = await end(child, 'SIGINT');
+      return { code, ms: performance.now() - began };
+    },
+    kill: async () => {
+      await end(child, 'SIGKILL');
+    },
+  };
+}
+
+const pidOf = (dataDir: string, service: string): number | undefined => {
+  try {
+    return (JSON.parse(readFileSync(join(dataDir, 'pids', `${service}.json`), 'utf8')) as { pid: number }).pid;
+  } catch {
+    return undefined;
+  }
+};
+
+const end = (child: ChildProcess, signal: NodeJS.Signals): Promise<number | null> =>
+  new Promise((resolve) => {
+    if (child.exitCode !== null || child.signalCode !== null) return resolve(child.exitCode);
+    child.once('exit', (code) => resolve(code));
+    child.kill(signal);
+  });
+
+export const isAlive = (pid: number): boolean => {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
+};

@@ -1,0 +1,62 @@
+import { createServer, type Socket } from 'node:net';
+import { createInterface } from 'node:readline';
+import { updateSchema } from '../../lib/domain/update.ts';
+import { z } from 'zod';
+
+const lineSchema = updateSchema.extend({ window_ms: z.int() });
+export type Line = z.infer<typeof lineSchema>;
+
+/** A TCP client of the platform, which keeps the largest count that it was told for every window and emoji. */
+export interface Viewer {
+  id: string;
+  port: number;
+  lines: Line[];
+  /** emoji → taps, summed over the windows */
+  totals(): Map<string, number>;
+  total(): number;
+  close(): Promise<void>;
+}
+
+/** Listens and registers; every line that arrives must be an update as the contract says. */
+export async function startViewer(url: string, id: string, body: Record<string, unknown> = {}): Promise<Viewer> {
+  const lines: Line[] = [];
+  const counts = new Map<string, Line>();
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket)).on('error', () => {});
+    createInterface({ input: socket }).on('line', (text) => {
+      const line = lineSchema.parse(JSON.parse(text));
+      lines.push(line);
+      const key = `${line.start} ${line.emoji_type}`;
+      if (line.raw_count >= (counts.get(key)?.raw_count ?? 0)) counts.set(key, line);
+    });
+  });
+  await new Promise<void>((resolve) => server.unref().listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as { port: number };
+  const answer = await post(`${url}/register`, { client_id: id, host: '127.0.0.1', port, ...body });
+  if (answer.status !== 200) throw new Error(`${id} was not registered: ${answer.status} ${await answer.text()}`);
+  return {
+    id,
+    port,
+    lines,
+    totals: () => {
+      const totals = new Map<string, number>();
+      for (const { emoji_type, raw_count } of counts.values())
+        totals.set(emoji_type, (totals.get(emoji_type) ?? 0) + raw_count);
+      return totals;
+    },
+    total: () => [...counts.values()].reduce((sum, { raw_count }) => sum + raw_count, 0),
+    close: async () => {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}
+
+export const post = (url: string, body: unknown): Promise<Response> =>
+  fetch(url, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: typeof body === 'string' ? body : JSON.stringify(body),
+  });
