@@ -17,9 +17,12 @@ interface Deps {
   shortCodes: readonly string[];
 }
 
-/** A tap that another program wrote may lack `received_at`: the record's own time stands in. */
-const complete = (value: unknown, timestamp: number): unknown =>
-  typeof value === 'object' ? { received_at: new Date(timestamp).toISOString(), ...value } : value;
+/** A tap that another program wrote may lack `received_at`: the record's own time stands in, if it is one. */
+const complete = (value: unknown, timestamp: number): unknown => {
+  if (typeof value !== 'object' || value === null || 'received_at' in value) return value;
+  const received = new Date(timestamp);
+  return Number.isNaN(received.getTime()) ? value : { ...value, received_at: received.toISOString() };
+};
 
 /** Kafka `emoji_topic`: counts the batch's taps, each once, and publishes the totals of the windows they touch. */
 export const createHandler = ({ windows, records, clock, log, settings, shortCodes }: Deps) => {

@@ -1,7 +1,7 @@
 import { REACTION_TOPIC } from '../infra/topics.js';
 import { httpHandler, invalid, jsonBody, parse, type HttpResponse } from '../lib/adapters/http.ts';
 import { deps } from '../lib/deps.ts';
-import { missingFields, reactionSchemas, type Tap } from '../lib/domain/reaction.ts';
+import { MAX_EVENTS, missingFields, reactionSchemas, type Tap } from '../lib/domain/reaction.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Clock, RecordLog } from '../lib/ports.ts';
 
@@ -22,7 +22,8 @@ export const createHandler = ({ records, clock, log, shortCodes }: Deps) => {
       if (missingFields(body).length > 0) throw invalid('Missing required fields');
       return [parse(schemas.tap, body, 'Invalid emoji data')];
     }
-    const missing = Array.isArray(events)
+    const isBatch = Array.isArray(events) && events.length <= MAX_EVENTS;
+    const missing = isBatch
       ? events.flatMap((event, n) =>
           missingFields(event).map((field) => ({ path: `events.${n}.${field}`, message: 'is required' })),
         )

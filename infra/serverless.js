@@ -1,7 +1,7 @@
 /**
  * The parts of `serverless.yml` that depend on the configuration: read there by `${file(infra/serverless.js):…}`.
  */
-import { clusterTopic, topicDefinitions } from './topics.js';
+import { clusterTopic, REACTION_TOPIC, topicDefinitions, UPDATE_TOPIC } from './topics.js';
 
 const { env } = process;
 
@@ -55,8 +55,8 @@ const mskEvent = (topic, consumerGroupId, maximumBatchingWindow) => ({
 });
 
 /** Taps are gathered for a second; the hops after that pass on at once what they get. */
-export const aggregateEvents = [mskEvent('emoji_topic', 'aggregate', 1)];
-export const clusterFanoutEvents = [mskEvent('main_emoji_topic', 'cluster-fanout')];
+export const aggregateEvents = [mskEvent(REACTION_TOPIC, 'aggregate', 1)];
+export const clusterFanoutEvents = [mskEvent(UPDATE_TOPIC, 'cluster-fanout')];
 export const subscriberFanoutEvents = Array.from({ length: clusters }, (_, cluster) =>
   mskEvent(clusterTopic(cluster), `subscriber-fanout-${cluster}`),
 );
@@ -73,7 +73,7 @@ const mappingId = (fn, topic) => `${fn}EventSourceMappingMSK${logicalName(cluste
 const atOnce = { Properties: { MaximumBatchingWindowInSeconds: 0 } };
 export const extensions = Object.fromEntries(
   [
-    mappingId('ClusterDashfanout', 'main_emoji_topic'),
+    mappingId('ClusterDashfanout', UPDATE_TOPIC),
     ...Array.from({ length: clusters }, (_, cluster) => mappingId('SubscriberDashfanout', clusterTopic(cluster))),
   ].map((id) => [id, atOnce]),
 );

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { isAllowListEntry } from './adapters/tcp/address-policy.ts';
 import { PlatformError } from './errors.ts';
 import { LOG_LEVELS } from './log.ts';
 
@@ -20,6 +21,7 @@ const listOf = (item: z.ZodType<string, string>, words: string, fallback: string
     .transform((text) => text.split(',').map((part) => part.trim()))
     .pipe(z.array(item).min(1))
     .default(fallback)
+    .readonly()
     .meta(expects(words, description));
 
 const oneOf = <const T extends readonly [string, ...string[]]>(values: T, fallback: T[number], description: string) =>
@@ -28,12 +30,13 @@ const oneOf = <const T extends readonly [string, ...string[]]>(values: T, fallba
     .default(fallback as never)
     .meta(expects(`one of ${values.join(', ')}`, description));
 
+const HOST_PORT = /^[^\s:,/]+:([1-9]\d{0,4})$/;
 const SHORT_CODE = /^:[a-z0-9_+-]{1,32}:$/;
 
 /** The whole configuration of the platform: one entry a variable; the README's table is made from it. */
 export const variables = {
   KAFKA_BROKERS: listOf(
-    z.string().regex(/^[^\s:,]+:\d{1,5}$/),
+    z.string().refine((text) => Number(HOST_PORT.exec(text)?.[1]) <= 65_535),
     'host:port pairs, separated by commas',
     ['localhost:9092'],
     'Brokers to connect to first.',
@@ -47,7 +50,7 @@ export const variables = {
   KAFKA_PASSWORD: z.string().optional().meta(expects('a password', 'Password for `KAFKA_AUTH=scram`.')),
   REDIS_URL: z
     .string()
-    .regex(/^rediss?:\/\/\S+$/)
+    .refine((text) => /^rediss?:\/\/\S+$/.test(text) && URL.canParse(text))
     .default('redis://localhost:6379')
     .meta(expects('a redis:// or rediss:// URL', 'Redis for counts and registry.')),
   WINDOW_SECONDS: wholeNumber(1, 3600, 2, 'Length of a tumbling window.'),
@@ -68,7 +71,7 @@ export const variables = {
     'A client that does not register again within this time is forgotten.',
   ),
   DELIVERY_ALLOWED_HOSTS: listOf(
-    z.string().regex(/^[^\s,]+$/),
+    z.string().refine(isAllowListEntry),
     'host names, addresses or CIDR ranges, separated by commas; `public` for any public address',
     ['localhost', '127.0.0.0/8', '::1'],
     'Where updates may be delivered over TCP. `public` allows any public address.',
@@ -88,7 +91,8 @@ const schema = z.object(variables);
 
 export type Config = Readonly<z.infer<typeof schema>>;
 
-const SECRET = /PASSWORD|SECRET/;
+/** A URL may hold a password. */
+const SECRET = /PASSWORD|SECRET|URL/;
 
 const complain = (name: string, given: string | undefined): string => {
   const { expects: words } = variables[name as keyof typeof variables].meta() as { expects: string };

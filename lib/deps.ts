@@ -18,7 +18,7 @@ const STALL_MS = 5000;
  * The composition root: every port with its adapter. Nothing connects before it is used, so a function that needs no
  * Redis opens no connection to it. A warm function keeps all of it between invocations.
  */
-export const createDeps = (config: Config) => {
+const createDeps = (config: Config) => {
   const log = createLogger(config.LOG_LEVEL);
   const kafka = createKafka(config, log);
   const redis = createRedis(config.REDIS_URL, log);

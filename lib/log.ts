@@ -10,10 +10,12 @@ export interface Logger {
 export const LOG_LEVELS = ['info', 'warn', 'error', 'silent'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-const describe = (value: unknown): unknown =>
-  value instanceof Error
-    ? { name: value.name, message: value.message, ...(value.cause ? { cause: describe(value.cause) } : {}) }
-    : value;
+/** A refused connection to a name with two addresses has a code but no message. */
+const describe = (value: unknown): unknown => {
+  if (!(value instanceof Error)) return value;
+  const { name, message, code, cause } = value as NodeJS.ErrnoException;
+  return { name, message, ...(code ? { code } : {}), ...(cause ? { cause: describe(cause) } : {}) };
+};
 
 /** One JSON object a line on standard output or error, which CloudWatch Logs Insights reads as fields. */
 export const createLogger = (level: LogLevel, bound: Record<string, unknown> = {}): Logger => {

@@ -21,7 +21,11 @@ export interface DataDir {
 export async function claimDataDir(dir: string, log: (line: string) => void = () => {}): Promise<DataDir> {
   const path = resolve(dir);
   const pids = join(path, 'pids');
-  mkdirSync(pids, { recursive: true });
+  try {
+    mkdirSync(pids, { recursive: true });
+  } catch (error) {
+    throw new SetupError(`${path} cannot be used as the data folder: ${(error as Error).message}`);
+  }
   const lock = takeLock(join(path, 'running.lock'));
   if ('heldBy' in lock) {
     throw new SetupError(

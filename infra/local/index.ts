@@ -70,7 +70,7 @@ export async function startLocalInfra(options: LocalInfraOptions = {}): Promise<
     const redis = named.redis ? undefined : services?.redis;
     undo = services?.stop ?? undo;
     options.signal?.throwIfAborted();
-    const aborted = () => void undo();
+    const aborted = () => void undo().catch(() => {}); // the promise rejects all the same
     options.signal?.addEventListener('abort', aborted, { once: true });
 
     const kafkaBrokers = named.broker ?? `127.0.0.1:${ports.kafka}`;
@@ -80,7 +80,7 @@ export async function startLocalInfra(options: LocalInfraOptions = {}): Promise<
     );
     // A password in REDIS_URL is nobody's business.
     log(
-      `Redis:  ${redis ? `${services?.redisName} on 127.0.0.1:${ports.redis}` : `${redisUrl.replace(/\/\/[^@/]*@/, '//…@')} (REDIS_URL)`}${moved(ports.redis, REDIS_PORT, options.redisPort)}`,
+      `Redis:  ${redis ? `${services?.redisName} on 127.0.0.1:${ports.redis}` : `${redisUrl.replace(/\/\/.*@/, '//…@')} (REDIS_URL)`}${moved(ports.redis, REDIS_PORT, options.redisPort)}`,
     );
     onEndpoints({ kafkaBrokers, redisUrl });
 

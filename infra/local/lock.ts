@@ -11,7 +11,7 @@ function holderOf(text: string): Holder | undefined {
   try {
     const holder = JSON.parse(text) as Holder;
     // The command line too: the kernel may have given the number to somebody else since.
-    return commandLine(holder.pid) === holder.command ? holder : undefined;
+    return holder.command && commandLine(holder.pid) === holder.command ? holder : undefined;
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 import { connect, createServer } from 'node:net';
+import { SetupError } from './errors.ts';
 
 const HOST = '127.0.0.1';
 
@@ -32,7 +33,7 @@ export async function anyFreePort(): Promise<number> {
     const port = 20_000 + Math.floor(Math.random() * 12_000);
     if (await isFree(port)) return port;
   }
-  throw new Error('No free port between 20000 and 32000.');
+  throw new SetupError('No free port between 20000 and 32000.');
 }
 
 /** The wanted port, or the next free one; 0 = any. */
@@ -41,5 +42,5 @@ export async function pickPort(wanted: number, free: (port: number) => Promise<b
   for (let port = wanted; port < Math.min(wanted + 100, 65_536); port++) {
     if (await free(port)) return port;
   }
-  throw new Error(`No free port between ${wanted} and ${wanted + 99}.`);
+  throw new SetupError(`No free port between ${wanted} and ${wanted + 99}.`);
 }

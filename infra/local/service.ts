@@ -7,7 +7,7 @@ import { waitFor } from './wait.ts';
 
 const GUARD = join(import.meta.dirname, 'guard.js');
 
-export interface ServiceHandle {
+interface ServiceHandle {
   readonly pid: number | undefined;
   /** Sends a signal; for one that ends the process, resolves when it is gone. */
   kill(signal: NodeJS.Signals): Promise<void>;
@@ -80,7 +80,8 @@ export function createService(spec: ServiceSpec): Service {
       let current: Run | undefined;
       guard.on('message', (message: { pid?: number; error?: string } & Partial<Exit>) => {
         if (message.error) reject(new SetupError(`${spec.name} could not be started: ${message.error}`));
-        else if (message.pid) resolve((current = { guard, pid: message.pid, asked: false, exit: undefined, gone }));
+        else if (message.pid)
+          resolve((run = current = { guard, pid: message.pid, asked: false, exit: undefined, gone }));
         else if (current) current.exit = { code: message.code ?? null, signal: message.signal ?? null };
       });
       guard.once('error', reject);
@@ -109,7 +110,7 @@ export function createService(spec: ServiceSpec): Service {
     async start() {
       if (run) throw new SetupError(`${spec.name} is running already (pid ${run.pid}).`);
       launching = launch();
-      const current = (run = await launching.finally(() => (launching = undefined)));
+      const current = await launching.finally(() => (launching = undefined));
       let died = false;
       void current.gone.then(() => (died = true));
       // A death before it was ever ready is reported here, not to the listener.
@@ -119,8 +120,8 @@ export function createService(spec: ServiceSpec): Service {
         current.asked = false;
         return;
       }
-      await end(current);
       const why = died ? 'ended while starting' : `did not answer within ${spec.readyMs / 1000} s`;
+      await end(current);
       throw new SetupError(`${spec.name} ${why}.${lastWords(spec.output)}`);
     },
     async kill(name) {

@@ -9,7 +9,7 @@ export interface LoggedReaction {
 }
 
 /** start of the window (ms since the epoch) → emoji → taps */
-export type WindowCounts = Map<number, Map<string, number>>;
+type WindowCounts = Map<number, Map<string, number>>;
 
 /** What one topic partition of a batch adds to one room: the taps at its offsets `first` to `last`. */
 export interface PartitionCounts {

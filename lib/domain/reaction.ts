@@ -8,7 +8,7 @@ const MAX_COUNT = 100;
 /** An identifier that can stand in a Redis hash tag and in a log line: no braces, white space or control characters. */
 const identifier = (max: number) =>
   z
-    .string()
+    .string('must be a string')
     .min(1, 'must not be empty')
     .max(max, `must have at most ${max} characters`)
     .regex(/^[^\s{}\p{C}]*$/u, 'must not hold white space, braces or control characters');
@@ -47,7 +47,7 @@ export const reactionSchemas = (shortCodes: readonly string[]) => {
     timestamp,
     room_id: roomId.default(DEFAULT_ROOM),
     event_id: z
-      .string()
+      .string('must be a string')
       .regex(/^[\x21-\x7e]{1,64}$/, 'must be 1 to 64 visible ASCII characters')
       .optional(),
     count: count.default(1),

@@ -4,7 +4,11 @@ import { clientId, DEFAULT_ROOM, roomId } from './reaction.ts';
 /** The body of `POST /register`. The ports are those that a program without privileges can listen on. */
 export const registrationSchema = z.object({
   client_id: clientId,
-  host: z.string().min(1, 'must not be empty').max(253, 'must have at most 253 characters').default('localhost'),
+  host: z
+    .string('must be a string')
+    .min(1, 'must not be empty')
+    .max(253, 'must have at most 253 characters')
+    .default('localhost'),
   port: z
     .int('must be a whole number from 1024 to 65535')
     .min(1024, 'must be at least 1024')

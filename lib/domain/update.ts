@@ -67,7 +67,8 @@ export const mergeByRoom = (updates: Iterable<Update>): Map<string, Map<string, 
   return rooms;
 };
 
-const merge = (a: Update, b: Update): Update => {
+/** Of two updates of the same count: counts only grow, so the larger one is the newer; final stays final. */
+export const merge = (a: Update, b: Update): Update => {
   const larger = b.raw_count > a.raw_count ? b : a;
   return a.final || b.final ? { ...larger, final: true } : larger;
 };

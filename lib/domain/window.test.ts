@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { reactionSchemas } from './reaction.ts';
 import { place, windowStart } from './window.ts';
 
 const settings = { windowMs: 2000, watermarkMs: 10_000 };
@@ -50,6 +51,29 @@ test('no tap enters a window that starts after it was received, or ends before t
         expect(placed.start).toBeLessThanOrEqual(received);
         expect(placed.start + settings.windowMs).toBeGreaterThan(received - settings.watermarkMs);
       }
+    }),
+  );
+});
+
+test('every timestamp that a tap may have is placed: in a window, or late', () => {
+  const { tap } = reactionSchemas([]);
+  const pad = (value: number) => String(value).padStart(2, '0');
+  const zone = fc.oneof(
+    fc.constantFrom('', 'Z', '+00:00', '-00:00'),
+    fc
+      .tuple(fc.constantFrom('+', '-'), fc.nat({ max: 23 }), fc.nat({ max: 59 }))
+      .map(([sign, hours, minutes]) => `${sign}${pad(hours)}:${pad(minutes)}`),
+  );
+  const moment = fc.date({ min: new Date('0001-01-01'), max: new Date('9999-12-31'), noInvalidDate: true });
+  const fraction = fc.stringMatching(/^(\.\d{1,60})?$/);
+  const timestamp = fc
+    .tuple(moment, fraction, zone)
+    .map(([date, digits, offset]) => `${date.toISOString().slice(0, 19)}${digits}${offset}`);
+  fc.assert(
+    fc.property(timestamp, (text) => {
+      expect(tap.shape.timestamp.safeParse(text).success).toBe(true);
+      const placed = place({ timestamp: text, received_at }, settings);
+      if (!placed.late) expect(Number.isSafeInteger(placed.start)).toBe(true);
     }),
   );
 });

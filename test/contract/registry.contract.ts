@@ -52,7 +52,11 @@ export const registryContract = (create: () => Registry | Promise<Registry>): vo
 
   test('the cluster that is asked for; an unknown one is refused', async () => {
     await expect(register('c', { cluster_id: 1 })).resolves.toMatchObject({ cluster: 1 });
-    await expect(register('d', { cluster_id: 2 })).rejects.toMatchObject({ code: 'invalid_request' });
+    for (const cluster_id of [2, -1])
+      await expect(register('d', { cluster_id })).rejects.toMatchObject({
+        code: 'invalid_request',
+        details: [{ path: 'cluster_id', message: 'must be a number from 0 to 1' }],
+      });
     expect(await sorted()).toEqual([0, 0, 0, 0, 0, 1]);
   });
 

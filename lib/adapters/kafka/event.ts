@@ -2,7 +2,7 @@ import type { MSKEvent } from 'aws-lambda';
 import type { z } from 'zod';
 
 /** A record of a Lambda event that could be read. `partition` is `topic-partition`, the event's own key. */
-export interface DecodedRecord<T> {
+interface DecodedRecord<T> {
   topic: string;
   partition: string;
   partitionNumber: number;
@@ -26,9 +26,6 @@ export interface DecodedEvent<T> {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
-const explain = (error: unknown): string =>
-  error instanceof SyntaxError || error instanceof TypeError ? 'not JSON in UTF-8' : String(error);
-
 /**
  * Reads the records of a Kafka event (MSK or self-managed) one by one, in offset order per partition: one that can't
  * be read does not keep the others back.
@@ -42,13 +39,14 @@ export const decodeEvent = <T extends z.ZodType>(
   const records: DecodedRecord<z.infer<T>>[] = [];
   const unreadable: UnreadableRecord[] = [];
   for (const [partition, entries] of Object.entries(event.records)) {
-    for (const { topic, partition: partitionNumber, offset, timestamp, value = '' } of entries) {
+    for (const { topic, partition: partitionNumber, offset, timestamp, value: given } of entries) {
+      const value = given ?? ''; // a record without a value, as in compacted topics
       const fail = (reason: string) => unreadable.push({ topic, partition: partitionNumber, offset, reason, value });
       let json: unknown;
       try {
         json = JSON.parse(utf8.decode(Buffer.from(value, 'base64')));
-      } catch (error) {
-        fail(explain(error));
+      } catch {
+        fail('not JSON in UTF-8');
         continue;
       }
       const parsed = schema.safeParse(complete(json, timestamp));

@@ -17,6 +17,8 @@ interface Entry {
 const MAX_RECORDS = 1000;
 /** At three UTF-8 bytes a UTF-16 unit this stays below Kafka's default of 1 MiB for a request. */
 const MAX_UNITS = 300_000;
+/** A queue shorter than this is not looked through for what has timed out. */
+const SWEEP_FROM = 10_000;
 
 /**
  * One topic partition's queue. It has one request in flight and gathers what comes meanwhile into the next, so that
@@ -26,6 +28,7 @@ const MAX_UNITS = 300_000;
 export class Lane {
   #queue: Entry[] = [];
   #sending = false;
+  #sweepAt = SWEEP_FROM;
   readonly #send: (messages: Message[]) => Promise<void>;
 
   /** @param send resolves once the messages are acknowledged, in the order given. */
@@ -34,6 +37,7 @@ export class Lane {
   }
 
   push(message: Message, ticket: Ticket): void {
+    if (this.#queue.length >= this.#sweepAt) this.#sweep();
     this.#queue.push({ message, ticket });
     if (!this.#sending) {
       this.#sending = true;
@@ -54,6 +58,12 @@ export class Lane {
       }
     }
     this.#sending = false;
+  }
+
+  /** In an outage nothing is taken for long: what was answered with an error meanwhile must not fill the memory. */
+  #sweep(): void {
+    this.#queue = this.#queue.filter(({ ticket }) => !ticket.settled);
+    this.#sweepAt = Math.max(SWEEP_FROM, 2 * this.#queue.length);
   }
 
   #take(): Entry[] {

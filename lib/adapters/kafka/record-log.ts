@@ -1,4 +1,4 @@
-import { Partitioners, type Kafka, type Producer } from 'kafkajs';
+import { Partitioners, type Kafka, type Producer, type ProducerRecord } from 'kafkajs';
 import { PlatformError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import type { OutgoingRecord, RecordLog } from '../../ports.ts';
@@ -59,7 +59,7 @@ export class KafkaRecordLog implements RecordLog {
         () => ticket.fail(new Error(`${topic}: no acknowledgement within ${ackTimeoutMs} ms`)),
         ackTimeoutMs,
       );
-      this.#partitionCount(topic).then(
+      this.#partitionsFor(topic, records).then(
         (count) => {
           if (!ticket.settled) this.#enqueue(topic, count, records, ticket);
         },
@@ -91,22 +91,43 @@ export class KafkaRecordLog implements RecordLog {
     const name = `${topic}-${partition}`;
     let lane = this.#lanes.get(name);
     if (!lane) {
-      lane = new Lane(async (messages) => {
-        const producer = await this.#connected();
-        const sending = producer.send({ topic, acks: -1, messages });
-        this.#inFlight.add(sending);
-        try {
-          await sending;
-        } catch (error) {
-          this.#discard(producer, error);
-          throw error;
-        } finally {
-          this.#inFlight.delete(sending);
-        }
-      });
+      lane = new Lane((messages) => this.#write(name, { topic, acks: -1, messages }));
       this.#lanes.set(name, lane);
     }
     return lane;
+  }
+
+  async #write(lane: string, request: ProducerRecord): Promise<void> {
+    for (let renewed = false; ; renewed = true) {
+      const producer = await this.#connected();
+      const sending = producer.send(request);
+      this.#inFlight.add(sending);
+      try {
+        const written = await sending;
+        if (written.length > 0) return;
+      } catch (error) {
+        this.#discard(producer, error);
+        throw error;
+      } finally {
+        this.#inFlight.delete(sending);
+      }
+      // kafkajs drops, without a word, what is for a partition that it does not know of. A new producer asks.
+      const error = new Error(`${lane}: the producer does not know this partition`);
+      this.#discard(producer, error);
+      if (renewed) throw error;
+    }
+  }
+
+  /** How many partitions the topic has. @throws Error when it lacks one that a record names. */
+  async #partitionsFor(topic: string, records: readonly OutgoingRecord[]): Promise<number> {
+    const needed = records.reduce((most, { partition = -1 }) => Math.max(most, partition + 1), 1);
+    let count = await this.#partitionCount(topic);
+    if (needed > count) {
+      this.#partitions.delete(topic); // it may have got more since
+      count = await this.#partitionCount(topic);
+    }
+    if (needed > count) throw new Error(`topic ${topic} has no partition ${needed - 1}`);
+    return count;
   }
 
   #partitionCount(topic: string): Promise<number> {

@@ -32,7 +32,11 @@ export class MemoryRegistry implements Registry {
   async register(registration: Registration, now: number): Promise<Assignment> {
     const { client_id: id, host, port, room_id: room, cluster_id: wanted } = registration;
     await this.expire(now);
-    if (wanted !== undefined && !this.#loads.has(wanted)) throw new PlatformError('invalid_request', 'Unknown cluster');
+    if (wanted !== undefined && !this.#loads.has(wanted)) {
+      throw new PlatformError('invalid_request', 'Unknown cluster', {
+        details: [{ path: 'cluster_id', message: `must be a number from 0 to ${this.#loads.size - 1}` }],
+      });
+    }
     const known = this.#clients.get(id);
     const stays = known?.room === room && (wanted === undefined || wanted === known.cluster);
     await this.unregister(id);

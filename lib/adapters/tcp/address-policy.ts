@@ -9,8 +9,11 @@ type Resolve = (host: string) => Promise<string[]>;
 /** As an entry of the allow-list: every address of the public internet, and every name that has only such. */
 const PUBLIC = 'public';
 
-/** Link-local addresses, where clouds serve credentials: no configuration opens them. */
-const NEVER: readonly Range[] = ['169.254.0.0/16', 'fe80::/10', 'fd00:ec2::/32'].map((cidr) => ipaddr.parseCIDR(cidr));
+/** Link-local addresses, where clouds serve credentials, and their translations into IPv6: no configuration opens them. */
+const NEVER: readonly Range[] = [
+  ...['169.254.0.0/16', 'fe80::/10', 'fd00:ec2::/32'],
+  ...['::169.254.0.0/112', '::ffff:0:169.254.0.0/112', '64:ff9b::169.254.0.0/112', '2002:a9fe::/32'],
+].map((cidr) => ipaddr.parseCIDR(cidr));
 
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
 /** A last label of digits would be an address in an odd spelling (2130706433, 0x7f000001, 0177.1). */
@@ -33,10 +36,19 @@ const parseRange = (text: string): Range | undefined => {
 const inRange = (address: Address, [base, bits]: Range): boolean =>
   address.kind() === base.kind() && (address as ipaddr.IPv4).match(base as ipaddr.IPv4, bits);
 
+/** The library calls unicast whatever it has no other name for; of IPv6 only this part is given out to anybody. */
+const GLOBAL_IPV6 = ipaddr.parseCIDR('2000::/3');
+
+const isPublic = (address: Address): boolean =>
+  address.range() === 'unicast' && (address.kind() === 'ipv4' || inRange(address, GLOBAL_IPV6));
+
 const isName = (host: string): boolean => {
   const labels = host.split('.');
   return labels.every((label) => LABEL.test(label)) && !NUMERIC.test(labels.at(-1) ?? '');
 };
+
+/** Whether the allow-list can hold the text: a name, an address, a CIDR range or `public`. */
+export const isAllowListEntry = (text: string): boolean => isName(text) || parseRange(text) !== undefined;
 
 /**
  * Decides where updates may be sent. A name is resolved, every address that it has is checked, and the connection is
@@ -73,7 +85,7 @@ export class AddressPolicy {
   #allows(address: Address, byName = false): boolean {
     if (NEVER.some((range) => inRange(address, range))) return false;
     if (this.#ranges.some((range) => inRange(address, range))) return true;
-    return (byName || this.#names.has(PUBLIC)) && address.range() === 'unicast';
+    return (byName || this.#names.has(PUBLIC)) && isPublic(address);
   }
 }
 

@@ -1,4 +1,4 @@
-import type { Frame, Update } from '../../domain/update.ts';
+import { merge, type Frame, type Update } from '../../domain/update.ts';
 
 /** The counts that a client has not taken yet are kept up to this many; the oldest windows give way. */
 const MAX_COUNTS = 2000;
@@ -16,14 +16,12 @@ export class Backlog {
     return this.#counts.size === 0;
   }
 
-  /** Counts only grow, so the larger one is the newer. */
   add({ windowMs, updates }: Frame): void {
     this.#windowMs = windowMs;
     for (const update of updates) {
       const key = `${update.room_id} ${update.start} ${update.emoji_type}`;
       const known = this.#counts.get(key);
-      if (known && known.raw_count > update.raw_count) continue;
-      this.#counts.set(key, known?.final ? { ...update, final: true } : update);
+      this.#counts.set(key, known ? merge(known, update) : update);
     }
     for (const key of this.#counts.keys()) {
       if (this.#counts.size <= MAX_COUNTS) break;

@@ -1,8 +1,9 @@
-import { connect, isIPv6, type Socket } from 'node:net';
+import type { Socket } from 'node:net';
 import type { Client } from '../../domain/registration.ts';
 import type { Frame } from '../../domain/update.ts';
 import { PlatformError } from '../../errors.ts';
 import { Backlog, encodeFrame } from './backlog.ts';
+import { dial, opened, write } from './dial.ts';
 
 export interface ConnectionOptions {
   addressesOf: (host: string) => Promise<string[]>;
@@ -16,6 +17,16 @@ export interface ConnectionOptions {
 
 const MAX_FAILURES = 3;
 
+/** An open socket and what went over it. */
+interface Link {
+  socket: Socket;
+  frames: number;
+  /** The frame written last: the client may not have read it. */
+  last: Frame | undefined;
+  /** Whether that one holds what had been written before, in vain. */
+  repeated: boolean;
+}
+
 /**
  * One client's connection: opened when there is something to send, kept and reused, opened again when the client
  * closes it after each message. What is offered while a send is under way is merged and goes with the next one.
@@ -26,10 +37,11 @@ export class ClientConnection {
   lastOfferAt = 0;
   readonly #options: ConnectionOptions;
   readonly #backlog = new Backlog();
-  #socket: Socket | undefined;
+  #link: Link | undefined;
   #sending: Promise<void> | undefined;
-  #lastFrame: Frame | undefined;
+  #repeating = false;
   #failures = 0;
+  #closed = false;
 
   constructor(client: Client, options: ConnectionOptions) {
     this.client = client;
@@ -44,94 +56,78 @@ export class ClientConnection {
     this.lastOfferAt = Date.now();
     if (!this.#sending && this.#backlog.isEmpty) return (this.#sending = this.#send(frame, encoded));
     this.#backlog.add(frame);
-    return (this.#sending ??= this.#send(this.#backlog.take()));
+    return this.#sendBacklog();
   }
 
+  /** For good: nothing is sent and nothing is said about the client any more. */
   close(): void {
-    this.#socket?.destroy();
+    this.#closed = true;
+    this.#link?.socket.destroy();
+  }
+
+  #sendBacklog(): Promise<void> {
+    return (this.#sending ??= this.#send(this.#backlog.take()));
   }
 
   async #send(first: Frame | undefined, encoded?: string): Promise<void> {
     let frame = first;
+    let kept = false;
     try {
       for (let text = encoded; frame; frame = this.#backlog.take(), text = undefined) {
-        await this.#write(await this.#open(), text ?? encodeFrame(frame));
-        this.#failures = 0;
-        this.#lastFrame = frame;
+        kept = false;
+        const link = await this.#open();
+        kept = link.frames > 0;
+        await write(link.socket, text ?? encodeFrame(frame), this.#options.stallMs, () => this.#failed());
+        if (kept) this.#failures = 0; // the client has kept the connection after the frame before
+        link.frames++;
+        link.last = frame;
+        link.repeated = this.#repeating;
+        this.#repeating = false;
       }
     } catch {
       // The counts stay for the next attempt; counting the failures is what is done about them.
       if (frame) this.#backlog.add(frame);
-      this.#failed();
+      if (!kept) this.#failed();
     } finally {
       this.#sending = undefined;
     }
+    // A kept connection that the client closed in this moment says nothing about the client: try a new one at once.
+    if (kept && !this.#closed && !this.#backlog.isEmpty) await this.#sendBacklog();
   }
 
-  async #open(): Promise<Socket> {
-    if (this.#socket?.writable) return this.#socket;
-    const { addressesOf, connectTimeoutMs } = this.#options;
-    const { host, port } = this.client;
-    const addresses = (await addressesOf(host)).map((address) => ({ address, family: isIPv6(address) ? 6 : 4 }));
-    const socket = connect({
-      host,
-      port,
-      noDelay: true,
-      // The addresses that were checked, whatever the name says now.
-      lookup: (_host, { all }, done) => {
-        const [first] = addresses;
-        if (all) done(null, addresses);
-        else done(null, first?.address ?? '', first?.family);
-      },
-    });
-    await new Promise<void>((resolve, reject) => {
-      const timer = setTimeout(
-        () => socket.destroy(new PlatformError('delivery_failed', 'Connecting took too long')),
-        connectTimeoutMs,
-      );
-      socket
-        .once('connect', resolve)
-        .once('error', reject)
-        .once('close', () => clearTimeout(timer));
-      socket.once('connect', () => clearTimeout(timer));
-    });
-    // A client may talk; nobody listens, but its words must not fill our memory.
-    socket.resume();
-    socket.on('error', () => this.#reset(socket));
-    socket.on('close', () => {
-      if (this.#socket === socket) this.#socket = undefined;
-    });
-    return (this.#socket = socket);
+  async #open(): Promise<Link> {
+    if (this.#link?.socket.writable) return this.#link;
+    const addresses = await this.#options.addressesOf(this.client.host);
+    if (this.#closed) throw new PlatformError('delivery_failed', 'The client was given up');
+    const socket = dial(this.client.host, this.client.port, addresses);
+    const link: Link = { socket, frames: 0, last: undefined, repeated: false };
+    this.#link = link;
+    socket.once('close', (hadError) => this.#ended(link, hadError));
+    await opened(socket, this.#options.connectTimeoutMs);
+    return link;
   }
 
-  #write(socket: Socket, text: string): Promise<void> {
-    return new Promise((resolve, reject) => {
-      const stalled = setInterval(() => this.#failed(), this.#options.stallMs);
-      const settle = (error?: Error | null) => {
-        clearInterval(stalled);
-        socket.off('close', closed);
-        if (error) reject(error);
-        else resolve();
-      };
-      const closed = () => settle(new PlatformError('delivery_failed', 'The client closed the connection'));
-      socket.once('close', closed);
-      socket.write(text, settle);
-    });
-  }
-
-  /** The client closed with our last frame unread, as one that takes a message per connection may: tell it again, once. */
-  #reset(socket: Socket): void {
-    if (this.#socket !== socket) return;
-    this.#socket = undefined;
-    const frame = this.#lastFrame;
-    this.#lastFrame = undefined;
-    if (frame && !this.#sending) this.#sending = this.#send(frame);
+  #ended({ socket, frames, last, repeated }: Link, hadError: boolean): void {
+    if (this.#link?.socket === socket) this.#link = undefined;
+    if (this.#closed || !last) return;
+    if (!hadError && frames === 1) {
+      // In order, after one frame: a client that takes a connection per message.
+      this.#failures = 0;
+      return;
+    }
+    // The last frame may have come too late to be read: it is told again, once, and if that is in vain with the next.
+    this.#backlog.add(last);
+    if (repeated) {
+      if (hadError) this.#failed();
+      return;
+    }
+    this.#repeating = true;
+    void this.#sendBacklog();
   }
 
   #failed(): void {
-    if (++this.#failures === MAX_FAILURES) {
-      this.close();
-      this.#options.onDead(this.client.id);
-    }
+    if (this.#closed || ++this.#failures < MAX_FAILURES) return;
+    this.close();
+    this.#options.onDead(this.client.id);
   }
 }

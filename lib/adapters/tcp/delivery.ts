@@ -56,6 +56,7 @@ export class TcpDelivery {
     const connection = new ClientConnection(client, {
       ...this.#options,
       onDead: (id) => {
+        // A connection that was replaced is closed and says nothing any more, so this is the one in the map.
         this.#connections.delete(id);
         this.#options.onDead(id);
       },

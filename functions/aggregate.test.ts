@@ -1,0 +1,181 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { DEAD_LETTER_TOPIC, UPDATE_TOPIC } from '../infra/topics.js';
+import { MemoryWindowStore } from '../lib/adapters/memory/window-store.ts';
+import type { Update } from '../lib/domain/update.ts';
+import { RecordedLog, recordedLogger } from '../test/support/doubles.ts';
+import { kafkaEvent } from '../test/support/events.ts';
+import { tap } from '../test/support/taps.ts';
+import { told } from '../test/support/tcp-client.ts';
+import { createHandler } from './aggregate.ts';
+
+const settings = { windowMs: 2000, watermarkMs: 10_000, ratio: 1000 };
+const T = Date.parse('2026-05-01T20:45:00Z');
+
+let store: MemoryWindowStore;
+let records: RecordedLog;
+let now: number;
+let handler: ReturnType<typeof createHandler>;
+beforeEach(() => {
+  store = new MemoryWindowStore(settings);
+  records = new RecordedLog();
+  now = T + 500;
+  handler = createHandler({
+    windows: store,
+    records,
+    clock: () => now,
+    log: recordedLogger(),
+    settings,
+    shortCodes: [],
+  });
+});
+
+const reaction = (options: Parameters<typeof tap>[1] = {}) => tap(0, { at: T, ...options }).reaction;
+const updates = () => records.values<Update>(UPDATE_TOPIC);
+const snapshot = () => store.snapshot('global', 10);
+const fire = async () => (await snapshot()).totals.get('🔥');
+const taps = (from: number, to: number) =>
+  kafkaEvent(
+    Array.from({ length: to - from }, () => reaction()),
+    { from },
+  );
+
+test('counts the taps and publishes the totals of their windows, keyed by room', async () => {
+  await handler(kafkaEvent([reaction({ count: 86 }), reaction({ room: 'b', at: T + 2000 })]));
+  expect(records.topics).toEqual([UPDATE_TOPIC]);
+  expect(records.records(UPDATE_TOPIC).map(({ key }) => key)).toEqual(['global', 'b']);
+  expect(updates()[1]).toEqual({
+    room_id: 'b',
+    start: '2026-05-01T20:45:02.000Z',
+    end: '2026-05-01T20:45:04.000Z',
+    emoji_type: '🔥',
+    raw_count: 1,
+    scaled_count: 1,
+    aggregation_ratio: 1000,
+  });
+});
+
+describe('a batch that comes again', () => {
+  test('whole: changes nothing and publishes the same totals', async () => {
+    await handler(taps(0, 100));
+    const first = updates();
+    await handler(taps(0, 100));
+    expect(updates()).toEqual([...first, ...first]);
+    expect(await fire()).toBe(100);
+  });
+
+  test('with other boundaries: counts what is new, once', async () => {
+    await handler(taps(0, 100));
+    await handler(taps(0, 200));
+    await handler(taps(50, 250));
+    await handler(taps(0, 30));
+    expect(await fire()).toBe(250);
+    expect(updates().at(-1)?.raw_count).toBe(250);
+  });
+
+  test('after a crash between counting and publishing: loses no update', async () => {
+    records.failure = new Error('crash');
+    await expect(handler(taps(0, 3))).rejects.toThrow('crash');
+    records.failure = undefined;
+    await handler(taps(0, 3));
+    expect(updates().map(({ raw_count }) => raw_count)).toEqual([3]);
+  });
+
+  test('several partitions, one of which was counted in part', async () => {
+    const both = (to: number) => ({
+      records: {
+        ...taps(0, to).records,
+        ...kafkaEvent([reaction(), reaction()], { partition: 1 }).records,
+      },
+    });
+    await handler(taps(0, 10));
+    await handler(both(20));
+    await handler(both(20));
+    expect(await fire()).toBe(22);
+  });
+});
+
+describe('a record that cannot be read', () => {
+  test.each([
+    ['no JSON', 'oops'],
+    ['invalid UTF-8', Buffer.from([0x7b, 0xff])],
+    ['no value', null],
+    ['no emoji', { ...reaction(), emoji_type: 'fire' }],
+    ['a timestamp that is none', { ...reaction(), timestamp: '2026-13-01T00:00:00Z' }],
+    ['a list', [reaction()]],
+    ['null as JSON', 'null'],
+    ['received_at null', { ...reaction(), received_at: null }],
+  ])('in the middle of a batch goes to the failure destination, and the rest counts: %s', async (_what, bad) => {
+    await handler(kafkaEvent([reaction(), bad, reaction()], { partition: 3, from: 40 }));
+    expect(await fire()).toBe(2);
+    expect(records.values(DEAD_LETTER_TOPIC)).toEqual([
+      expect.objectContaining({ topic: 'emoji_topic', partition: 3, offset: 41, reason: expect.any(String) }),
+    ]);
+  });
+
+  test('a tap without received_at and with a time that is none is set aside as well', async () => {
+    const { received_at: _, ...bare } = reaction();
+    await handler(kafkaEvent([bare, reaction()], { timestamp: 9e18 }));
+    expect(await fire()).toBe(1);
+    expect(records.values(DEAD_LETTER_TOPIC)[0]).toMatchObject({ reason: expect.stringContaining('received_at') });
+  });
+
+  test('a batch of nothing else publishes no update', async () => {
+    await handler(kafkaEvent(['a', 'b']));
+    expect(records.topics).toEqual([DEAD_LETTER_TOPIC]);
+  });
+});
+
+describe('time', () => {
+  test('a naive timestamp is counted when it was received', async () => {
+    await handler(kafkaEvent([{ ...reaction({ receivedAt: T + 4100 }), timestamp: '2020-01-01T00:00:00.123456' }]));
+    expect(updates()[0]?.start).toBe('2026-05-01T20:45:04.000Z');
+  });
+
+  test('a fast clock opens no window in the future', async () => {
+    await handler(kafkaEvent([reaction({ at: T + 3_600_000, receivedAt: T + 100 })]));
+    expect(updates()[0]?.start).toBe('2026-05-01T20:45:00.000Z');
+  });
+
+  test('a late tap is counted as late and enters no window', async () => {
+    await handler(kafkaEvent([reaction({ receivedAt: T + 10_001, count: 4 })]));
+    expect(updates()).toEqual([]);
+    expect(await snapshot()).toMatchObject({ windows: [], late: 4 });
+  });
+
+  test('a tap that another program wrote without received_at has the record’s time', async () => {
+    const { received_at: _, ...bare } = reaction({ at: T + 2100 });
+    await handler(kafkaEvent([bare], { timestamp: T + 100 }));
+    expect(updates()[0]?.start).toBe('2026-05-01T20:45:00.000Z');
+  });
+});
+
+test('a window that is over is told as final once, with the next batch of its room', async () => {
+  await handler(kafkaEvent([reaction(), reaction({ emoji: '❤️' })]));
+  now = T + 12_000;
+  await handler(kafkaEvent([reaction({ at: T + 12_000 })], { from: 2 }));
+  const final = () => updates().filter((update) => update.final);
+  expect(final().map(({ start, emoji_type, raw_count }) => [start, emoji_type, raw_count])).toEqual([
+    ['2026-05-01T20:45:00.000Z', '🔥', 1],
+    ['2026-05-01T20:45:00.000Z', '❤️', 1],
+  ]);
+  now += 100;
+  await handler(kafkaEvent([reaction({ at: T + 12_000 })], { from: 3 }));
+  expect(final()).toHaveLength(2);
+});
+
+test('a final window stays due until it is published', async () => {
+  await handler(kafkaEvent([reaction()]));
+  now = T + 12_000;
+  const next = kafkaEvent([reaction({ at: T + 12_000 })], { from: 1 });
+  records.failure = new Error('down');
+  await expect(handler(next)).rejects.toThrow('down');
+  records.failure = undefined;
+  await handler(next);
+  expect(updates().filter((update) => update.final)).toHaveLength(1);
+});
+
+test('the largest count published for each window and emoji is the truth', async () => {
+  for (let from = 0; from < 40; from += 4) await handler(taps(from, from + 6));
+  const lines = updates().map((update) => ({ ...update, window_ms: 2000 }));
+  expect([...told(lines).values()]).toEqual([42]);
+});

@@ -1,0 +1,32 @@
+import { expect, test } from '@jest/globals';
+import { recordedLogger } from '../test/support/doubles.ts';
+import { httpEvent } from '../test/support/events.ts';
+import { createHandler } from './health.ts';
+
+const up = () => Promise.resolve('PONG');
+const down = () => Promise.reject(new Error('connect ECONNREFUSED 10.0.0.7:9092'));
+const get = async (checks: Parameters<typeof createHandler>[0]['checks']) => {
+  const { statusCode, headers, body } = await createHandler({ checks, log: recordedLogger() })(httpEvent());
+  expect(headers).toMatchObject({ 'cache-control': 'no-store' });
+  return { status: statusCode, headers, body: JSON.parse(body ?? '') as unknown };
+};
+
+test('200 when both answer', async () => {
+  expect(await get({ broker: up, redis: up })).toMatchObject({
+    status: 200,
+    body: { status: 'ok', broker: 'up', redis: 'up' },
+  });
+});
+
+test.each([
+  ['broker', { broker: down, redis: up }, { broker: 'down', redis: 'up' }],
+  ['redis', { broker: up, redis: down }, { broker: 'up', redis: 'down' }],
+  ['broker, redis', { broker: down, redis: down }, { broker: 'down', redis: 'down' }],
+])('503 names what does not answer: %s, and nothing of how it is reached', async (names, checks, states) => {
+  const { status, headers, body } = await get(checks);
+  expect({ status, body }).toEqual({
+    status: 503,
+    body: { status: 'unavailable', error: `Does not answer: ${names}`, ...states },
+  });
+  expect(headers).toMatchObject({ 'retry-after': '1' });
+});

@@ -1,0 +1,158 @@
+import { beforeEach, describe, expect, test } from '@jest/globals';
+import { REACTION_TOPIC } from '../infra/topics.js';
+import { MAX_BODY_BYTES } from '../lib/adapters/http.ts';
+import { MAX_EVENTS } from '../lib/domain/reaction.ts';
+import { PlatformError } from '../lib/errors.ts';
+import { RecordedLog, recordedLogger } from '../test/support/doubles.ts';
+import { httpEvent } from '../test/support/events.ts';
+import { createHandler } from './ingest.ts';
+
+const NOW = Date.parse('2026-05-01T20:45:00.500Z');
+const tap = { user_id: 'u1', emoji_type: '🔥', timestamp: '2026-05-01T20:45:00.123Z' };
+
+let records: RecordedLog;
+beforeEach(() => {
+  records = new RecordedLog();
+});
+const post = async (event: Parameters<typeof httpEvent>[0]) => {
+  const handler = createHandler({ records, clock: () => NOW, log: recordedLogger(), shortCodes: [':goal:'] });
+  const { statusCode, headers, body } = await handler(httpEvent(event));
+  return { status: statusCode, headers, body: JSON.parse(body ?? '') as Record<string, unknown> };
+};
+const appended = () => records.values(REACTION_TOPIC);
+
+test('a tap is appended with the time at which it was received, then answered', async () => {
+  expect(await post({ body: tap })).toMatchObject({
+    status: 200,
+    body: { status: 'success', message: 'Emoji data queued successfully' },
+  });
+  expect(appended()).toEqual([{ ...tap, room_id: 'global', count: 1, received_at: '2026-05-01T20:45:00.500Z' }]);
+  // Neither key nor partition: a hot room uses every partition.
+  expect(records.records(REACTION_TOPIC)).toEqual([{ value: expect.any(String) }]);
+});
+
+test('all fields are kept, the emoji in its one spelling, the timestamp as sent', async () => {
+  const full = { room_id: 'final', event_id: 'e-1', count: 7, timestamp: '2026-05-01T20:45:00.123456' };
+  await post({ body: { ...tap, ...full, user_id: 42, emoji_type: '❤', extra: 'dropped' } });
+  expect(appended()).toEqual([{ ...full, user_id: '42', emoji_type: '❤️', received_at: '2026-05-01T20:45:00.500Z' }]);
+});
+
+test('a batch: one record an entry, and `accepted` counts taps', async () => {
+  const { status, body } = await post({ body: { events: [tap, { ...tap, count: 100 }, { ...tap, room_id: 'b' }] } });
+  expect({ status, accepted: body.accepted }).toEqual({ status: 200, accepted: 102 });
+  expect(appended()).toHaveLength(3);
+});
+
+test(`a batch of ${MAX_EVENTS} is taken`, async () => {
+  const { status, body } = await post({ body: { events: Array.from({ length: MAX_EVENTS }, () => tap) } });
+  expect({ status, accepted: body.accepted }).toEqual({ status: 200, accepted: 500 });
+});
+
+describe('refusals, of which nothing is queued', () => {
+  const without = (field: keyof typeof tap) => Object.fromEntries(Object.entries(tap).filter(([key]) => key !== field));
+  test.each([
+    ['no body', undefined],
+    ['no user_id', without('user_id')],
+    ['no emoji_type', without('emoji_type')],
+    ['no timestamp', without('timestamp')],
+    ['null', { ...tap, user_id: null }],
+  ])('400 Missing required fields: %s', async (_what, body) => {
+    expect(await post({ body })).toMatchObject({ status: 400, body: { error: 'Missing required fields' } });
+    expect(records.topics).toEqual([]);
+  });
+
+  test('400 Missing required fields in a batch says where', async () => {
+    expect((await post({ body: { events: [tap, without('emoji_type'), 3] } })).body).toEqual({
+      error: 'Missing required fields',
+      details: [
+        { path: 'events.1.emoji_type', message: 'is required' },
+        ...['user_id', 'emoji_type', 'timestamp'].map((field) => ({
+          path: `events.2.${field}`,
+          message: 'is required',
+        })),
+      ],
+    });
+    expect(records.topics).toEqual([]);
+  });
+
+  test.each<[string, Record<string, unknown>]>([
+    ['emoji_type', { emoji_type: 'fire' }],
+    ['emoji_type', { emoji_type: '🔥🔥' }],
+    ['emoji_type', { emoji_type: '' }],
+    ['emoji_type', { emoji_type: ':unknown:' }],
+    ['emoji_type', { emoji_type: 7 }],
+    ['timestamp', { timestamp: 'yesterday' }],
+    ['timestamp', { timestamp: 1_777_668_300 }],
+    ['timestamp', { timestamp: '2026-02-30T00:00:00Z' }],
+    ['user_id', { user_id: '' }],
+    ['user_id', { user_id: 'a b' }],
+    ['user_id', { user_id: 'x'.repeat(129) }],
+    ['user_id', { user_id: 1.5 }],
+    ['room_id', { room_id: 'a{b}' }],
+    ['room_id', { room_id: 'x'.repeat(65) }],
+    ['room_id', { room_id: null }],
+    ['event_id', { event_id: 'é' }],
+    ['count', { count: 0 }],
+    ['count', { count: 101 }],
+    ['count', { count: 1.5 }],
+    ['count', { count: '1' }],
+  ])('400 with the path of what is wrong: %s %j', async (path, change) => {
+    for (const [body, prefix] of [
+      [{ ...tap, ...change }, ''],
+      [{ events: [tap, { ...tap, ...change }] }, 'events.1.'],
+    ] as const) {
+      const answer = await post({ body });
+      expect(answer).toMatchObject({ status: 400, body: { error: 'Invalid emoji data' } });
+      expect(answer.body.details).toEqual([{ path: `${prefix}${path}`, message: expect.stringMatching(/^must /) }]);
+    }
+    expect(records.topics).toEqual([]);
+  });
+
+  test.each([
+    ['no list', { events: 'x' }, 'must be a list of taps'],
+    ['null', { events: null }, 'must be a list of taps'],
+    ['empty', { events: [] }, 'must hold at least one tap'],
+    ['too long', { events: Array.from({ length: MAX_EVENTS + 1 }, () => tap) }, 'must hold at most 500 taps'],
+  ])('400: events is %s', async (_what, body, message) => {
+    expect(await post({ body })).toMatchObject({
+      status: 400,
+      body: { error: 'Invalid emoji data', details: [{ path: 'events', message }] },
+    });
+    expect(records.topics).toEqual([]);
+  });
+
+  test.each([
+    ['numbers', '1'],
+    ['empty taps', '{}'],
+    ['wrong taps', '{"user_id":1,"emoji_type":1,"timestamp":1}'],
+  ])('a list of ten thousands of %s gets one sentence, not a thousand', async (_what, item) => {
+    const events = Array.from({ length: Math.floor(200_000 / (item.length + 1)) }, () => item).join(',');
+    const { status, body } = await post({ body: `{"events":[${events}]}` });
+    expect({ status, details: (body.details as unknown[]).length }).toEqual({ status: 400, details: 1 });
+  });
+
+  test('400: not JSON, not UTF-8, not an object', async () => {
+    for (const event of [{ body: '{' }, { bytes: Buffer.from([0xff]) }, { body: '[]' }])
+      expect(await post(event)).toMatchObject({ status: 400, body: { error: expect.stringMatching(/^Invalid/) } });
+    expect(records.topics).toEqual([]);
+  });
+
+  test('413 over 256 KiB', async () => {
+    const answer = await post({ body: { ...tap, padding: 'x'.repeat(MAX_BODY_BYTES) } });
+    expect(answer).toMatchObject({ status: 413, body: { error: expect.stringContaining('262144') } });
+    expect(records.topics).toEqual([]);
+  });
+});
+
+test('503 with Retry-After when the broker does not acknowledge', async () => {
+  records.failure = new PlatformError('broker_unavailable', 'The broker did not acknowledge in time');
+  expect(await post({ body: tap })).toMatchObject({
+    status: 503,
+    headers: { 'retry-after': '1' },
+    body: { error: 'The broker did not acknowledge in time' },
+  });
+});
+
+test('a short code that is configured is accepted', async () => {
+  expect((await post({ body: { ...tap, emoji_type: ':goal:' } })).status).toBe(200);
+});

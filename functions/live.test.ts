@@ -1,0 +1,58 @@
+import { expect, test } from '@jest/globals';
+import { MemoryWindowStore } from '../lib/adapters/memory/window-store.ts';
+import { countTaps } from '../lib/aggregation.ts';
+import { recordedLogger } from '../test/support/doubles.ts';
+import { httpEvent } from '../test/support/events.ts';
+import { tap } from '../test/support/taps.ts';
+import { createHandler } from './live.ts';
+
+const settings = { windowMs: 2000, watermarkMs: 10_000 };
+
+const get = async (windows: MemoryWindowStore, query?: Record<string, string>) => {
+  const handler = createHandler({ windows, windowMs: 2000, ratio: 1000, log: recordedLogger() });
+  const { statusCode, headers, body } = await handler(httpEvent({ method: 'GET', ...(query ? { query } : {}) }));
+  return { status: statusCode, headers, body: JSON.parse(body ?? '') as Record<string, unknown> };
+};
+
+test('the newest windows first, the totals and what came too late', async () => {
+  const store = new MemoryWindowStore(settings);
+  const taps = [
+    tap(0, { count: 100 }),
+    tap(1, { at: 2000, emoji: '❤️' }),
+    tap(2, { at: 0, receivedAt: 20_000, count: 3 }),
+  ];
+  await countTaps(store, taps, settings, 2500);
+  const answer = await get(store);
+  expect(answer).toMatchObject({ status: 200, headers: { 'cache-control': 'public, max-age=1' } });
+  const one = (emoji_type: string, raw_count: number) => ({ emoji_type, raw_count, scaled_count: 1 });
+  expect(answer.body).toEqual({
+    room_id: 'global',
+    window_ms: 2000,
+    aggregation_ratio: 1000,
+    windows: [
+      { start: '1970-01-01T00:00:02.000Z', end: '1970-01-01T00:00:04.000Z', final: false, counts: [one('❤️', 1)] },
+      { start: '1970-01-01T00:00:00.000Z', end: '1970-01-01T00:00:02.000Z', final: false, counts: [one('🔥', 100)] },
+    ],
+    totals: [one('🔥', 100), one('❤️', 1)],
+    late: 3,
+  });
+});
+
+test('ten windows at the most; of another room nothing', async () => {
+  const store = new MemoryWindowStore(settings);
+  await countTaps(
+    store,
+    Array.from({ length: 12 }, (_, n) => tap(n, { at: n * 2000, room: 'a' })),
+    settings,
+    0,
+  );
+  expect((await get(store, { room_id: 'a' })).body.windows).toHaveLength(10);
+  expect((await get(store, { room_id: 'b' })).body).toMatchObject({ windows: [], totals: [], late: 0 });
+});
+
+test.each(['', 'a b', '{a}', 'x'.repeat(65)])('a room id that none can have is refused: %j', async (room_id) => {
+  expect(await get(new MemoryWindowStore(settings), { room_id })).toMatchObject({
+    status: 400,
+    body: { error: 'Invalid query', details: [{ path: 'room_id' }] },
+  });
+});

@@ -1,0 +1,82 @@
+import { once } from 'node:events';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from '@jest/globals';
+import { isAlive, nodePrograms } from '../../test/support/children.ts';
+import { temporaryFolders } from '../../test/support/folder.ts';
+import { until } from '../../test/support/until.ts';
+import { claimDataDir } from './data-dir.ts';
+import { SetupError } from './errors.ts';
+
+const folder = temporaryFolders();
+const start = nodePrograms();
+const STAYS = `console.log('here'); setInterval(() => {}, 1000);`;
+const STUBBORN = `process.on('SIGTERM', () => {}); ${STAYS}`;
+
+/** A program that runs, as an earlier starter would have recorded it. */
+const leftover = async (dir: string, program: string, ...args: string[]) => {
+  const { child } = await start(program, ...args);
+  mkdirSync(join(dir, 'pids'), { recursive: true });
+  writeFileSync(join(dir, 'pids', 'kafka.json'), JSON.stringify({ pid: child.pid, guard: 999_999_999 }));
+  return child;
+};
+
+test('a folder belongs to one starter at a time', async () => {
+  const dir = join(folder(), 'data');
+  const claimed = await claimDataDir(dir);
+  await expect(claimDataDir(dir)).rejects.toThrow(
+    `already running (pid ${process.pid}): stop it with Ctrl-C in its terminal, or with: kill ${process.pid}`,
+  );
+  claimed.release();
+  (await claimDataDir(dir)).release();
+});
+
+test('what a killed starter left running in the folder is ended', async () => {
+  const dir = folder();
+  const child = await leftover(dir, STAYS, join(dir, 'server.properties'));
+  const lines: string[] = [];
+  const claimed = await claimDataDir(dir, (line) => lines.push(line));
+  await until('it has ended', () => child.signalCode === 'SIGTERM');
+  expect(lines).toEqual([`ending what an earlier run left behind (pid ${child.pid})`]);
+  expect(existsSync(claimed.pidFile('kafka'))).toBe(false);
+  claimed.release();
+});
+
+test('a program of somebody else that has got the number is left alone', async () => {
+  const dir = folder();
+  // Its command line names another folder, whose name begins with ours.
+  const child = await leftover(dir, STAYS, `${dir}-of-somebody-else/server.properties`);
+  const claimed = await claimDataDir(dir);
+  expect(child.signalCode).toBeNull();
+  expect(isAlive(child.pid ?? 0)).toBe(true);
+  expect(existsSync(claimed.pidFile('kafka'))).toBe(false);
+  claimed.release();
+});
+
+test('killAll ends at once what runs in the folder, and nothing else', async () => {
+  const dir = folder();
+  const claimed = await claimDataDir(dir);
+  const ours = await leftover(dir, STUBBORN, join(dir, 'x'));
+  const { child: other } = await start(STAYS);
+  writeFileSync(claimed.pidFile('other'), JSON.stringify({ pid: other.pid }));
+  claimed.killAll();
+  await once(ours, 'exit');
+  expect(ours.signalCode).toBe('SIGKILL');
+  expect(other.signalCode).toBeNull();
+  claimed.release();
+});
+
+test.each(['', '{"pid":', '{}'])('a record that is half written (%j) stands in nobody’s way', async (content) => {
+  const dir = folder();
+  mkdirSync(join(dir, 'pids'));
+  writeFileSync(join(dir, 'pids', 'redis.json'), content);
+  (await claimDataDir(dir)).release();
+});
+
+test('what cannot be a folder is refused in a sentence', async () => {
+  const file = join(folder(), 'file');
+  writeFileSync(file, '');
+  const error = await claimDataDir(join(file, 'data')).catch((each: unknown) => each);
+  expect(error).toBeInstanceOf(SetupError);
+  expect((error as Error).message).toMatch(/cannot be used as the data folder: ENOTDIR/);
+});

@@ -1,0 +1,46 @@
+import { beforeAll, expect, test } from '@jest/globals';
+import { loadConfig, variables } from '../lib/config.ts';
+import { clusterOf, clusterTopic, REACTION_RETENTION_MS, topicDefinitions } from './topics.js';
+
+const given = Object.fromEntries(Object.keys(variables).map((name) => [name, `value of ${name}`]));
+let made: Awaited<ReturnType<typeof load>>;
+const load = () => import('./serverless.js');
+beforeAll(async () => {
+  Object.assign(process.env, given, { CLUSTERS: '4', SUBSCRIBERS_PER_CLUSTER: '5' });
+  made = await load();
+});
+
+test('functions are given every variable of the configuration, and no other', () => {
+  expect(made.environment).toEqual({ ...given, CLUSTERS: '4', SUBSCRIBERS_PER_CLUSTER: '5' });
+});
+
+test('topics are created for the clusters that the configuration asks for', () => {
+  expect(made.topics).toEqual(topicDefinitions({ clusters: 4, subscribersPerCluster: 5 }));
+  expect(made.topics.filter(({ topic }) => topic.startsWith('cluster_'))).toEqual(
+    [0, 1, 2, 3].map((cluster) => expect.objectContaining({ topic: clusterTopic(cluster), partitions: 5 })),
+  );
+});
+
+test('every mapping reads a topic that exists, in a group of its own', () => {
+  const { aggregateEvents, clusterFanoutEvents, subscriberFanoutEvents } = made;
+  const events = [...aggregateEvents, ...clusterFanoutEvents, ...subscriberFanoutEvents].map(({ msk }) => msk);
+  const topics = made.topics.map(({ topic }) => topic);
+  for (const { topic } of events) expect(topics).toContain(topic);
+  expect(new Set(events.map(({ consumerGroupId }) => consumerGroupId)).size).toBe(events.length);
+});
+
+test('only taps are gathered for a second: no later hop adds another', () => {
+  const { aggregateEvents, clusterFanoutEvents, subscriberFanoutEvents, extensions } = made;
+  expect(aggregateEvents.map(({ msk }) => msk.maximumBatchingWindow)).toEqual([1]);
+  const later = [...clusterFanoutEvents, ...subscriberFanoutEvents];
+  expect(later.map(({ msk }) => msk.maximumBatchingWindow)).toEqual(later.map(() => undefined));
+  expect(Object.values(extensions)).toEqual(later.map(() => ({ Properties: { MaximumBatchingWindowInSeconds: 0 } })));
+});
+
+test('a cluster’s topic and its number are told from each other', () => {
+  for (const cluster of [0, 7, 99]) expect(clusterOf(clusterTopic(cluster))).toBe(cluster);
+});
+
+test('by default a window can be corrected for as long as its taps can be read again', () => {
+  expect(loadConfig({}).WINDOW_RETENTION_SECONDS * 1000).toBeGreaterThanOrEqual(REACTION_RETENTION_MS);
+});

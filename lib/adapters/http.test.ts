@@ -1,0 +1,142 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Context } from 'aws-lambda';
+import { z } from 'zod';
+import { recordedLogger } from '../../test/support/doubles.ts';
+import { httpEvent } from '../../test/support/events.ts';
+import { PlatformError, type ErrorCode } from '../errors.ts';
+import { httpHandler, jsonBody, MAX_BODY_BYTES, parse } from './http.ts';
+
+const fail = (error: unknown) => () => Promise.reject(error);
+const answerTo = async (error: unknown, log = recordedLogger()) => {
+  const { statusCode, headers, body } = await httpHandler(log, fail(error))(httpEvent());
+  return { statusCode, headers, body: JSON.parse(body ?? '') as unknown };
+};
+const refusal = (read: () => unknown): PlatformError => {
+  try {
+    read();
+  } catch (error) {
+    return error as PlatformError;
+  }
+  throw new Error('was accepted');
+};
+
+describe('httpHandler', () => {
+  test('an answer is JSON with the request’s id, and its own headers', async () => {
+    const handler = httpHandler(recordedLogger(), async () => ({
+      status: 200,
+      body: { ok: 'é' },
+      headers: { 'cache-control': 'no-store' },
+    }));
+    expect(await handler(httpEvent())).toEqual({
+      statusCode: 200,
+      headers: {
+        'content-type': 'application/json; charset=utf-8',
+        'x-request-id': 'request-1',
+        'cache-control': 'no-store',
+      },
+      body: '{"ok":"é"}',
+    });
+  });
+
+  test('Lambda’s request id comes first, as in its own log lines', async () => {
+    const handler = httpHandler(recordedLogger(), async () => ({ status: 200, body: {} }));
+    const { headers } = await handler(httpEvent(), { awsRequestId: 'lambda-1' } as Context);
+    expect(headers).toMatchObject({ 'x-request-id': 'lambda-1' });
+  });
+
+  const statuses: Record<ErrorCode, number> = {
+    invalid_request: 400,
+    host_refused: 400,
+    not_found: 404,
+    payload_too_large: 413,
+    delivery_failed: 502,
+    broker_unavailable: 503,
+    store_unavailable: 503,
+    invalid_config: 500,
+  };
+  test.each(Object.entries(statuses))('%s is answered with %i', async (code, status) => {
+    const answer = await answerTo(new PlatformError(code as ErrorCode, 'a sentence'));
+    expect(answer).toMatchObject({ statusCode: status, body: { error: 'a sentence' } });
+    // Whoever may try again is told when.
+    expect(answer.headers?.['retry-after']).toBe([502, 503].includes(status) ? '1' : undefined);
+  });
+
+  test('details go along, causes do not', async () => {
+    const details = [{ path: 'port', message: 'must be a number' }];
+    const error = new PlatformError('invalid_request', 'Invalid', { details, cause: new Error('internals') });
+    expect((await answerTo(error)).body).toEqual({ error: 'Invalid', details });
+  });
+
+  test.each([new Error('SELECT internals'), 'internals', undefined])(
+    'anything else (%p) is a 500 that tells the caller nothing and the log everything',
+    async (error) => {
+      const log = recordedLogger();
+      expect(await answerTo(error, log)).toMatchObject({ statusCode: 500, body: { error: 'Internal error' } });
+      expect(log.lines).toEqual([['error', 'request failed', { requestId: 'request-1', error }]]);
+    },
+  );
+
+  test('a caller’s mistake is no line in the log', async () => {
+    const log = recordedLogger();
+    await answerTo(new PlatformError('invalid_request', 'Invalid'), log);
+    expect(log.lines).toEqual([]);
+  });
+});
+
+describe('jsonBody', () => {
+  const object = (bytes: number) => `{"a":"${'x'.repeat(bytes - 8)}"}`;
+
+  test('text and base64 read the same; no body is an empty object', () => {
+    const value = { emoji_type: '❤️' };
+    expect(jsonBody(httpEvent({ body: value }))).toEqual(value);
+    expect(jsonBody(httpEvent({ bytes: Buffer.from(JSON.stringify(value)) }))).toEqual(value);
+    expect(jsonBody(httpEvent())).toEqual({});
+  });
+
+  test('256 KiB are read, a byte more is too large, however it is transported', () => {
+    expect(MAX_BODY_BYTES).toBe(262_144);
+    const most = object(MAX_BODY_BYTES);
+    const more = object(MAX_BODY_BYTES + 1);
+    for (const event of [httpEvent({ body: most }), httpEvent({ bytes: Buffer.from(most) })])
+      expect(jsonBody(event)).toHaveProperty('a');
+    for (const event of [httpEvent({ body: more }), httpEvent({ bytes: Buffer.from(more) })])
+      expect(refusal(() => jsonBody(event)).code).toBe('payload_too_large');
+  });
+
+  test('the limit is one of bytes, not of characters', () => {
+    const body = `{"a":"${'é'.repeat(MAX_BODY_BYTES / 2)}"}`;
+    expect(body.length).toBeLessThan(MAX_BODY_BYTES);
+    expect(refusal(() => jsonBody(httpEvent({ body }))).code).toBe('payload_too_large');
+  });
+
+  test.each([
+    ['no JSON', httpEvent({ body: '{"a":' })],
+    ['only white space', httpEvent({ body: ' ' })],
+    ['UTF-16', httpEvent({ bytes: Buffer.from('{"a":1}', 'utf16le') })],
+    ['invalid UTF-8', httpEvent({ bytes: Buffer.from([...Buffer.from('{"a":"'), 0xff, ...Buffer.from('"}')]) })],
+    ['an overlong form', httpEvent({ bytes: Buffer.from([0x7b, 0x7d, 0xc0, 0xa0]) })],
+  ])('%s is refused as no JSON in UTF-8', (_what, event) => {
+    const { code, message, details } = refusal(() => jsonBody(event));
+    expect({ code, message, details }).toEqual({
+      code: 'invalid_request',
+      message: 'Invalid JSON',
+      details: [{ path: '', message: 'must be JSON in UTF-8' }],
+    });
+  });
+
+  test.each(['[]', 'null', '1', '"text"', 'true'])('%s is no object', (body) => {
+    const { code, details } = refusal(() => jsonBody(httpEvent({ body })));
+    expect({ code, details }).toEqual({
+      code: 'invalid_request',
+      details: [{ path: '', message: 'must be a JSON object' }],
+    });
+  });
+});
+
+test('parse tells where each wrong value stands', () => {
+  const schema = z.object({ events: z.array(z.object({ count: z.int('must be whole') })) });
+  expect(refusal(() => parse(schema, { events: [{ count: 1 }, { count: 1.5 }] }, 'Invalid')).details).toEqual([
+    { path: 'events.1.count', message: 'must be whole' },
+  ]);
+  expect(parse(schema, { events: [] }, 'Invalid')).toEqual({ events: [] });
+});

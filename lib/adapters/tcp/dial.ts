@@ -1,0 +1,50 @@
+import { connect, isIPv6, type Socket } from 'node:net';
+import { PlatformError } from '../../errors.ts';
+
+/** Starts to connect to one of the addresses that were checked for the host, whatever its name says now. */
+export const dial = (host: string, port: number, checked: readonly string[]): Socket => {
+  const addresses = checked.map((address) => ({ address, family: isIPv6(address) ? 6 : 4 }));
+  const socket = connect({
+    host,
+    port,
+    noDelay: true,
+    lookup: (_host, { all }, done) => {
+      const [first] = addresses;
+      if (all) done(null, addresses);
+      else done(null, first?.address ?? '', first?.family);
+    },
+  });
+  // A client may talk; nobody listens, but its words must not fill our memory.
+  socket.resume();
+  // Node would end the process without a listener; the 'close' that follows tells the same to those who care.
+  socket.on('error', () => undefined);
+  return socket;
+};
+
+/** Resolves when the socket is connected. @throws PlatformError `delivery_failed` when it closes or takes too long. */
+export const opened = (socket: Socket, withinMs: number): Promise<void> =>
+  new Promise<void>((resolve, reject) => {
+    const timer = setTimeout(() => socket.destroy(), withinMs);
+    const settle = (act: () => void) => {
+      clearTimeout(timer);
+      act();
+    };
+    socket
+      .once('connect', () => settle(resolve))
+      .once('close', () => settle(() => reject(new PlatformError('delivery_failed', 'The client can not be reached'))));
+  });
+
+/** Resolves when the system has taken the text. `onStall` is called each time that nothing was taken for `stallMs`. */
+export const write = (socket: Socket, text: string, stallMs: number, onStall: () => void): Promise<void> =>
+  new Promise((resolve, reject) => {
+    const stalled = setInterval(onStall, stallMs);
+    const settle = (error?: Error | null) => {
+      clearInterval(stalled);
+      socket.off('close', closed);
+      if (error) reject(error);
+      else resolve();
+    };
+    const closed = () => settle(new PlatformError('delivery_failed', 'The client closed the connection'));
+    socket.once('close', closed);
+    socket.write(text, settle);
+  });

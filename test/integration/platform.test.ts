@@ -1,0 +1,229 @@
+import { randomUUID } from 'node:crypto';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { clusterTopic, REACTION_TOPIC, topicDefinitions, UPDATE_TOPIC } from '../../infra/topics.js';
+import { createHandler as createAggregate } from '../../functions/aggregate.ts';
+import { createHandler as createClusterFanout } from '../../functions/cluster-fanout.ts';
+import { createHandler as createFinalize } from '../../functions/finalize.ts';
+import { createHandler as createIngest } from '../../functions/ingest.ts';
+import { createHandler as createLive } from '../../functions/live.ts';
+import { createHandler as createRegister } from '../../functions/register.ts';
+import { createHandler as createSubscriberFanout } from '../../functions/subscriber-fanout.ts';
+import { createKafka } from '../../lib/adapters/kafka/client.ts';
+import { KafkaRecordLog } from '../../lib/adapters/kafka/record-log.ts';
+import type { RedisClient } from '../../lib/adapters/redis/client.ts';
+import { RedisPacer } from '../../lib/adapters/redis/pacer.ts';
+import { RedisRegistry } from '../../lib/adapters/redis/registry.ts';
+import { RedisWindowStore } from '../../lib/adapters/redis/window-store.ts';
+import { AddressPolicy } from '../../lib/adapters/tcp/address-policy.ts';
+import { TcpDelivery } from '../../lib/adapters/tcp/delivery.ts';
+import { loadConfig } from '../../lib/config.ts';
+import type { RecordLog } from '../../lib/ports.ts';
+import { httpEvent, kafkaEvent } from '../support/events.ts';
+import { kafkaFor, readTopic, withAdmin } from '../support/kafka.ts';
+import { emptyRedis, kafkaBrokers, quiet } from '../support/services.ts';
+import { listen, told, type Behaviour, type TcpClient } from '../support/tcp-client.ts';
+import { until } from '../support/until.ts';
+
+// Every handler with its real adapters; only the mappings between topics and functions are played here, so that a test
+// decides which records a batch holds and how often it is delivered.
+
+const LAYOUT = { clusters: 2, subscribersPerCluster: 3 };
+const settings = { windowMs: 2000, watermarkMs: 10_000, ratio: 1000 };
+const prefix = `platform-${randomUUID()}-`;
+const reader = kafkaFor();
+
+let redis: RedisClient;
+let log: KafkaRecordLog;
+let registry: RedisRegistry;
+let windows: RedisWindowStore;
+let delivery: TcpDelivery;
+const clients = new Map<string, TcpClient>();
+const dead: string[] = [];
+
+/** The platform's topics under names that only this file uses. */
+const records: RecordLog = { append: (topic, outgoing) => log.append(prefix + topic, outgoing) };
+
+beforeAll(async () => {
+  redis = await emptyRedis(3);
+  await withAdmin(reader, (admin) =>
+    admin.createTopics({
+      topics: topicDefinitions(LAYOUT).map(({ topic, partitions }) => ({
+        topic: prefix + topic,
+        numPartitions: partitions,
+      })),
+      waitForLeaders: true,
+    }),
+  );
+  const kafka = createKafka(loadConfig({ KAFKA_BROKERS: kafkaBrokers() }), quiet);
+  log = new KafkaRecordLog(kafka, { ackTimeoutMs: 5000, log: quiet });
+  registry = new RedisRegistry(redis, { ...LAYOUT, clientTtl: 600 });
+  windows = new RedisWindowStore(redis, { ...settings, windowTtl: 1000, roomTtl: 2000 });
+  delivery = new TcpDelivery({
+    registry,
+    addressesOf: (host) => addresses.addressesOf(host),
+    connectTimeoutMs: 1000,
+    stallMs: 5000,
+    waitMs: 50,
+    onDead: (id) => dead.push(id),
+  });
+});
+afterAll(async () => {
+  delivery.close();
+  await Promise.all([...clients.values()].map((client) => client.close()));
+  await log.close();
+  await redis.quit();
+});
+
+const addresses = new AddressPolicy(['localhost', '127.0.0.0/8', '::1']);
+const clock = Date.now;
+const register = async (client_id: string, room_id: string, behaviour?: Behaviour) => {
+  const client = await listen(behaviour);
+  clients.set(client_id, client);
+  const handler = createRegister({
+    registry,
+    checkHost: (host) => addresses.addressesOf(host),
+    clock,
+    log: quiet,
+  });
+  const body = { client_id, host: '127.0.0.1', port: client.port, room_id };
+  expect(await handler(httpEvent({ body }))).toMatchObject({ statusCode: 200 });
+  return client;
+};
+/** Posts the taps; how many were accepted. */
+const post = async (...taps: Record<string, unknown>[]): Promise<number> => {
+  const handler = createIngest({ records, clock, log: quiet, shortCodes: [] });
+  const events = taps.map((tap) => ({ user_id: 'u', timestamp: new Date().toISOString(), ...tap }));
+  const { statusCode, body } = await handler(httpEvent({ body: { events } }));
+  expect(statusCode).toBe(200);
+  return (JSON.parse(body ?? '') as { accepted: number }).accepted;
+};
+
+/** Reads the topic's records from these offsets on and hands them over, one event for all partitions. */
+const batchOf = async (topic: string, from: ReadonlyMap<number, number> = new Map()) => {
+  const all = await readTopic(reader, prefix + topic);
+  const ends = new Map<number, number>();
+  const events = [...new Set(all.map(({ partition }) => partition))].map((partition) => {
+    const values = all.filter((record) => record.partition === partition);
+    ends.set(partition, values.length);
+    const start = from.get(partition) ?? 0;
+    return kafkaEvent(
+      values.slice(start).map(({ value }) => value),
+      { topic, partition, from: start },
+    ).records;
+  });
+  return { event: { records: Object.assign({}, ...events) as ReturnType<typeof kafkaEvent>['records'] }, ends };
+};
+const aggregate = (event: Parameters<ReturnType<typeof createAggregate>>[0]) =>
+  createAggregate({ windows, records, clock, log: quiet, settings, shortCodes: [] })(event);
+const readSoFar = new Map<string, Map<number, number>>();
+/** What is new in the topic since the last call. */
+const next = async (topic: string) => {
+  const { event, ends } = await batchOf(topic, readSoFar.get(topic));
+  readSoFar.set(topic, ends);
+  return event;
+};
+const fanOut = async () => {
+  const pacer = new RedisPacer(redis, 10);
+  await createClusterFanout({ registry, pacer, records, log: quiet })(await next(UPDATE_TOPIC));
+  const toClients = createSubscriberFanout({
+    deliveryOf: (subscriber) => delivery.of(subscriber),
+    records,
+    log: quiet,
+    windowMs: settings.windowMs,
+  });
+  for (let cluster = 0; cluster < LAYOUT.clusters; cluster++) await toClients(await next(clusterTopic(cluster)));
+};
+const totalOf = (client: TcpClient) => [...told(client.lines()).values()].reduce((sum, count) => sum + count, 0);
+const loads = async () => [...(await registry.loads()).values()].flatMap((each) => [...each.values()]);
+const live = async (room_id: string) => {
+  const handler = createLive({ windows, windowMs: settings.windowMs, ratio: settings.ratio, log: quiet });
+  const { body } = await handler(httpEvent({ method: 'GET', query: { room_id } }));
+  return JSON.parse(body ?? '') as { totals: { emoji_type: string; raw_count: number }[]; late: number };
+};
+
+test('50 clients, balanced to within one, all see every tap that was accepted, however batches are delivered', async () => {
+  const viewers = await Promise.all(Array.from({ length: 50 }, (_, n) => register(`viewer-${n}`, 'final')));
+  const balanced = await loads();
+  expect(balanced).toHaveLength(6);
+  expect(Math.max(...balanced) - Math.min(...balanced)).toBeLessThanOrEqual(1);
+  expect(balanced.reduce((sum, load) => sum + load)).toBe(50);
+
+  let accepted = 0;
+  for (let n = 0; n < 10; n++) {
+    const taps = Array.from({ length: 20 }, (_, k) => ({
+      emoji_type: k % 3 === 0 ? '❤' : '🔥',
+      count: 1 + (k % 4),
+      room_id: 'final',
+    }));
+    accepted += await post(...taps);
+    // From the beginning, from somewhere in the middle, whole again: as after crashes and rebalances.
+    const { event } = await batchOf(REACTION_TOPIC, n % 2 ? new Map([[0, n]]) : new Map());
+    await aggregate(event);
+    if (n % 3 === 0) await aggregate(event);
+    if (n % 4 === 3) await fanOut();
+  }
+  await fanOut();
+  await until('every viewer has seen all', () => viewers.every((viewer) => totalOf(viewer) === accepted));
+  const { totals } = await live('final');
+  expect(totals.reduce((sum, { raw_count }) => sum + raw_count, 0)).toBe(accepted);
+  for (const { connections } of viewers) expect(connections).toBe(1);
+}, 30_000);
+
+test('taps of one room use every partition', async () => {
+  const room_id = 'hot';
+  await post(...Array.from({ length: 40 }, () => ({ emoji_type: '🔥', room_id })));
+  const written = (await readTopic(reader, prefix + REACTION_TOPIC)).filter(({ value }) => value.includes('"hot"'));
+  expect([0, 1, 2, 3].map((p) => written.filter(({ partition }) => partition === p).length)).toEqual([10, 10, 10, 10]);
+});
+
+test('the clients of a removed subscriber are spread over the others and miss nothing', async () => {
+  expect(await registry.removeSubscriber({ cluster: 0, subscriber: 1 })).toBeGreaterThan(0);
+  const left = (await registry.loads()).get(0) ?? new Map<number, number>();
+  expect([...left.keys()]).toEqual([0, 2]);
+  expect(Math.abs((left.get(0) ?? 0) - (left.get(2) ?? 0))).toBeLessThanOrEqual(1);
+
+  await post({ emoji_type: '🎉', count: 9, room_id: 'final' });
+  await aggregate((await batchOf(REACTION_TOPIC)).event);
+  await fanOut();
+  await until('all have seen it', () =>
+    [...clients.values()].every((client) =>
+      client.lines().some(({ emoji_type, raw_count }) => emoji_type === '🎉' && raw_count === 9),
+    ),
+  );
+}, 15_000);
+
+test('a client that reads nothing delays nobody', async () => {
+  const slow = await register('slow', 'crowd', { connected: (socket) => socket.pause() });
+  const quick = await Promise.all(['q1', 'q2', 'q3'].map((id) => register(id, 'crowd')));
+  let accepted = 0;
+  for (let n = 0; n < 3; n++) {
+    accepted += await post({ emoji_type: '🔥', count: 5, room_id: 'crowd' });
+    await aggregate((await batchOf(REACTION_TOPIC)).event);
+    await fanOut();
+    await until('the others have seen it', () => quick.every((viewer) => totalOf(viewer) === accepted));
+  }
+  expect(totalOf(slow)).toBe(0);
+  for (const socket of slow.sockets) socket.resume();
+  await until('it catches up', () => totalOf(slow) === accepted);
+  expect(dead).toEqual([]);
+}, 15_000);
+
+test('a room that has fallen silent gets its final update; late taps are told apart', async () => {
+  const viewer = await register('patient', 'silent');
+  const long = new Date(Date.now() - 60_000).toISOString();
+  const accepted = await post({ emoji_type: '🔥', count: 3, room_id: 'silent' });
+  await post({ emoji_type: '🔥', count: 2, room_id: 'silent', timestamp: long });
+  await aggregate((await batchOf(REACTION_TOPIC)).event);
+  const later = () => Date.now() + 30_000;
+  const finalize = createFinalize({ windows, records, registry, clock: later, log: quiet, settings });
+  await finalize({ runMs: 0 });
+  await fanOut();
+  await until('it is final', () => viewer.lines().some((line) => line.final));
+  expect(
+    viewer
+      .lines()
+      .filter((line) => line.final)
+      .map((line) => line.raw_count),
+  ).toEqual([accepted]);
+  expect(await live('silent')).toMatchObject({ totals: [{ raw_count: 3 }], late: 2 });
+}, 15_000);

@@ -1,0 +1,129 @@
+import { randomUUID } from 'node:crypto';
+import { afterEach, beforeAll, expect, test } from '@jest/globals';
+import type { Kafka } from 'kafkajs';
+import { createKafka } from '../../lib/adapters/kafka/client.ts';
+import { brokerCheck } from '../../lib/adapters/kafka/health.ts';
+import { KafkaRecordLog } from '../../lib/adapters/kafka/record-log.ts';
+import { loadConfig } from '../../lib/config.ts';
+import { createTopic, kafkaFor, readTopic, withAdmin } from '../support/kafka.ts';
+import { kafkaBrokers, quiet } from '../support/services.ts';
+
+const kafka = createKafka(loadConfig({ KAFKA_BROKERS: kafkaBrokers() }), quiet);
+const reader = kafkaFor();
+const logs: KafkaRecordLog[] = [];
+const open = (ackTimeoutMs = 5000, on: Kafka = kafka) => {
+  const log = new KafkaRecordLog(on, { ackTimeoutMs, log: quiet });
+  logs.push(log);
+  return log;
+};
+let topic: string;
+beforeAll(async () => {
+  topic = await createTopic(reader, 4);
+});
+afterEach(async () => {
+  await Promise.all(logs.splice(0).map((log) => log.close()));
+});
+
+const unique = (count: number) => Array.from({ length: count }, () => ({ value: randomUUID() }));
+const valuesOf = (records: readonly { value: string }[]) => records.map(({ value }) => value).sort();
+/** Those of the topic's records that are among these, by partition. */
+const found = async (records: readonly { value: string }[], where = topic) => {
+  const mine = new Set(records.map(({ value }) => value));
+  return (await readTopic(reader, where)).filter(({ value }) => mine.has(value));
+};
+const perPartition = (records: readonly { partition: number }[]) =>
+  [0, 1, 2, 3].map((partition) => records.filter((record) => record.partition === partition).length);
+
+test('records without a key are spread evenly over all partitions, each written once', async () => {
+  const log = open();
+  const records = unique(400);
+  // As requests do: many calls at once, a record each.
+  await Promise.all(records.map((record) => log.append(topic, [record])));
+  const written = await found(records);
+  expect(valuesOf(written)).toEqual(valuesOf(records));
+  expect(perPartition(written)).toEqual([100, 100, 100, 100]);
+});
+
+test('records of a key stay on one partition, in order, from one process to the next', async () => {
+  const records = unique(20).map((record) => ({ ...record, key: 'room-7' }));
+  for (const record of records) await open().append(topic, [record]);
+  const written = await found(records);
+  expect(written.map(({ value }) => value)).toEqual(records.map(({ value }) => value));
+  expect(new Set(written.map(({ partition }) => partition)).size).toBe(1);
+  expect(written[0]?.key).toBe('room-7');
+});
+
+test('different keys use different partitions', async () => {
+  const records = unique(100).map((record, n) => ({ ...record, key: `room-${n}` }));
+  await open().append(topic, records);
+  for (const count of perPartition(await found(records))) expect(count).toBeGreaterThan(0);
+});
+
+test('a record goes to the partition that it names', async () => {
+  const records = unique(8).map((record, n) => ({ ...record, partition: n % 3 }));
+  await open().append(topic, records);
+  expect(perPartition(await found(records))).toEqual([3, 3, 2, 0]);
+});
+
+test('nothing to append: nothing is asked of the broker', async () => {
+  await open().append('no-such-topic', []);
+});
+
+test('a large call is split into requests that the broker takes', async () => {
+  const records = Array.from({ length: 40 }, () => ({ value: randomUUID() + '€'.repeat(60_000), partition: 3 }));
+  await open().append(topic, records);
+  expect((await found(records)).map(({ value }) => value)).toEqual(records.map(({ value }) => value));
+});
+
+test('a topic that does not exist, and a partition that it lacks, are failures, and nothing is created', async () => {
+  const log = open();
+  const missing = `missing-${randomUUID()}`;
+  await expect(log.append(missing, unique(1))).rejects.toMatchObject({ code: 'broker_unavailable', retriable: true });
+  const records = unique(2).map((record, n) => ({ ...record, partition: n * 4 }));
+  await expect(log.append(topic, records)).rejects.toMatchObject({
+    code: 'broker_unavailable',
+    cause: { message: `topic ${topic} has no partition 4` },
+  });
+  expect(await withAdmin(reader, (admin) => admin.listTopics())).not.toContain(missing);
+});
+
+test('a topic that got more partitions: every acknowledged record is there, on the new ones too', async () => {
+  const grows = await createTopic(reader, 1);
+  const log = open();
+  const before = unique(3);
+  await log.append(grows, before);
+  await withAdmin(reader, (admin) => admin.createPartitions({ topicPartitions: [{ topic: grows, count: 4 }] }));
+  const named = unique(4).map((record, partition) => ({ ...record, partition }));
+  await log.append(grows, named);
+  const spread = unique(8);
+  await log.append(grows, spread);
+  const written = await found([...before, ...named, ...spread], grows);
+  expect(valuesOf(written)).toEqual(valuesOf([...before, ...named, ...spread]));
+  expect(perPartition(await found(spread, grows))).toEqual([2, 2, 2, 2]);
+});
+
+test('a record that the broker refuses fails its own call; the next ones are written once', async () => {
+  const log = open();
+  const tooLarge = { value: 'x'.repeat(2_000_000), partition: 0 };
+  const failed = log.append(topic, [tooLarge]);
+  await expect(failed).rejects.toMatchObject({ code: 'broker_unavailable' });
+  const records = unique(40);
+  await Promise.all(records.map((record) => log.append(topic, [record])));
+  expect(valuesOf(await found(records))).toEqual(valuesOf(records));
+});
+
+test('a broker that does not answer: `broker_unavailable` after the time that was given', async () => {
+  const nowhere = createKafka(loadConfig({ KAFKA_BROKERS: '127.0.0.1:1' }), quiet);
+  const log = open(300, nowhere);
+  await expect(log.append(topic, unique(1))).rejects.toMatchObject({
+    code: 'broker_unavailable',
+    message: 'The broker did not acknowledge in time',
+    retriable: true,
+  });
+});
+
+test('health: a broker that answers, and one that does not', async () => {
+  await brokerCheck(kafka)();
+  const nowhere = createKafka(loadConfig({ KAFKA_BROKERS: '127.0.0.1:1' }), quiet);
+  await expect(brokerCheck(nowhere)()).rejects.toThrow();
+});

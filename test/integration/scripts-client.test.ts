@@ -1,0 +1,143 @@
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import type { Registration } from '../../lib/domain/registration.ts';
+import { type HttpServer, type Received, serveHttp } from '../support/http-server.ts';
+import { printed, scriptRunner } from '../support/scripts.ts';
+import { until } from '../support/until.ts';
+
+const { start, run } = scriptRunner();
+let server: HttpServer;
+let requests: Received[];
+/** What the next registrations are answered with instead of 200. */
+let refusals: { status: number; body: unknown }[];
+
+beforeEach(async () => {
+  requests = [];
+  refusals = [];
+  server = await serveHttp((request) => {
+    requests.push(request);
+    if (request.method === 'DELETE') return { status: 200 };
+    return refusals.shift() ?? { status: 200, body: { message: 'ok', cluster_id: 1, subscriber_id: 2 } };
+  });
+});
+afterEach(() => server.close());
+
+const registrations = () =>
+  requests.filter(({ method }) => method === 'POST').map(({ body }) => JSON.parse(body) as Registration);
+
+const dial = async (): Promise<Socket> => {
+  const { port } = await until('a registration', () => registrations()[0]);
+  const socket = connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  return socket;
+};
+
+const update = (start: number, emoji_type: string, raw_count: number, room_id = 'r') =>
+  JSON.stringify({
+    room_id,
+    start: new Date(start).toISOString(),
+    end: new Date(start + 2000).toISOString(),
+    emoji_type,
+    raw_count,
+    scaled_count: 1,
+    aggregation_ratio: 1000,
+    window_ms: 2000,
+  });
+
+const client = (...args: string[]) => start('client', ['--port', '0', '--room', 'r', '--url', server.url, ...args]);
+
+test('registers with its port, prints every update as a line of JSON, unregisters at the end with the totals', async () => {
+  const script = client('--json', '--id', 'viewer', '--cluster', '1');
+  const socket = await dial();
+  expect(registrations()[0]).toMatchObject({ client_id: 'viewer', host: 'localhost', room_id: 'r', cluster_id: 1 });
+  const lines = [
+    update(0, '🔥', 3),
+    update(0, '🔥', 5),
+    update(0, '🔥', 5),
+    update(2000, '🔥', 1),
+    update(2000, '❤️', 7),
+  ];
+  socket.write(`${lines.join('\n')}\nnot JSON\n${update(0, '🔥', 99, 'other')}\n${update(4000, '👏', 1)}\n`);
+  await printed(script, 'stdout', '👏');
+  script.kill('SIGINT');
+  const { code, stdout, stderr } = await script.ended;
+  expect(code).toBe(0);
+  expect(stdout.trim().split('\n')).toEqual([
+    ...lines,
+    update(4000, '👏', 1),
+    JSON.stringify({ totals: { '🔥': 6, '❤️': 7, '👏': 1 } }),
+  ]);
+  expect(stderr).toContain('not an update: not JSON');
+  expect(requests.at(-1)).toMatchObject({ method: 'DELETE', path: '/register/viewer' });
+  socket.destroy();
+});
+
+test('for a person: emoji, count in the window and running total, and only what has changed', async () => {
+  const script = client();
+  const socket = await dial();
+  for (const line of [update(0, '🔥', 3), update(0, '🔥', 3), update(2000, '🔥', 1200)]) socket.write(`${line}\n`);
+  await printed(script, 'stdout', '1,200 in the window');
+  script.kill('SIGINT');
+  const { stdout } = await script.ended;
+  expect(stdout).toMatch(
+    /🔥 +3 in the window +3 in total\n.*🔥 +1,200 in the window +1,203 in total\nin total: 🔥 1,203\n/,
+  );
+  expect(stdout.match(/in the window/g)).toHaveLength(2);
+  socket.destroy();
+});
+
+test('tries again until the platform takes the registration, and registers again before its time to live ends', async () => {
+  refusals = [
+    { status: 503, body: { error: 'Redis does not answer' } },
+    { status: 500, body: {} },
+  ];
+  const script = client('--ttl-refresh', '0.1');
+  await until('five registrations', () => registrations().length >= 5);
+  expect(new Set(registrations().map(({ client_id, port }) => `${client_id} ${port}`)).size).toBe(1);
+  expect(script.stderr()).toMatch(/answered 503: Redis does not answer; trying again in 0\.\d s/);
+  expect(script.stderr().match(/is registered for room r/g)).toHaveLength(1);
+  script.kill('SIGTERM');
+  expect((await script.ended).code).toBe(0);
+});
+
+test('waits for a platform that does not answer yet', async () => {
+  const { url } = server;
+  await server.close();
+  const script = client('--url', url);
+  await printed(script, 'stderr', 'nobody answers at .* \\(ECONNREFUSED\\); trying again');
+  server = await serveHttp(
+    (request) => {
+      requests.push(request);
+      return { status: 200, body: { cluster_id: 0, subscriber_id: 0 } };
+    },
+    Number(new URL(url).port),
+  );
+  await printed(script, 'stderr', 'is registered');
+  script.kill('SIGINT');
+  expect((await script.ended).code).toBe(0);
+});
+
+test('a refusal for good ends it, in the words of the platform', async () => {
+  const details = [{ path: 'host', message: 'must be a host to which updates may be delivered' }];
+  refusals = [{ status: 400, body: { error: 'Invalid registration', details } }];
+  const { code, stderr } = await client().ended;
+  expect(stderr).toBe(
+    `Not registered: ${server.url} answered 400: Invalid registration; host must be a host to which updates may be delivered.\n`,
+  );
+  expect(code).toBe(1);
+  expect(registrations()).toHaveLength(1);
+});
+
+test('wrong usage names the flag, and nothing is registered', async () => {
+  const wrong = (...args: string[]) => run('client', ['--url', server.url, ...args]);
+  const [port, room, host] = await Promise.all([
+    wrong('--port', '80'),
+    wrong('--room', 'a b'),
+    wrong('--ttl-refresh', '0'),
+  ]);
+  expect(port).toMatchObject({ code: 2, stderr: expect.stringMatching(/^--port should be at least 1024, not "80"/) });
+  expect(room).toMatchObject({ code: 2, stderr: expect.stringMatching(/^--room should not hold white space/) });
+  expect(host).toMatchObject({ code: 2, stderr: expect.stringMatching(/^--ttl-refresh should be a number above 0/) });
+  expect(requests).toEqual([]);
+});

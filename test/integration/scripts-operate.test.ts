@@ -1,0 +1,226 @@
+import { randomUUID } from 'node:crypto';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { claimDataDir } from '../../infra/local/data-dir.ts';
+import { anyFreePort } from '../../infra/local/ports.ts';
+import { clusterTopic } from '../../infra/topics.js';
+import type { RedisClient } from '../../lib/adapters/redis/client.ts';
+import { RedisRegistry } from '../../lib/adapters/redis/registry.ts';
+import { registrationSchema } from '../../lib/domain/registration.ts';
+import { type HttpServer, type Received, serveHttp } from '../support/http-server.ts';
+import { kafkaFor, withAdmin } from '../support/kafka.ts';
+import { scriptRunner } from '../support/scripts.ts';
+import { emptyRedis } from '../support/services.ts';
+import { until } from '../support/until.ts';
+
+const { run } = scriptRunner();
+
+/** Clusters that no other test has. */
+const LAYOUT = { clusters: 7, subscribersPerCluster: 2, clientTtl: 600 };
+const env = { CLUSTERS: '7', SUBSCRIBERS_PER_CLUSTER: '2' };
+const TOPIC = clusterTopic(5);
+const OTHER = clusterTopic(6);
+
+describe('topics and subscribers', () => {
+  const kafka = kafkaFor();
+  let redis: RedisClient;
+  let redisUrl: string;
+
+  beforeAll(async () => {
+    redis = await emptyRedis(9);
+    redisUrl = new URL('/9', process.env.REDIS_URL).href;
+    await withAdmin(kafka, async (admin) => {
+      const there = (await admin.listTopics()).filter((topic) => [TOPIC, OTHER].includes(topic));
+      if (there.length > 0) await admin.deleteTopics({ topics: there });
+      await until(
+        'the topics are gone',
+        async () => !(await admin.listTopics()).some((topic) => there.includes(topic)),
+      );
+    });
+  });
+  afterAll(() => redis.quit());
+
+  const partitions = (topic: string) =>
+    withAdmin(kafka, async (admin) => (await admin.fetchTopicOffsets(topic)).length);
+  const row = (stdout: string, topic: string) => stdout.split('\n').find((line) => line.startsWith(topic));
+
+  test('create creates what is missing and changes nothing the second time; describe tells the lag of a group', async () => {
+    const first = await run('topics', ['create'], env);
+    expect(first.code).toBe(0);
+    expect(row(first.stdout, TOPIC)).toMatch(/ 2 +created$/);
+    expect(await partitions(TOPIC)).toBe(2);
+
+    const groupId = `lag-${randomUUID()}`;
+    const producer = kafka.producer();
+    await producer.connect();
+    await producer.send({
+      topic: TOPIC,
+      messages: ['a', 'b', 'c', 'd', 'e'].map((value) => ({ value, partition: 1 })),
+    });
+    await producer.disconnect();
+    await withAdmin(kafka, (admin) =>
+      admin.setOffsets({ groupId, topic: TOPIC, partitions: [{ partition: 1, offset: '2' }] }),
+    );
+    const [second, list, described, unknown] = await Promise.all([
+      run('topics', ['create'], env),
+      run('topics', ['list'], env),
+      run('topics', ['describe', TOPIC], env),
+      run('topics', ['describe', 'nope'], env),
+    ]);
+    expect(row(second.stdout, TOPIC)).toMatch(/ 2 +was there$/);
+    expect(row(list.stdout, TOPIC)).toMatch(/ 2 +5$/);
+    expect(described.stdout).toContain(`lag of ${groupId}`);
+    expect(row(described.stdout, '0')).toMatch(/^0 +0 +0 +0$/);
+    expect(row(described.stdout, '1')).toMatch(/^1 +0 +5 +3$/);
+    expect(unknown).toMatchObject({ code: 1, stderr: expect.stringMatching(/^There is no topic nope: /) });
+  });
+
+  test('a subscriber beyond the partitions adds some; the clients of a removed one are spread over the others', async () => {
+    const registry = new RedisRegistry(redis, LAYOUT);
+    const both = { ...env, REDIS_URL: redisUrl };
+    await run('topics', ['create'], env);
+    for (let n = 0; n < 6; n++) {
+      const registration = registrationSchema.parse({ client_id: `c${n}`, port: 6000, cluster_id: 6 });
+      await registry.register(registration, Date.now());
+    }
+    const added = await run('subscribers', ['add', '6', '3'], both);
+    expect(added.code).toBe(0);
+    expect(added.stdout).toContain(`${OTHER} had 2 partitions and has 4 now`);
+    expect(added.stdout).toMatch(/^6 +3 +0$/m);
+    expect(await partitions(OTHER)).toBe(4);
+
+    const removed = await run('subscribers', ['remove', '6', '0'], both);
+    expect(removed.code).toBe(0);
+    expect(removed.stdout).toContain('Subscriber 0 is removed from cluster 6; its clients (3) went to the others.');
+    const [again, list, gone, cluster] = await Promise.all([
+      run('subscribers', ['add', '6', '3'], both),
+      run('subscribers', ['list'], both),
+      run('subscribers', ['remove', '6', '0'], both),
+      run('subscribers', ['add', '7', '0'], both),
+    ]);
+    expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('was already in cluster 6') });
+    expect(list.stdout).toMatch(/^6 +1 +3\n6 +3 +3$/m);
+    expect(gone).toMatchObject({ code: 1, stderr: 'Cluster 6 has no subscriber 0\n' });
+    expect(cluster).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^CLUSTER should be .* from 0 to 6, not "7"/),
+    });
+  });
+
+  test('without a broker or a Redis: a sentence that says what to set', async () => {
+    const port = await anyFreePort();
+    const [topics, subscribers] = await Promise.all([
+      run('topics', ['list'], { KAFKA_BROKERS: `127.0.0.1:${port}` }),
+      run('subscribers', ['list'], { REDIS_URL: `redis://u:secret@127.0.0.1:${port}` }),
+    ]);
+    expect(topics).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/^No broker answers at .*set KAFKA_BROKERS\.\n$/),
+    });
+    expect(subscribers).toMatchObject({
+      code: 1,
+      stderr: `No Redis answers at redis://…@127.0.0.1:${port}: start the platform with "npm start", or set REDIS_URL.\n`,
+    });
+  });
+});
+
+describe('invoke', () => {
+  let server: HttpServer;
+  afterEach(() => server.close());
+
+  const lambda = async (answer: (request: Received) => ReturnType<Parameters<typeof serveHttp>[0]>) => {
+    const requests: Received[] = [];
+    server = await serveHttp((request) => {
+      requests.push(request);
+      return answer(request);
+    });
+    return { requests, invoke: (...args: string[]) => run('invoke', [...args, '--endpoint', server.url]) };
+  };
+
+  test('prints the metadata and the answer; the event is the file', async () => {
+    const { requests, invoke } = await lambda(() => ({ status: 200, body: { statusCode: 200, body: '{}' } }));
+    const { code, stdout, stderr } = await invoke('live', 'test/events/http-get-live.json');
+    expect(stderr).toBe('');
+    expect(stdout).toBe('{\n    "StatusCode": 200\n}\n{"statusCode":200,"body":"{}"}\n');
+    expect(code).toBe(0);
+    expect(requests[0]?.path).toBe('/2015-03-31/functions/emoji-streaming-local-live/invocations');
+    expect(JSON.parse(requests[0]?.body ?? '')).toMatchObject({ rawPath: '/live' });
+  });
+
+  test('a function that failed: its error, and exit code 1, after one attempt', async () => {
+    const body = { errorType: 'PlatformError', errorMessage: 'Redis does not answer' };
+    const { requests, invoke } = await lambda(() => ({
+      status: 200,
+      headers: { 'x-amz-function-error': 'Unhandled' },
+      body,
+    }));
+    const { code, stdout } = await invoke('finalize', '--stage', 'test');
+    expect(stdout).toBe(`{\n    "StatusCode": 200,\n    "FunctionError": "Unhandled"\n}\n${JSON.stringify(body)}\n`);
+    expect(code).toBe(1);
+    expect(requests).toMatchObject([{ path: expect.stringContaining('emoji-streaming-test-finalize'), body: '{}' }]);
+  });
+
+  test('a function that does not exist, an event that is none, and nobody there: sentences', async () => {
+    const { invoke } = await lambda(() => ({
+      status: 404,
+      headers: { 'x-amzn-errortype': 'ResourceNotFoundException' },
+      body: { message: 'Function not found' },
+    }));
+    const [missing, noJson, noFile, nobody] = await Promise.all([
+      invoke('nope'),
+      invoke('live', 'LICENSE'),
+      invoke('live', 'nowhere.json'),
+      run('invoke', ['live', '--endpoint', `http://127.0.0.1:${await anyFreePort()}`]),
+    ]);
+    expect(missing).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/refused .*-nope: ResourceNotFoundException/),
+    });
+    expect(noJson).toMatchObject({ code: 2, stderr: expect.stringMatching(/^LICENSE should be JSON: /) });
+    expect(noFile).toMatchObject({
+      code: 2,
+      stderr: expect.stringMatching(/^EVENT should be a file that can be read/),
+    });
+    expect(nobody).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/cannot be reached \(ECONNREFUSED\): start/),
+    });
+  });
+});
+
+describe('reset', () => {
+  let folder: string;
+  afterEach(() => rmSync(folder, { recursive: true }));
+
+  const folderWithData = () => {
+    folder = mkdtempSync(join(tmpdir(), 'emoji-streaming-reset-'));
+    for (const name of ['kafka', 'redis', 'logs', 'lib']) {
+      mkdirSync(join(folder, name));
+      writeFileSync(join(folder, name, 'file'), '');
+    }
+    writeFileSync(join(folder, 'version.json'), '{}');
+    return folder;
+  };
+
+  test('removes the data and keeps what was downloaded, unless told', async () => {
+    const dir = folderWithData();
+    const { code, stdout } = await run('reset', ['--data-dir', dir]);
+    expect(stdout).toContain(`the data in ${dir} is removed`);
+    expect(code).toBe(0);
+    expect(readdirSync(dir).sort()).toEqual(['lib', 'pids']);
+    await run('reset', ['--data-dir', dir, '--all']);
+    expect(readdirSync(dir)).toEqual(['pids']);
+  });
+
+  test('refuses while something runs in the folder, and removes nothing', async () => {
+    const dir = folderWithData();
+    const { release } = await claimDataDir(dir);
+    const { code, stderr } = await run('reset', ['--data-dir', dir]);
+    release();
+    expect(stderr).toMatch(new RegExp(`^already running \\(pid ${process.pid}\\)`));
+    expect(code).toBe(1);
+    expect(existsSync(join(dir, 'kafka', 'file'))).toBe(true);
+  });
+});

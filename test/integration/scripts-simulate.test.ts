@@ -1,0 +1,142 @@
+import { afterEach, describe, expect, test } from '@jest/globals';
+import { anyFreePort } from '../../infra/local/ports.ts';
+import { type HttpServer, serveHttp } from '../support/http-server.ts';
+import { printed, scriptRunner } from '../support/scripts.ts';
+
+interface Tap {
+  room_id: string;
+  emoji_type: string;
+  event_id: string;
+  user_id: string;
+}
+
+const { start, run } = scriptRunner();
+let server: HttpServer | undefined;
+afterEach(() => server?.close());
+
+/** A platform of which `fate` decides; it sums, by room and emoji, the taps that it answers 200. */
+const platform = async (fate: (request: number) => number | 'cut' = () => 200) => {
+  const taken = new Map<string, number>();
+  const taps: Tap[] = [];
+  let requests = 0;
+  server = await serveHttp(({ path, body }) => {
+    if (path === '/health') return { status: 200 };
+    const status = fate(++requests);
+    if (status === 'cut') return undefined;
+    const parsed = JSON.parse(body) as Tap | { events: Tap[] };
+    const events = 'events' in parsed ? parsed.events : [parsed];
+    taps.push(...events);
+    if (status === 200)
+      for (const { room_id, emoji_type } of events) {
+        const key = `${room_id} ${emoji_type}`;
+        taken.set(key, (taken.get(key) ?? 0) + 1);
+      }
+    return { status };
+  });
+  return { url: server.url, taken, taps, mostAtOnce: server.mostAtOnce };
+};
+
+interface Summary {
+  due: number;
+  sent: number;
+  answered: number;
+  refused: number;
+  failed: number;
+  missed: number;
+  errors: Record<string, number>;
+  taps: Record<string, Record<string, number>>;
+}
+
+const jsonLines = (stdout: string) =>
+  stdout
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Record<string, unknown>);
+const summaryOf = (stdout: string) => jsonLines(stdout).at(-1)?.summary as Summary;
+const flat = (taps: Summary['taps']) =>
+  new Map(
+    Object.entries(taps).flatMap(([room, emojis]) => Object.entries(emojis).map(([e, n]) => [`${room} ${e}`, n])),
+  );
+
+test('the summary says exactly what was answered 200, by room and emoji', async () => {
+  const { url, taken, taps } = await platform();
+  const { code, stdout } = await run(
+    'simulate',
+    `--url ${url} --json --seconds 2 --clients 2 --rate 100 --batch 5 --room a --room b --emoji 🔥=2,❤`.split(' '),
+  );
+  expect(code).toBe(0);
+  expect(summaryOf(stdout)).toMatchObject({ due: 400, sent: 400, answered: 400, refused: 0, failed: 0, missed: 0 });
+  expect(flat(summaryOf(stdout).taps)).toEqual(taken);
+  expect(new Set(taps.map(({ event_id }) => event_id)).size).toBe(400);
+  expect(new Set(taps.map(({ emoji_type }) => emoji_type))).toEqual(new Set(['🔥', '❤️']));
+  // 100 people, 2 clients: nobody taps more than twice a second.
+  expect(new Set(taps.map(({ user_id }) => user_id)).size).toBe(100);
+  expect(jsonLines(stdout)[0]).toMatchObject({ total: { refused: 0 }, clients: [{ client: 1 }, { client: 2 }] });
+});
+
+test('taps that are refused or not answered are told apart, are not in the sums, and make it fail', async () => {
+  const { url, taken } = await platform((n) => (n % 5 === 0 ? 503 : n % 7 === 0 ? 'cut' : 200));
+  const { code, stdout } = await run('simulate', ['--url', url, '--json', '--seconds', '1', '--rate', '50']);
+  expect(code).toBe(1);
+  const { sent, answered, refused, failed, errors, taps } = summaryOf(stdout);
+  expect(sent).toBe(200);
+  expect(answered + refused + failed).toBe(200);
+  expect(errors['503']).toBe(refused);
+  expect(errors.ECONNRESET).toBe(failed);
+  expect(Math.min(answered, refused, failed)).toBeGreaterThan(0);
+  expect(flat(taps)).toEqual(taken);
+});
+
+test('a platform that stalls gets no more than --in-flight requests a client, and what waited too long is missed', async () => {
+  let release: () => void = () => undefined;
+  const stall = new Promise<void>((resolve) => (release = resolve));
+  let taps = 0;
+  server = await serveHttp(async ({ path }) => {
+    if (path !== '/health' && ++taps <= 6) await stall;
+    return { status: 200 };
+  });
+  const options = '--json --seconds 3 --clients 2 --rate 40 --in-flight 3'.split(' ');
+  const script = start('simulate', ['--url', server.url, ...options]);
+  await printed(script, 'stdout', '"missed":[1-9]');
+  expect(taps).toBe(6);
+  release();
+  const { code, stdout } = await script.ended;
+  expect(code).toBe(0);
+  const { due, answered, missed } = summaryOf(stdout);
+  expect(server.mostAtOnce()).toBe(6);
+  expect(due).toBe(240);
+  expect(answered + missed).toBe(240);
+});
+
+test('Ctrl-C prints the summary; without a terminal there is a plain line a second', async () => {
+  const { url, taken } = await platform();
+  const script = start('simulate', ['--url', url]);
+  await printed(script, 'stdout', 'answered \\d+/s');
+  script.kill('SIGINT');
+  const { code, stdout } = await script.ended;
+  expect(code).toBe(0);
+  expect(stdout).not.toContain('\x1b');
+  const sum = [...taken.values()].reduce((total, taps) => total + taps);
+  expect(stdout).toContain(`: ${sum.toLocaleString('en')} taps sent, ${sum.toLocaleString('en')} answered 200`);
+});
+
+describe('a sentence and an exit code', () => {
+  test('nobody answers: 1', async () => {
+    const url = `http://127.0.0.1:${await anyFreePort()}`;
+    const { code, stderr } = await run('simulate', ['--url', url]);
+    expect(stderr).toBe(
+      `Nobody answers at ${url} (ECONNREFUSED): start the platform with "npm start", or name another --url.\n`,
+    );
+    expect(code).toBe(1);
+  });
+
+  test('wrong usage: 2; --help: 0', async () => {
+    const [wrong, help] = await Promise.all([run('simulate', ['--batch', '501']), run('simulate', ['--help'])]);
+    expect(wrong).toMatchObject({
+      code: 2,
+      stderr: '--batch should be a whole number from 1 to 500, not "501". See: npm run simulate -- --help\n',
+    });
+    expect(help).toMatchObject({ code: 0, stderr: '' });
+    expect(help.stdout).toContain('--in-flight');
+  });
+});

@@ -1,0 +1,29 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { afterEach } from '@jest/globals';
+import { commandLine } from '../../infra/local/process.ts';
+
+/** One that has ended but that nobody has asked about yet is not alive. */
+export const isAlive = (pid: number): boolean => commandLine(pid) !== undefined;
+
+/** Starts Node programs, given as text, that end with the test at the latest. */
+export const nodePrograms = () => {
+  const children: ChildProcess[] = [];
+  afterEach(async () => {
+    for (const child of children.splice(0)) {
+      if (child.exitCode !== null || child.signalCode !== null) continue;
+      child.kill('SIGKILL');
+      await once(child, 'exit');
+    }
+  });
+  /** Resolves with the program's first line. It may import TypeScript by `file:` URLs. */
+  return async (program: string, ...args: string[]): Promise<{ child: ChildProcess; line: string }> => {
+    const child = spawn(process.execPath, ['--import', 'tsx', '--input-type=module', '-e', program, '--', ...args], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, NODE_OPTIONS: '' },
+    });
+    children.push(child);
+    const [line] = (await once(child.stdout, 'data')) as [Buffer];
+    return { child, line: line.toString().trim() };
+  };
+};

@@ -1,0 +1,50 @@
+import type { APIGatewayProxyEventV2, MSKEvent, MSKRecord } from 'aws-lambda';
+
+interface HttpOptions {
+  method?: string;
+  body?: unknown;
+  /** Instead of `body`: what came over the wire. */
+  bytes?: Buffer;
+  query?: Record<string, string>;
+  path?: Record<string, string>;
+}
+
+/** The event of an HTTP API (payload 2.0), as far as functions look at it. */
+export const httpEvent = ({ method = 'POST', body, bytes, query, path }: HttpOptions = {}): APIGatewayProxyEventV2 =>
+  ({
+    requestContext: { requestId: 'request-1', http: { method } },
+    isBase64Encoded: bytes !== undefined,
+    body: bytes?.toString('base64') ?? (typeof body === 'string' ? body : body && JSON.stringify(body)),
+    queryStringParameters: query,
+    pathParameters: path,
+  }) as unknown as APIGatewayProxyEventV2;
+
+interface RecordOptions {
+  topic?: string;
+  partition?: number;
+  /** The offset of the first value. */
+  from?: number;
+  timestamp?: number;
+}
+
+/**
+ * The records of one topic partition as Lambda gets them: strings and bytes as they are, the rest as JSON; `null` is a
+ * record without a value.
+ */
+export const kafkaEvent = (
+  values: readonly unknown[],
+  { topic = 'emoji_topic', partition = 0, from = 0, timestamp = 0 }: RecordOptions = {},
+): Pick<MSKEvent, 'records'> => {
+  const encode = (value: unknown) =>
+    Buffer.isBuffer(value) ? value : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
+  const records = values.map((value, n) => ({
+    topic,
+    partition,
+    offset: from + n,
+    timestamp,
+    timestampType: 'CREATE_TIME',
+    value: value === null ? null : encode(value).toString('base64'),
+    headers: [],
+  }));
+  return { records: { [`${topic}-${partition}`]: records as unknown as MSKRecord[] } };
+};
