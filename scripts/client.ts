@@ -1,0 +1,175 @@
+import { hostname } from 'node:os';
+import { z } from 'zod';
+import { DEFAULT_ROOM } from '../lib/domain/reaction.ts';
+import { registrationSchema } from '../lib/domain/registration.ts';
+import { updateSchema } from '../lib/domain/update.ts';
+import {
+  httpUrl,
+  positiveNumber,
+  readArgs,
+  runScript,
+  stopSignal,
+  UsageError,
+  waitUntil,
+  wholeNumber,
+} from './lib/cli.ts';
+import { listenForLines } from './lib/line-server.ts';
+import { register, unregister } from './lib/registrar.ts';
+import { count } from './lib/table.ts';
+import { Totals } from './lib/totals.ts';
+
+const HELP = `npm run client [-- options]     a viewer: registers and shows what a room taps
+
+  --port N          the port that updates come to (6000; 0 = any free port)
+  --room ROOM       the room to watch (${DEFAULT_ROOM})
+  --host HOST       where the platform finds this machine (localhost)
+  --id ID           the client's name (this machine's and the port); the same name is the same client
+  --cluster N       the cluster; the least loaded one when left out
+  --ttl-refresh N   registers again every N seconds, which must be less than the platform's time to live (240)
+  --url URL         where the API is (http://localhost:5013)
+  --json            the updates as they come, a JSON line each, and {"totals": …} at the end
+  --help
+
+Updates go to the standard output, everything else to the standard error. Ctrl-C unregisters the client.
+Exit code 1 when the port is taken or the registration refused, 2 for wrong usage.`;
+
+const say = (line: string) => console.error(line);
+
+function readOptions() {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  const { values } = readArgs({
+    options: {
+      port: { ...text, default: '6000' },
+      room: { ...text, default: DEFAULT_ROOM },
+      host: { ...text, default: 'localhost' },
+      id: text,
+      cluster: text,
+      'ttl-refresh': { ...text, default: '240' },
+      url: { ...text, default: 'http://localhost:5013' },
+      json: flag,
+      help: flag,
+    },
+  });
+  return values;
+}
+
+/** A viewer that only this machine can reach need not be open to others. */
+const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
+
+const lineSchema = updateSchema.extend({ window_ms: z.int().positive() });
+
+/** Reads the lines of one room's updates and shows them. */
+function createViewer(room: string, json: boolean) {
+  const totals = new Totals();
+  return {
+    read(line: string): void {
+      const update = parseLine(line);
+      if (!update) return say(`not an update: ${line.slice(0, 200)}`);
+      if (update.room_id !== room) return; // on its way when this client was another's
+      const { grown, total } = totals.add(update);
+      if (json) return console.log(line);
+      if (grown === 0) return;
+      const window = count(update.raw_count).padStart(9);
+      console.log(
+        `${new Date(update.start).toTimeString().slice(0, 8)}  ${update.emoji_type}  ${window} in the window  ${count(total).padStart(11)} in total`,
+      );
+    },
+    end(): void {
+      if (json) return console.log(JSON.stringify({ totals: Object.fromEntries(totals.all()) }));
+      const list = [...totals.all()].map(([emoji, taps]) => `${emoji} ${count(taps)}`);
+      console.log(`in total: ${list.join('  ') || 'nothing'}`);
+    },
+  };
+}
+
+function parseLine(line: string) {
+  try {
+    return lineSchema.safeParse(JSON.parse(line)).data;
+  } catch {
+    return undefined;
+  }
+}
+
+async function main(): Promise<number> {
+  const values = readOptions();
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const port = wholeNumber('--port', values.port, { from: 0, to: 65_535 });
+  const url = httpUrl('--url', values.url);
+  const refreshSeconds = positiveNumber('--ttl-refresh', values['ttl-refresh'], 86_400);
+  const cluster =
+    values.cluster === undefined ? undefined : wholeNumber('--cluster', values.cluster, { from: 0, to: 999 });
+  const { host, room } = values;
+  // Where the platform's own rules are, before anything is opened.
+  const registrationOn = (actualPort: number) =>
+    asRegistration({
+      client_id: values.id ?? `${hostname()}-${actualPort}`,
+      host,
+      port: actualPort,
+      room_id: room,
+      cluster_id: cluster,
+    });
+  registrationOn(port === 0 ? 65_535 : port);
+
+  const signal = stopSignal();
+  const viewer = createViewer(room, values.json ?? false);
+  const server = await listenForLines(isLoopback(host) ? host : undefined, port, viewer.read);
+  try {
+    const registration = registrationOn(server.port);
+    const { client_id: id } = registration;
+    await keepRegistered(url, registration, refreshSeconds, signal);
+    const left = await unregister(url, id);
+    say(left ? `${id} is not unregistered: ${left}; the platform forgets it by itself` : `${id} is unregistered`);
+  } finally {
+    server.close();
+    viewer.end();
+  }
+  return 0;
+}
+
+/** Until the signal is aborted. */
+async function keepRegistered(
+  url: URL,
+  registration: ReturnType<typeof asRegistration>,
+  refreshSeconds: number,
+  signal: AbortSignal,
+): Promise<void> {
+  const { client_id: id, host, port, room_id: room } = registration;
+  const onRetry = (reason: string, waitMs: number) => say(`${reason}; trying again in ${(waitMs / 1000).toFixed(1)} s`);
+  let before = '';
+  while (!signal.aborted) {
+    try {
+      const { cluster_id, subscriber_id } = await register(url, registration, { signal, onRetry });
+      const place = `cluster ${cluster_id}, subscriber ${subscriber_id}`;
+      if (place !== before) say(`${id} on ${host}:${port} is registered for room ${room} (${place})`);
+      before = place;
+    } catch (error) {
+      if (!signal.aborted) throw error;
+    }
+    await waitUntil(signal, refreshSeconds);
+  }
+}
+
+const FLAGS: Record<string, string> = {
+  client_id: '--id',
+  host: '--host',
+  port: '--port',
+  room_id: '--room',
+  cluster_id: '--cluster',
+};
+
+/** @throws UsageError that names the flag. */
+function asRegistration(value: Record<string, unknown>) {
+  const { success, data, error } = registrationSchema.safeParse(value);
+  if (success) return data;
+  const [issue] = error.issues;
+  const field = String(issue?.path[0]);
+  throw new UsageError(
+    `${FLAGS[field] ?? field} ${issue?.message.replace(/^must/, 'should')}, not "${String(value[field])}".`,
+  );
+}
+
+await runScript('client', main);

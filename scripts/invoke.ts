@@ -1,0 +1,108 @@
+import { readFileSync } from 'node:fs';
+import {
+  InvokeCommand,
+  LambdaClient,
+  LambdaServiceException,
+  type InvokeCommandOutput,
+  type LambdaClientConfig,
+} from '@aws-sdk/client-lambda';
+import { SetupError } from '../infra/local/errors.ts';
+import { httpUrl, networkReason, readArgs, runScript, UsageError } from './lib/cli.ts';
+
+const HELP = `npm run invoke -- FUNCTION [EVENT] [options]     invokes a function and prints its answer
+
+  FUNCTION         ingest, register, live, health, aggregate, cluster-fanout, subscriber-fanout or finalize
+  EVENT            a file of JSON, such as test/events/msk-one-room.json; - is the standard input; {} when left out
+  --endpoint URL   where Lambda is (http://localhost:3002, which "npm start" serves)
+  --aws            Lambda on AWS, with the credentials that AWS's own command line would use
+  --stage STAGE    the stage (local; with --aws it must be given)
+  --region REGION  AWS's region (AWS_REGION, else eu-west-1)
+  --help
+
+Prints what "aws lambda invoke" prints (StatusCode, FunctionError, …) and then the answer itself.
+Exit code 1 when the function failed or was not reached, 2 for wrong usage.`;
+
+const SERVICE = 'emoji-streaming';
+const LOCAL_ENDPOINT = 'http://localhost:3002';
+/** Longer than any function of ours may take. */
+const TIMEOUT_MS = 90_000;
+
+function readOptions() {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  return readArgs({
+    allowPositionals: true,
+    options: { endpoint: text, aws: flag, stage: text, region: text, help: flag },
+  });
+}
+
+/** The event as JSON text. */
+function readEvent(file: string | undefined): string {
+  if (file === undefined) return '{}';
+  const name = file === '-' ? 'The standard input' : file;
+  let text: string;
+  try {
+    text = readFileSync(file === '-' ? 0 : file, 'utf8');
+  } catch (error) {
+    throw new UsageError(`EVENT should be a file that can be read: ${(error as Error).message}.`, { cause: error });
+  }
+  try {
+    JSON.parse(text);
+  } catch (error) {
+    throw new UsageError(`${name} should be JSON: ${(error as Error).message}.`, { cause: error });
+  }
+  return text;
+}
+
+async function invoke(client: LambdaClient, fn: string, payload: string, where: string): Promise<InvokeCommandOutput> {
+  try {
+    return await client.send(new InvokeCommand({ FunctionName: fn, Payload: payload }));
+  } catch (error) {
+    if (error instanceof LambdaServiceException)
+      throw new SetupError(`Lambda at ${where} refused ${fn}: ${error.name}: ${error.message}`, { cause: error });
+    const hint = where.includes('://') ? ': start the platform with "npm start", or name another --endpoint' : '';
+    throw new SetupError(`Lambda at ${where} cannot be reached (${networkReason(error)})${hint}.`, { cause: error });
+  }
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = readOptions();
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const [name, file, extra] = positionals;
+  if (name === undefined || extra !== undefined)
+    throw new UsageError('FUNCTION should be the name of one function, and at most one EVENT should follow.');
+  if (values.aws && !values.stage) throw new UsageError('--stage should name the deployed stage, such as prod.');
+  const endpoint = values.endpoint ?? (values.aws ? undefined : LOCAL_ENDPOINT);
+  const region = values.region ?? (process.env.AWS_REGION || 'eu-west-1');
+  const config: LambdaClientConfig = {
+    region,
+    maxAttempts: 1, // an invocation that was repeated could have run twice
+    requestHandler: { requestTimeout: TIMEOUT_MS },
+    ...(endpoint === undefined ? {} : { endpoint: httpUrl('--endpoint', endpoint).href }),
+    // serverless-offline asks for a signature but checks none.
+    ...(values.aws ? {} : { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }),
+  };
+  const payload = readEvent(file);
+  // Node 20 is good enough for us; what it will not be for later versions of the client is no news for whoever invokes.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
+  const client = new LambdaClient(config);
+  try {
+    const fn = `${SERVICE}-${values.stage ?? 'local'}-${name}`;
+    const { StatusCode, FunctionError, ExecutedVersion, Payload } = await invoke(
+      client,
+      fn,
+      payload,
+      endpoint ?? region,
+    );
+    console.log(JSON.stringify({ StatusCode, FunctionError, ExecutedVersion }, null, 4));
+    if (Payload?.length) console.log(Payload.transformToString());
+    return FunctionError ? 1 : 0;
+  } finally {
+    client.destroy();
+  }
+}
+
+await runScript('invoke', main);

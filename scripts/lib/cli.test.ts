@@ -1,0 +1,50 @@
+import { describe, expect, test } from '@jest/globals';
+import { httpUrl, networkReason, positiveNumber, readArgs, UsageError, waitUntil, wholeNumber } from './cli.ts';
+
+describe('an option that is wrong is named, with what it should be', () => {
+  test.each(['0', '11', '-1', '1.5', '1e1', '', 'x', ' 3'])('a whole number from 1 to 10: %j', (text) => {
+    expect(() => wholeNumber('--clients', text, { from: 1, to: 10 })).toThrow(
+      new UsageError(`--clients should be a whole number from 1 to 10, not "${text}".`),
+    );
+  });
+
+  test.each(['0', '-1', '1e3', '', 'x', '1.2.3', '101'])('a number above 0, at most 100: %j', (text) => {
+    expect(() => positiveNumber('--rate', text, 100)).toThrow(/^--rate should be a number above 0, at most 100, not/);
+  });
+
+  test.each(['localhost:5013', 'ftp://x', 'http://', 'http://a b'])('an address: %j', (text) => {
+    expect(() => httpUrl('--url', text)).toThrow(/^--url should be an address such as/);
+  });
+
+  test.each([
+    [['--nope'], "Unknown option '--nope'."],
+    [['--rate'], "Option '--rate <value>' argument missing."],
+    [['--rate', '-5'], "Option '--rate' argument is ambiguous."],
+    [['more'], "Unexpected argument 'more'."],
+  ])('in one sentence: %j', (args, message) => {
+    const read = () => readArgs({ args, options: { rate: { type: 'string' } } });
+    expect(read).toThrow(UsageError);
+    expect(read).toThrow(new RegExp(`^${message.replace('.', '\\.')}$`));
+  });
+});
+
+test('what is right is taken', () => {
+  expect(wholeNumber('--n', '10', { from: 1, to: 10 })).toBe(10);
+  expect(positiveNumber('--n', '0.5', 100)).toBe(0.5);
+  expect(httpUrl('--url', 'https://example.org/x').href).toBe('https://example.org/x');
+});
+
+test('waiting ends with the signal, also one that was aborted before', async () => {
+  const stop = new AbortController();
+  const waits = [waitUntil(stop.signal), waitUntil(stop.signal, 3600)];
+  stop.abort();
+  await Promise.all([...waits, waitUntil(stop.signal), waitUntil(stop.signal, 3600)]);
+});
+
+test('the reason for which a request was not answered is the code at its root', () => {
+  const refused = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
+  expect(networkReason(new TypeError('fetch failed', { cause: refused }))).toBe('ECONNREFUSED');
+  expect(networkReason(refused)).toBe('ECONNREFUSED');
+  expect(networkReason(new DOMException('too late', 'TimeoutError'))).toBe('ETIMEDOUT');
+  expect(networkReason(new Error('else'))).toBe('else');
+});

@@ -1,0 +1,86 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { parseArgs, type ParseArgsConfig } from 'node:util';
+import { SetupError } from '../../infra/local/errors.ts';
+import { onParentDeath, onStopSignals } from '../../infra/local/stop-signals.ts';
+import { PlatformError } from '../../lib/errors.ts';
+
+/** The command line is wrong: the message is one sentence that names the flag and what it should be. */
+export class UsageError extends Error {
+  override name = 'UsageError';
+}
+
+/** Runs a script: what `main` resolves with is the exit code; a failure is a sentence and 1, wrong usage 2. */
+export async function runScript(name: string, main: () => Promise<number>): Promise<void> {
+  // A reader that has seen enough (`| head`) is no failure.
+  process.stdout.on('error', () => process.exit(0));
+  try {
+    process.exitCode = await main();
+  } catch (error) {
+    if (error instanceof UsageError) {
+      console.error(`${error.message} See: npm run ${name} -- --help`);
+      process.exit(2);
+    }
+    const expected = error instanceof SetupError || error instanceof PlatformError;
+    console.error(expected ? error.message : `Unexpected: ${(error as Error).stack ?? String(error)}`);
+    process.exit(1);
+  }
+}
+
+/** @throws UsageError when the command line holds what the script does not know. */
+export function readArgs<T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
+  try {
+    return parseArgs(config);
+  } catch (error) {
+    // Node's further sentences are about its own API.
+    throw new UsageError(`${(error as Error).message.split(/\.(?:\s|$)|\n/)[0]}.`, { cause: error });
+  }
+}
+
+interface Range {
+  from: number;
+  to: number;
+}
+
+/** @throws UsageError unless the text is a whole number in the range. */
+export function wholeNumber(flag: string, text: string, { from, to }: Range): number {
+  const number = Number(text);
+  if (/^\d+$/.test(text) && number >= from && number <= to) return number;
+  throw new UsageError(`${flag} should be a whole number from ${from} to ${to}, not "${text}".`);
+}
+
+/** @throws UsageError unless the text is a number above 0 and at most `to`. */
+export function positiveNumber(flag: string, text: string, to: number): number {
+  const number = Number(text);
+  if (/^[\d.]+$/.test(text) && number > 0 && number <= to) return number;
+  throw new UsageError(`${flag} should be a number above 0, at most ${to}, not "${text}".`);
+}
+
+/** @throws UsageError unless the text is the address of an HTTP server. */
+export function httpUrl(flag: string, text: string): URL {
+  if (/^https?:\/\//.test(text) && URL.canParse(text)) return new URL(text);
+  throw new UsageError(`${flag} should be an address such as http://localhost:5013, not "${text}".`);
+}
+
+/** Ctrl-C, SIGTERM or the death of npm aborts the signal; a second Ctrl-C ends the process at once. */
+export function stopSignal(): AbortSignal {
+  const stopping = new AbortController();
+  const stop = () => stopping.abort();
+  onStopSignals(stop, () => process.exit(130));
+  onParentDeath(stop);
+  return stopping.signal;
+}
+
+/** Resolves after so many seconds, or when the signal is aborted; without a number only then. */
+export async function waitUntil(stop: AbortSignal, seconds?: number): Promise<void> {
+  if (stop.aborted) return;
+  if (seconds === undefined) await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }));
+  else await sleep(seconds * 1000, undefined, { signal: stop }).catch(() => undefined); // it rejects when aborted
+}
+
+/** What kept a request from being answered, in a word: ECONNREFUSED, ETIMEDOUT, … */
+export function networkReason(error: unknown): string {
+  const { cause = error } = error as Error;
+  const { code, name, message } = cause as { code?: unknown; name: string; message: string };
+  if (name === 'TimeoutError') return 'ETIMEDOUT';
+  return typeof code === 'string' ? code : message;
+}

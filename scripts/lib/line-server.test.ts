@@ -1,0 +1,44 @@
+import { once } from 'node:events';
+import { connect } from 'node:net';
+import { afterEach, expect, test } from '@jest/globals';
+import { until } from '../../test/support/until.ts';
+import { type LineServer, listenForLines } from './line-server.ts';
+
+let server: LineServer | undefined;
+afterEach(() => server?.close());
+
+const dial = async (port: number) => {
+  const socket = connect(port, '127.0.0.1');
+  await once(socket, 'connect');
+  return socket;
+};
+
+test('lines are whole, whatever the pieces in which they come', async () => {
+  const lines: string[] = [];
+  server = await listenForLines('127.0.0.1', 0, (line) => lines.push(line));
+  const socket = await dial(server.port);
+  socket.setNoDelay(true);
+  for (const byte of Buffer.from('🔥 one\n❤️ two\n')) {
+    socket.write(Buffer.of(byte));
+    await new Promise(setImmediate);
+  }
+  expect(await until('both lines', () => lines.length === 2 && lines)).toEqual(['🔥 one', '❤️ two']);
+  socket.destroy();
+});
+
+test('who sends without end and no line is cut off', async () => {
+  server = await listenForLines('127.0.0.1', 0, () => undefined);
+  const socket = await dial(server.port);
+  socket.on('error', () => undefined); // that is how it learns
+  const closed = new Promise((resolve) => socket.once('close', resolve));
+  socket.write('x'.repeat(200_000));
+  await closed;
+});
+
+test('a port that is taken is a sentence that says what to do', async () => {
+  server = await listenForLines('127.0.0.1', 0, () => undefined);
+  const { port } = server;
+  await expect(listenForLines('127.0.0.1', port, () => undefined)).rejects.toThrow(
+    `Port ${port} is taken by another program: stop that one, or use another port: --port ${port + 1}`,
+  );
+});

@@ -1,0 +1,55 @@
+import { once } from 'node:events';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
+import { SetupError } from '../../infra/local/errors.ts';
+
+export interface LineServer {
+  port: number;
+  close(): void;
+}
+
+/** An update has a few hundred characters; whoever sends more without a line break is not the platform. */
+const MAX_LINE = 65_536;
+
+/**
+ * Listens for newline-delimited text.
+ * @param host undefined = every address of this machine @param port 0 = any free one
+ * @throws SetupError when the port is taken or cannot be listened on.
+ */
+export async function listenForLines(
+  host: string | undefined,
+  port: number,
+  onLine: (line: string) => void,
+): Promise<LineServer> {
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.on('close', () => sockets.delete(socket));
+    // A broken connection is replaced by the platform's next one.
+    socket.on('error', () => socket.destroy());
+    let rest = '';
+    socket.setEncoding('utf8').on('data', (chunk) => {
+      const lines = (rest + String(chunk)).split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) onLine(line);
+      if (rest.length > MAX_LINE) socket.destroy();
+    });
+  });
+  server.listen({ port, ...(host === undefined ? {} : { host }) });
+  try {
+    await once(server, 'listening');
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    throw new SetupError(
+      code === 'EADDRINUSE'
+        ? `Port ${port} is taken by another program: stop that one, or use another port: --port ${port + 1}`
+        : `Nothing can listen on ${host ?? 'this machine'}, port ${port}: ${message}`,
+    );
+  }
+  return {
+    port: (server.address() as AddressInfo).port,
+    close() {
+      server.close();
+      for (const socket of sockets) socket.destroy();
+    },
+  };
+}

@@ -1,0 +1,54 @@
+import { expect, test } from '@jest/globals';
+import { until } from '../../test/support/until.ts';
+import { openLoop } from './open-loop.ts';
+import { Schedule } from './schedule.ts';
+
+/** Requests that are answered when the test says so. */
+const heldRequests = () => {
+  const waiting: (() => void)[] = [];
+  let sent = 0;
+  return {
+    send: () => {
+      sent++;
+      return new Promise<void>((resolve) => waiting.push(resolve));
+    },
+    sent: () => sent,
+    waiting: () => waiting.length,
+    answer: () => {
+      for (const resolve of waiting.splice(0)) resolve();
+    },
+  };
+};
+
+test('requests go out though none is answered, up to the bound; an answer makes room', async () => {
+  const requests = heldRequests();
+  const schedule = new Schedule({ perSecond: 1000 });
+  const loop = openLoop({ schedule, maxInFlight: 5, send: requests.send, onSkipped: () => undefined });
+  await until('five are sent', () => requests.sent() === 5);
+  await until('more are due', () => loop.due() > 20);
+  expect(loop.inFlight).toBe(5);
+  expect(requests.sent()).toBe(5);
+  requests.answer();
+  await until('five more are sent', () => requests.sent() === 10);
+  const finished = loop.finish();
+  requests.answer();
+  await finished;
+});
+
+test('finish waits for the last answer, and every request that was due was sent or skipped', async () => {
+  const requests = heldRequests();
+  let skipped = 0;
+  const schedule = new Schedule({ perSecond: 500 });
+  const loop = openLoop({ schedule, maxInFlight: 3, send: requests.send, onSkipped: (n) => (skipped += n) });
+  await until('some are due', () => loop.due() > 10);
+  let finished = false;
+  const finishing = loop.finish().then(() => (finished = true));
+  const due = loop.due();
+  await Promise.resolve();
+  expect(finished).toBe(false);
+  requests.answer();
+  await finishing;
+  expect(requests.sent() + skipped).toBe(due);
+  expect(requests.sent()).toBe(3);
+  expect(loop.inFlight).toBe(0);
+});

@@ -1,0 +1,32 @@
+import http from 'node:http';
+import https from 'node:https';
+
+export interface Poster {
+  /** Resolves with the HTTP status. @throws an error with a `code` when there was no answer. */
+  post(body: string): Promise<number>;
+  close(): void;
+}
+
+/** Servers close a connection that was idle for 5 s, Node's for one; we let go of it before they do. */
+const IDLE_MS = 3000;
+
+/** POSTs JSON over connections that are kept open. node:http, because it costs a fifth of what fetch costs. */
+export function createPoster(url: URL, { connections, timeoutMs }: { connections: number; timeoutMs: number }): Poster {
+  const { Agent, request } = url.protocol === 'https:' ? https : http;
+  const agent = new Agent({ keepAlive: true, maxSockets: connections, timeout: IDLE_MS });
+  const tooSlow = () => Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' });
+  return {
+    post: (body) =>
+      new Promise((resolve, reject) => {
+        const bytes = Buffer.from(body);
+        const headers = { 'content-type': 'application/json', 'content-length': bytes.length };
+        const sent = request(url, { method: 'POST', agent, headers, timeout: timeoutMs }, (response) => {
+          response.resume();
+          response.once('error', reject).once('end', () => resolve(response.statusCode ?? 0));
+        });
+        sent.once('timeout', () => sent.destroy(tooSlow())).once('error', reject);
+        sent.end(bytes);
+      }),
+    close: () => agent.destroy(),
+  };
+}

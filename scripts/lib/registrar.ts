@@ -1,0 +1,91 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { z } from 'zod';
+import { SetupError } from '../../infra/local/errors.ts';
+import type { Registration } from '../../lib/domain/registration.ts';
+import { networkReason } from './cli.ts';
+
+const FIRST_MS = 250;
+const LONGEST_MS = 10_000;
+const TIMEOUT_MS = 10_000;
+
+/** How long (ms) to wait after so many failed attempts: doubling, up to a half of it by chance, so that a crowd spreads out. */
+export function backoffMs(failures: number, random: () => number = Math.random): number {
+  const most = Math.min(LONGEST_MS, FIRST_MS * 2 ** (failures - 1));
+  return most / 2 + (random() * most) / 2;
+}
+
+const assignmentSchema = z.object({ cluster_id: z.int(), subscriber_id: z.int() });
+export type Assignment = z.infer<typeof assignmentSchema>;
+
+const refusalSchema = z.object({
+  error: z.string(),
+  details: z.array(z.object({ path: z.string(), message: z.string() })).default([]),
+});
+
+interface RegisterOptions {
+  signal: AbortSignal;
+  onRetry: (reason: string, waitMs: number) => void;
+}
+
+/**
+ * Registers, again and again until the platform takes it.
+ * @throws SetupError when the platform refuses for good. @throws AbortError
+ */
+export async function register(
+  url: URL,
+  registration: Registration,
+  { signal, onRetry }: RegisterOptions,
+): Promise<Assignment> {
+  for (let failures = 1; ; failures++) {
+    const { reason, waitMs = 0, ...answer } = await attempt(url, registration, signal);
+    if (answer.assignment) return answer.assignment;
+    const wait = Math.max(waitMs, backoffMs(failures));
+    onRetry(reason ?? '', wait);
+    await sleep(wait, undefined, { signal });
+  }
+}
+
+interface Attempt {
+  assignment?: Assignment;
+  reason?: string;
+  /** What the platform asked for. */
+  waitMs?: number;
+}
+
+async function attempt(url: URL, registration: Registration, signal: AbortSignal): Promise<Attempt> {
+  let answer: Response;
+  let body: unknown;
+  try {
+    answer = await fetch(new URL('/register', url), {
+      method: 'POST',
+      headers: { 'content-type': 'application/json' },
+      body: JSON.stringify(registration),
+      signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+    });
+    body = await answer.json().catch(() => undefined); // whatever it is, it is no assignment
+  } catch (error) {
+    signal.throwIfAborted();
+    return { reason: `nobody answers at ${url.origin} (${networkReason(error)})` };
+  }
+  const assignment = assignmentSchema.safeParse(body);
+  if (answer.ok && assignment.success) return { assignment: assignment.data };
+  const refusal = refusalSchema.safeParse(body).data;
+  const details = refusal?.details.map(({ path, message }) => `${path} ${message}`) ?? [];
+  const reason = `${url.origin} answered ${answer.status}: ${[refusal?.error ?? 'not in the words of the platform', ...details].join('; ')}`;
+  if (answer.status < 500 && answer.status !== 429) throw new SetupError(`Not registered: ${reason}.`);
+  return { reason, waitMs: Number(answer.headers.get('retry-after') ?? 0) * 1000 || 0 };
+}
+
+/** Resolves with undefined, or with the reason for which the client is still registered. */
+export async function unregister(url: URL, clientId: string): Promise<string | undefined> {
+  try {
+    const answer = await fetch(new URL(`/register/${encodeURIComponent(clientId)}`, url), {
+      method: 'DELETE',
+      signal: AbortSignal.timeout(3000),
+    });
+    await answer.body?.cancel();
+    return answer.ok || answer.status === 404 ? undefined : `${url.origin} answered ${answer.status}`;
+  } catch (error) {
+    return `nobody answers at ${url.origin} (${networkReason(error)})`;
+  }
+}

@@ -1,0 +1,66 @@
+import type { Admin } from 'kafkajs';
+import { localEndpoints } from '../../infra/local/endpoints.ts';
+import { SetupError } from '../../infra/local/errors.ts';
+import { createKafka } from '../../lib/adapters/kafka/client.ts';
+import { createRedis } from '../../lib/adapters/redis/client.ts';
+import { RedisRegistry } from '../../lib/adapters/redis/registry.ts';
+import { type Config, loadConfig } from '../../lib/config.ts';
+import { PlatformError } from '../../lib/errors.ts';
+import { createLogger } from '../../lib/log.ts';
+import type { Registry } from '../../lib/ports.ts';
+
+// The clients' own lines would stand between ours; what matters in them becomes a sentence below.
+const quiet = createLogger('silent');
+
+/** The configuration, with the broker and the Redis of the running `npm start` where the environment names none. */
+export function scriptConfig(): Config {
+  const local = localEndpoints();
+  const { KAFKA_BROKERS, REDIS_URL } = process.env;
+  return loadConfig({
+    ...process.env,
+    KAFKA_BROKERS: KAFKA_BROKERS || local?.KAFKA_BROKERS,
+    REDIS_URL: REDIS_URL || local?.REDIS_URL,
+  });
+}
+
+/** @throws SetupError when no broker answers, or it refuses what `work` asks. */
+export async function withAdmin<T>(config: Config, work: (admin: Admin) => Promise<T>): Promise<T> {
+  const admin = createKafka(config, quiet).admin();
+  const brokers = config.KAFKA_BROKERS.join(',');
+  try {
+    await admin.connect().catch((cause: Error) => {
+      throw new SetupError(
+        `No broker answers at ${brokers} (${cause.message}): start the platform with "npm start", or set KAFKA_BROKERS.`,
+        { cause },
+      );
+    });
+    return await work(admin);
+  } catch (error) {
+    if (!(error instanceof Error) || !error.name.startsWith('KafkaJS')) throw error;
+    throw new SetupError(`The broker at ${brokers} refused: ${error.message}`, { cause: error });
+  } finally {
+    await admin.disconnect();
+  }
+}
+
+/** @throws SetupError when Redis does not answer. */
+export async function withRegistry<T>(config: Config, work: (registry: Registry) => Promise<T>): Promise<T> {
+  const redis = createRedis(config.REDIS_URL, quiet);
+  const registry = new RedisRegistry(redis, {
+    clusters: config.CLUSTERS,
+    subscribersPerCluster: config.SUBSCRIBERS_PER_CLUSTER,
+    clientTtl: config.CLIENT_TTL_SECONDS,
+  });
+  try {
+    return await work(registry);
+  } catch (error) {
+    if (!(error instanceof PlatformError) || error.code !== 'store_unavailable') throw error;
+    // A password in REDIS_URL is nobody's business.
+    const url = config.REDIS_URL.replace(/\/\/[^@/]*@/, '//…@');
+    throw new SetupError(`No Redis answers at ${url}: start the platform with "npm start", or set REDIS_URL.`, {
+      cause: error,
+    });
+  } finally {
+    redis.disconnect();
+  }
+}

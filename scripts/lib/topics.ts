@@ -1,0 +1,86 @@
+import type { Admin } from 'kafkajs';
+import type { TopicDefinition } from '../../infra/topics.js';
+
+/** What became of a topic: `had` 0 means that it was created, `had` = `partitions` that nothing was to be done. */
+export interface Ensured {
+  topic: string;
+  had: number;
+  partitions: number;
+}
+
+/** Topic → number of partitions, of those that exist. */
+export async function partitionCounts(admin: Admin, topics: readonly string[]): Promise<Map<string, number>> {
+  const existing = new Set(await admin.listTopics());
+  const wanted = topics.filter((topic) => existing.has(topic));
+  if (wanted.length === 0) return new Map();
+  const metadata = await admin.fetchTopicMetadata({ topics: wanted });
+  return new Map(metadata.topics.map(({ name, partitions }) => [name, partitions.length]));
+}
+
+/** Creates the topics that are missing and grows those with too few partitions; changes nothing else. */
+export async function ensureTopics(admin: Admin, definitions: readonly TopicDefinition[]): Promise<Ensured[]> {
+  const counts = await partitionCounts(
+    admin,
+    definitions.map(({ topic }) => topic),
+  );
+  const missing = definitions.filter(({ topic }) => !counts.has(topic));
+  const short = definitions.filter(({ topic, partitions }) => (counts.get(topic) ?? partitions) < partitions);
+  if (missing.length > 0) {
+    await admin.createTopics({
+      waitForLeaders: true,
+      topics: missing.map(({ topic, partitions, retentionMs }) => ({
+        topic,
+        numPartitions: partitions,
+        replicationFactor: -1, // as the broker says
+        configEntries: [{ name: 'retention.ms', value: String(retentionMs) }],
+      })),
+    });
+  }
+  if (short.length > 0) {
+    await admin.createPartitions({
+      topicPartitions: short.map(({ topic, partitions }) => ({ topic, count: partitions })),
+    });
+  }
+  return definitions.map(({ topic, partitions }) => {
+    const had = counts.get(topic) ?? 0;
+    return { topic, had, partitions: Math.max(had, partitions) };
+  });
+}
+
+export interface PartitionState {
+  partition: number;
+  /** Offset of the oldest record that is kept. */
+  first: number;
+  /** Offset of the next record to be written. */
+  end: number;
+  /** Consumer group → records that it has not read yet. */
+  lag: Map<string, number>;
+}
+
+/** Where a topic's partitions begin and end, and how far each group that has committed an offset of it is behind. */
+export async function describeTopic(
+  admin: Admin,
+  topic: string,
+  groups: readonly string[],
+): Promise<{ partitions: PartitionState[]; groups: string[] }> {
+  const [offsets, committed] = await Promise.all([
+    admin.fetchTopicOffsets(topic),
+    Promise.all(groups.map((groupId) => admin.fetchOffsets({ groupId, topics: [topic] }))),
+  ]);
+  const partitions = offsets
+    .map(({ partition, low, high }) => ({ partition, first: Number(low), end: Number(high), lag: new Map() }))
+    .sort((a, b) => a.partition - b.partition);
+  const readers = groups.filter((group, n) => {
+    const positions = new Map(committed[n]?.[0]?.partitions.map((each) => [each.partition, Number(each.offset)]));
+    if (![...positions.values()].some((offset) => offset >= 0)) return false;
+    for (const { partition, first, end, lag } of partitions)
+      lag.set(group, Math.max(0, end - Math.max(first, positions.get(partition) ?? 0)));
+    return true;
+  });
+  return { partitions, groups: readers };
+}
+
+export async function consumerGroups(admin: Admin): Promise<string[]> {
+  const { groups } = await admin.listGroups();
+  return groups.flatMap(({ groupId, protocolType }) => (protocolType === 'consumer' ? [groupId] : [])).sort();
+}

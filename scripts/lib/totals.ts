@@ -1,0 +1,37 @@
+import type { Update } from '../../lib/domain/update.ts';
+
+/** What one update changed. */
+export interface Change {
+  /** By how much the window's count grew; 0 when it was known. */
+  grown: number;
+  /** Taps of this emoji in all windows. */
+  total: number;
+}
+
+/** How many windows are remembered; an update for an older one that was forgotten would count again. A day and more. */
+const MAX_WINDOWS = 100_000;
+
+/** Sums counts over windows: of each window and emoji the largest count seen, since counts are cumulative. */
+export class Totals {
+  readonly #windows = new Map<string, Map<string, number>>();
+  readonly #totals = new Map<string, number>();
+
+  add({ start, emoji_type, raw_count }: Pick<Update, 'start' | 'emoji_type' | 'raw_count'>): Change {
+    let window = this.#windows.get(start);
+    if (!window) {
+      this.#windows.set(start, (window = new Map()));
+      const [oldest] = this.#windows.keys();
+      if (this.#windows.size > MAX_WINDOWS && oldest !== undefined) this.#windows.delete(oldest);
+    }
+    const grown = Math.max(0, raw_count - (window.get(emoji_type) ?? 0));
+    if (grown > 0) window.set(emoji_type, raw_count);
+    const total = (this.#totals.get(emoji_type) ?? 0) + grown;
+    this.#totals.set(emoji_type, total);
+    return { grown, total };
+  }
+
+  /** emoji → taps */
+  all(): ReadonlyMap<string, number> {
+    return this.#totals;
+  }
+}

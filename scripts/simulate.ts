@@ -1,0 +1,144 @@
+import { randomBytes } from 'node:crypto';
+import { SetupError } from '../infra/local/errors.ts';
+import { DEFAULT_ROOM, MAX_EVENTS } from '../lib/domain/reaction.ts';
+import {
+  httpUrl,
+  networkReason,
+  positiveNumber,
+  readArgs,
+  runScript,
+  stopSignal,
+  waitUntil,
+  wholeNumber,
+} from './lib/cli.ts';
+import { parseWeights } from './lib/emoji-weights.ts';
+import { screen } from './lib/screen.ts';
+import {
+  type Progress,
+  progressJson,
+  progressLine,
+  progressTable,
+  summaryJson,
+  summaryLines,
+} from './lib/simulate-output.ts';
+import { Statistics } from './lib/statistics.ts';
+import { startTapper, type TapperOptions } from './lib/tapper.ts';
+import { count } from './lib/table.ts';
+
+const HELP = `npm run simulate [-- options]     a crowd that taps emojis
+
+  --clients N       how many clients tap at the same time (4)
+  --rate N          taps a second of each client (100)
+  --seconds N       how long; until Ctrl-C when left out
+  --room ROOM       the room (${DEFAULT_ROOM}); given several times, taps go to each room in turn
+  --batch N         taps in one request, 1 to ${MAX_EVENTS} (1)
+  --emoji LIST      emojis and how often each is tapped (🔥=5,❤️=3,👏=2)
+  --users N         people behind each client, who tap in turn (one for every 2 taps/s of the rate)
+  --in-flight N     requests of each client that may wait for their answers at the same time (32)
+  --url URL         where the API is (http://localhost:5013)
+  --json            a JSON line a second, and one {"summary": …} at the end
+  --help
+
+Taps are sent when they are due, whether or not the ones before were answered (an open loop); a request's latency counts
+from then. When --in-flight requests of a client wait, its taps wait too, and those that have waited for a second are
+"missed": never sent. "rate" is the part of the due taps that was answered 200. Every tap carries an event_id of its own.
+
+Exit code 1 when any tap was not answered 200, 2 for wrong usage.`;
+
+function readOptions() {
+  const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
+  const { values } = readArgs({
+    options: {
+      clients: { ...text, default: '4' },
+      rate: { ...text, default: '100' },
+      seconds: text,
+      room: { ...text, multiple: true, default: [DEFAULT_ROOM] },
+      batch: { ...text, default: '1' },
+      emoji: { ...text, default: '🔥=5,❤️=3,👏=2' },
+      users: text,
+      'in-flight': { ...text, default: '32' },
+      url: { ...text, default: 'http://localhost:5013' },
+      json: flag,
+      help: flag,
+    },
+  });
+  return values;
+}
+
+/** Whatever it answers: somebody is there. */
+async function assertAnswers(url: URL): Promise<void> {
+  try {
+    const answer = await fetch(new URL('/health', url), { signal: AbortSignal.timeout(10_000) });
+    await answer.text();
+  } catch (error) {
+    throw new SetupError(
+      `Nobody answers at ${url.origin} (${networkReason(error)}): start the platform with "npm start", or name another --url.`,
+    );
+  }
+}
+
+async function main(): Promise<number> {
+  const values = readOptions();
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const clients = wholeNumber('--clients', values.clients, { from: 1, to: 10_000 });
+  const rate = positiveNumber('--rate', values.rate, 1_000_000);
+  const url = httpUrl('--url', values.url);
+  const options: TapperOptions = {
+    url: new URL('/emoji', url),
+    rate,
+    batch: wholeNumber('--batch', values.batch, { from: 1, to: MAX_EVENTS }),
+    users: values.users ? wholeNumber('--users', values.users, { from: 1, to: 10_000_000 }) : Math.ceil(rate / 2),
+    rooms: values.room,
+    weights: parseWeights(values.emoji),
+    maxInFlight: wholeNumber('--in-flight', values['in-flight'], { from: 1, to: 10_000 }),
+    seconds: values.seconds ? positiveNumber('--seconds', values.seconds, 1_000_000) : undefined,
+  };
+  const stop = stopSignal();
+  await assertAnswers(url);
+
+  const run = randomBytes(3).toString('hex'); // the users of two simulators are not the same people
+  const began = performance.now();
+  const tappers = Array.from({ length: clients }, (_, n) => startTapper(`sim-${run}-${n}`, n / clients, options));
+  const statistics = new Statistics(tappers.map((tapper) => tapper.statistics));
+  const print = printer(values.json, `${count(clients)} clients × ${count(rate)} taps/s → ${url.origin}`);
+  let lastLook = began;
+  const look = () => {
+    for (const tapper of tappers) tapper.refresh();
+    const now = performance.now();
+    const intervalMs = now - lastLook;
+    lastLook = now;
+    const inFlight = tappers.reduce((sum, tapper) => sum + tapper.inFlight, 0);
+    print({ elapsedMs: now - began, intervalMs, inFlight, errors: statistics.errors(), ...statistics.look() });
+  };
+  const everySecond = setInterval(look, 1000);
+  await waitUntil(stop, options.seconds);
+  const elapsedMs = Math.min(performance.now() - began, (options.seconds ?? Infinity) * 1000);
+  await Promise.all(tappers.map((tapper) => tapper.finish()));
+  clearInterval(everySecond);
+  if (performance.now() - lastLook > 500) look();
+
+  const { all, clients: rows } = statistics.look();
+  const summary = {
+    elapsedMs,
+    total: all.total,
+    clients: rows.map(({ total }) => total),
+    latency: statistics.latency(),
+    errors: statistics.errors(),
+    answered: statistics.answered(),
+  };
+  console.log(values.json ? summaryJson(summary) : summaryLines(summary).join('\n'));
+  return all.total.refused + all.total.failed > 0 ? 1 : 0;
+}
+
+function printer(json: boolean | undefined, title: string): (progress: Progress) => void {
+  if (json) return (progress) => console.log(progressJson(progress));
+  if (!process.stdout.isTTY) return (progress) => console.log(progressLine(progress));
+  const draw = screen(process.stdout);
+  return (progress) => draw(progressTable(title, progress));
+}
+
+await runScript('simulate', main);

@@ -1,0 +1,90 @@
+import { clusterTopic, topicDefinitions } from '../infra/topics.js';
+import type { Config } from '../lib/config.ts';
+import type { SubscriberRef } from '../lib/domain/registration.ts';
+import { readArgs, runScript, UsageError, wholeNumber } from './lib/cli.ts';
+import { scriptConfig, withAdmin, withRegistry } from './lib/services.ts';
+import { count, table } from './lib/table.ts';
+import { ensureTopics } from './lib/topics.ts';
+
+const HELP = `npm run subscribers -- COMMAND     who serves the clients of each cluster
+
+  list                        the subscribers and how many clients each has
+  add CLUSTER SUBSCRIBER      a new one, which gets the next clients; its partition is created where it is missing
+  remove CLUSTER SUBSCRIBER   takes one away: its clients are spread over the others of its cluster
+  --help
+
+A subscriber is a partition of its cluster's topic: subscriber 3 of cluster 0 is partition 3 of ${clusterTopic(0)}.
+Broker and Redis are KAFKA_BROKERS and REDIS_URL, else those of the running "npm start".
+
+Exit code 1 when it failed, 2 for wrong usage.`;
+
+const MAX_SUBSCRIBER = 999;
+
+async function list(config: Config): Promise<void> {
+  const loads = await withRegistry(config, (registry) => registry.loads());
+  const rows = [...loads].flatMap(([cluster, subscribers]) =>
+    [...subscribers].sort(([a], [b]) => a - b).map(([id, load]) => [cluster, id, load].map(count)),
+  );
+  console.log(table(['cluster', 'subscriber', 'clients'], rows).join('\n'));
+}
+
+/** The partition first: a client must not be given a subscriber that nothing can be sent to. */
+async function add(config: Config, { cluster, subscriber }: SubscriberRef): Promise<void> {
+  const topic = clusterTopic(cluster);
+  const definition = topicDefinitions({ clusters: config.CLUSTERS, subscribersPerCluster: subscriber + 1 }).filter(
+    (each) => each.topic === topic,
+  );
+  const [ensured] = await withAdmin(config, (admin) => ensureTopics(admin, definition));
+  if (ensured && ensured.had < ensured.partitions) {
+    const before = ensured.had === 0 ? 'was created' : `had ${ensured.had} partitions`;
+    console.log(
+      `${topic} ${before} and has ${ensured.partitions} now; functions that run see a new one within half a minute.`,
+    );
+  }
+  const isNew = await withRegistry(config, (registry) => registry.addSubscriber({ cluster, subscriber }));
+  console.log(`Subscriber ${subscriber} ${isNew ? 'is added to' : 'was already in'} cluster ${cluster}.`);
+}
+
+async function remove(config: Config, { cluster, subscriber }: SubscriberRef): Promise<void> {
+  const moved = await withRegistry(config, (registry) => registry.removeSubscriber({ cluster, subscriber }));
+  console.log(
+    `Subscriber ${subscriber} is removed from cluster ${cluster}; its clients (${count(moved)}) went to the others.`,
+  );
+}
+
+function subscriberOf(config: Config, rest: readonly string[]): SubscriberRef {
+  const [cluster, subscriber, extra] = rest;
+  if (cluster === undefined || subscriber === undefined || extra !== undefined)
+    throw new UsageError('A cluster and a subscriber should follow, two numbers.');
+  return {
+    cluster: wholeNumber('CLUSTER', cluster, { from: 0, to: config.CLUSTERS - 1 }),
+    subscriber: wholeNumber('SUBSCRIBER', subscriber, { from: 0, to: MAX_SUBSCRIBER }),
+  };
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = readArgs({ allowPositionals: true, options: { help: { type: 'boolean' } } });
+  const [command = '', ...rest] = positionals;
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const config = scriptConfig();
+  switch (command) {
+    case 'list':
+      if (rest.length > 0) throw new UsageError(`list takes no "${rest[0]}".`);
+      break;
+    case 'add':
+      await add(config, subscriberOf(config, rest));
+      break;
+    case 'remove':
+      await remove(config, subscriberOf(config, rest));
+      break;
+    default:
+      throw new UsageError(`The command should be list, add or remove, not "${command}".`);
+  }
+  await list(config);
+  return 0;
+}
+
+await runScript('subscribers', main);

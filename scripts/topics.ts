@@ -1,0 +1,99 @@
+import { SetupError } from '../infra/local/errors.ts';
+import { topicDefinitions } from '../infra/topics.js';
+import type { Config } from '../lib/config.ts';
+import { readArgs, runScript, UsageError } from './lib/cli.ts';
+import { scriptConfig, withAdmin } from './lib/services.ts';
+import { count, table } from './lib/table.ts';
+import { consumerGroups, describeTopic, ensureTopics, partitionCounts } from './lib/topics.ts';
+
+const HELP = `npm run topics -- COMMAND     the platform's Kafka topics
+
+  create              creates what infra/topics.js defines and is missing, and adds partitions where there are too few
+  list                the topics, and how many partitions and records they have
+  describe [TOPIC…]   first and end offset of each partition, and how far each consumer group is behind (its lag)
+  --help
+
+The broker is KAFKA_BROKERS, else the one of the running "npm start", else localhost:9092. CLUSTERS and
+SUBSCRIBERS_PER_CLUSTER decide which topics there are.
+
+Exit code 1 when it failed, 2 for wrong usage.`;
+
+const print = (lines: readonly string[]) => console.log(lines.join('\n'));
+const definitionsOf = (config: Config) =>
+  topicDefinitions({ clusters: config.CLUSTERS, subscribersPerCluster: config.SUBSCRIBERS_PER_CLUSTER });
+
+async function create(config: Config): Promise<void> {
+  const ensured = await withAdmin(config, (admin) => ensureTopics(admin, definitionsOf(config)));
+  const what = (had: number, partitions: number) =>
+    had === 0 ? 'created' : had < partitions ? `had ${had}, grown` : 'was there';
+  const rows = ensured.map(({ topic, had, partitions }) => [topic, count(partitions), what(had, partitions)]);
+  print(table(['topic', 'partitions', ''], rows));
+}
+
+async function list(config: Config): Promise<void> {
+  const definitions = definitionsOf(config);
+  const rows = await withAdmin(config, async (admin) => {
+    const counts = await partitionCounts(
+      admin,
+      definitions.map(({ topic }) => topic),
+    );
+    return Promise.all(
+      definitions.map(async ({ topic, partitions }) => {
+        const there = counts.get(topic);
+        if (there === undefined) return [topic, '', '', 'missing'];
+        const offsets = await admin.fetchTopicOffsets(topic);
+        const records = offsets.reduce((sum, { low, high }) => sum + Number(high) - Number(low), 0);
+        return [topic, count(there), count(records), there < partitions ? `should have ${partitions} partitions` : ''];
+      }),
+    );
+  });
+  print(table(['topic', 'partitions', 'records', ''], rows));
+}
+
+async function describe(config: Config, named: readonly string[]): Promise<void> {
+  await withAdmin(config, async (admin) => {
+    const existing = await admin.listTopics();
+    const unknown = named.find((topic) => !existing.includes(topic));
+    if (unknown) throw new SetupError(`There is no topic ${unknown}: "npm run topics -- list" shows what there is.`);
+    const ours = definitionsOf(config).map(({ topic }) => topic);
+    const topics = named.length > 0 ? named : ours.filter((topic) => existing.includes(topic));
+    if (topics.length === 0) throw new SetupError('There are no topics yet: "npm run topics -- create" creates them.');
+    const allGroups = await consumerGroups(admin);
+    for (const topic of topics) {
+      const { partitions, groups } = await describeTopic(admin, topic, allGroups);
+      const rows = partitions.map(({ partition, first, end, lag }) =>
+        [partition, first, end, ...groups.map((group) => lag.get(group) ?? 0)].map(count),
+      );
+      print([
+        `${topic}${groups.length === 0 ? ': no consumer group has read it' : ''}`,
+        ...table(['partition', 'first offset', 'end offset', ...groups.map((group) => `lag of ${group}`)], rows),
+        '',
+      ]);
+    }
+  });
+}
+
+async function main(): Promise<number> {
+  const { values, positionals } = readArgs({ allowPositionals: true, options: { help: { type: 'boolean' } } });
+  const [command = '', ...rest] = positionals;
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  if (rest.length > 0 && command !== 'describe') throw new UsageError(`${command} takes no "${rest[0]}".`);
+  switch (command) {
+    case 'create':
+      await create(scriptConfig());
+      return 0;
+    case 'list':
+      await list(scriptConfig());
+      return 0;
+    case 'describe':
+      await describe(scriptConfig(), rest);
+      return 0;
+    default:
+      throw new UsageError(`The command should be create, list or describe, not "${command}".`);
+  }
+}
+
+await runScript('topics', main);
