@@ -4,14 +4,14 @@ import { until } from '../support/until.ts';
 import { sum, tapFor } from './crowd.ts';
 import { live, liveTotals } from './live.ts';
 import { newDataDir, removeDataDir, startPlatform, type Platform } from './platform.ts';
+import { readmeCalls, runCall } from './readme.ts';
 import { post, startViewer, type Viewer } from './viewer.ts';
 
 const dataDir = newDataDir();
 let platform: Platform;
 
 beforeAll(async () => {
-  // One cluster more than the default would do: two clusters of three are the default.
-  platform = await startPlatform(dataDir, { WATERMARK_SECONDS: '3' });
+  platform = await startPlatform(dataDir);
 }, 90_000);
 afterAll(async () => {
   await platform?.stop();
@@ -48,6 +48,7 @@ describe('taps by HTTP, clients by TCP', () => {
       expect(viewer.totals()).toEqual(expected);
     }
     expect(await liveTotals(platform.url, rooms)).toEqual(taps.answered);
+    for (const room of rooms) expect((await live(platform.url, room)).late).toBe(0);
     await closeAll(viewers);
   }, 40_000);
 
@@ -188,5 +189,17 @@ describe('the answers of the API', () => {
     const health = await fetch(`${platform.url}/health`);
     expect([health.status, await health.json()]).toEqual([200, { status: 'ok', broker: 'up', redis: 'up' }]);
     expect(health.headers.get('cache-control')).toBe('no-store');
+  });
+});
+
+describe('the calls of the README', () => {
+  test('there is one for every row of the API', () => {
+    const calls = readmeCalls().map(([command]) => command);
+    for (const part of ['POST localhost:5013/emoji', 'POST localhost:5013/register', 'DELETE', '/live', '/health'])
+      expect(calls.some((call) => call.includes(part))).toBe(true);
+  });
+
+  test.each(readmeCalls())('%s', async (command, status, answer) => {
+    expect(await runCall(command, platform.url)).toMatchObject({ status, answer });
   });
 });

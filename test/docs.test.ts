@@ -1,0 +1,14 @@
+import { expect, test } from '@jest/globals';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { configTable } from '../scripts/lib/config-table.ts';
+import { section } from '../scripts/lib/markdown.ts';
+
+const cells = (text: string) => text.split('\n').map((line) => line.split('|').map((cell) => cell.trim()));
+const withoutRulers = (text: string) =>
+  JSON.stringify(cells(text)).replaceAll(/-{3,}/g, '---').replaceAll('\\u200b', '');
+
+test('the configuration table of the README is the one that `npm run docs` makes from the schema', () => {
+  const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8');
+  expect(withoutRulers(readme)).toBe(withoutRulers(section(readme, 'configuration', configTable())));
+});
