@@ -231,9 +231,8 @@ const causes = (error: unknown): Error[] => (error instanceof Error ? [error, ..
 /** What waiting does not cure. */
 const fatalError = (error: unknown, topic: string): KafkaEventsError | undefined => {
   const chain = causes(error);
-  if (chain.some((it) => it.name === 'KafkaJSNotImplemented')) {
-    return new KafkaEventsError('CODEC_MISSING', `topic ${topic}: ${describeError(error)}`, { cause: error });
-  }
+  const codec = chain.find((it) => it instanceof KafkaEventsError && it.code === 'CODEC_MISSING');
+  if (codec) return new KafkaEventsError('CODEC_MISSING', `topic ${topic}: ${codec.message}`, { cause: error });
   if (chain.some((it) => it.name === 'KafkaJSSASLAuthenticationError')) {
     return new KafkaEventsError('AUTH_FAILED', `SASL authentication failed: ${describeError(error)}`, { cause: error });
   }

@@ -1,8 +1,11 @@
 import { kafkajsBroker } from '../broker/kafkajs.ts';
+import { brokerPool } from '../broker/pool.ts';
+import type { BrokerPool } from '../broker/pool.ts';
 import type { Broker } from '../broker/port.ts';
 import type { MappingDefinition } from '../config/definition.ts';
 import { parseOptions } from '../config/options.ts';
 import type { Options } from '../config/options.ts';
+import { securityOf } from '../config/security.ts';
 import { readMappings } from '../config/service.ts';
 import { describeError } from '../errors.ts';
 import { inProcessInvokers } from '../invoker/in-process.ts';
@@ -27,7 +30,7 @@ export default class KafkaEventsPlugin {
   readonly #cliOptions: Record<string, unknown>;
   readonly #log: Log;
   readonly #stopping = new AbortController();
-  #broker: Broker | undefined;
+  #brokers: BrokerPool | undefined;
   #mappings: Mapping[] = [];
   #closers: (() => Promise<void>)[] = [];
   #drainTimeoutMs = 0;
@@ -42,27 +45,28 @@ export default class KafkaEventsPlugin {
   async start(): Promise<void> {
     const { service } = this.#serverless;
     const options = parseOptions(service.custom?.['kafkaEvents'], process.env);
-    const definitions = readMappings(service, options.overrides);
-    if (definitions.length === 0) return;
+    const definitions = readMappings(service, options, (line) => this.#log.warning(line));
+    const [first] = definitions;
+    if (first === undefined) return;
     this.#drainTimeoutMs = options.drainTimeoutMs;
-    this.#broker = kafkajsBroker({
-      brokers: options.bootstrapServers,
-      clientId: `${service.service}-kafka-events`,
-      log: this.#log,
-    });
+    const clientId = `${service.service}-kafka-events`;
+    const brokers = brokerPool((servers, security) =>
+      kafkajsBroker({ brokers: servers, clientId, security, log: this.#log }),
+    );
+    this.#brokers = brokers;
+    const brokerOf = (definition: MappingDefinition): Broker =>
+      brokers.get(options.bootstrapServers, securityOf(definition, options));
     const invokerFor = await this.#invokers(options);
     for (const definition of definitions.filter(({ enabled }) => enabled)) {
       const invoker = await invokerFor(definition);
       const { sessionTimeoutMs } = options;
-      this.#mappings.push(new Mapping({ definition, broker: this.#broker, invoker, log: this.#log, sessionTimeoutMs }));
+      const broker = brokerOf(definition);
+      this.#mappings.push(new Mapping({ definition, broker, invoker, log: this.#log, sessionTimeoutMs }));
     }
-    void this.#startMappings(this.#broker, options);
+    void this.#startMappings(brokerOf(first), options);
   }
 
-  async #startMappings(
-    broker: Broker,
-    { createTopics, bootstrapServers }: Options & { bootstrapServers: string[] },
-  ): Promise<void> {
+  async #startMappings(broker: Broker, { createTopics, bootstrapServers }: Options): Promise<void> {
     for (let attempt = 0; createTopics.length > 0 && !this.#stopping.signal.aborted; attempt++) {
       try {
         await broker.createTopics(createTopics);
@@ -103,7 +107,7 @@ export default class KafkaEventsPlugin {
     this.#stopping.abort();
     await Promise.all(this.#mappings.map((mapping) => mapping.stop(this.#drainTimeoutMs)));
     await Promise.all(this.#closers.map((close) => close()));
-    await this.#broker?.close();
+    await this.#brokers?.close();
     this.#mappings = [];
   }
 }
