@@ -55,7 +55,7 @@ const COMPARISONS: Record<string, (a: number, b: number) => boolean> = {
 const numeric = (operand: Json | undefined): Test => {
   const list = Array.isArray(operand) ? operand : [];
   const form = list.filter((_, n) => n % 2 === 0).join(' ');
-  if (!/^(=|[<>]=?|>=? <=?|<=? >=?)$/.test(form) || list.length % 2 !== 0) {
+  if (!/^(=|[<>]=?|>=? <=?)$/.test(form) || list.length % 2 !== 0) {
     throw new PatternError(
       `numeric needs [operator, number] or a range such as [">", 0, "<=", 5], not ${describe(operand)}`,
     );
@@ -70,6 +70,9 @@ const numeric = (operand: Json | undefined): Test => {
     }
     return [{ compare: COMPARISONS[String(operator)] as (a: number, b: number) => boolean, bound }];
   });
+  const [bottom, top] = comparisons;
+  if (bottom && top && bottom.bound >= top.bound)
+    throw new PatternError(`numeric ${describe(operand)} is an empty range`);
   return (value) => {
     const number = numberOf(value);
     return number !== undefined && comparisons.every(({ compare, bound }) => compare(number, bound));
@@ -82,13 +85,9 @@ const ANYTHING_BUT = ['prefix', 'suffix', 'equals-ignore-case', 'wildcard'] as c
 const anythingBut = (operand: Json | undefined): Test => {
   if (isObject(operand)) {
     const [operator, list] = onlyEntry(operand, ANYTHING_BUT);
-    if (isObject(list)) {
-      const same = OPERATORS[operator]?.(list) as Test;
-      return (value) => !same(value);
-    }
     const tests = texts(`anything-but ${operator}`, list).map((one) => {
-      if (one === '') throw new PatternError(`anything-but ${operator} needs a string that is not empty`);
-      return OPERATORS[operator]?.(one) as Test;
+      if (one === '' && operator.endsWith('fix')) throw new PatternError(`anything-but ${operator} needs some text`);
+      return operatorTest({ [operator]: one });
     });
     return (value) => !tests.some((test) => test(value));
   }
