@@ -14,10 +14,9 @@ const explainIssues = (where: string, input: unknown, error: z.ZodError): string
   error.issues
     .map(({ path, code, message }) => {
       const field = path.map(String).join('.');
+      const subject = field === '' ? where : `${where}: ${field}`;
       const hidden = code === 'unrecognized_keys' || path[0] === 'secrets';
-      return [where, `${field}${hidden ? '' : ` is ${show(valueAt(input, path))}`}`.trim(), message]
-        .filter((part) => part !== '')
-        .join(': ');
+      return `${subject}${hidden ? '' : ` is ${show(valueAt(input, path))}`}: ${message}`;
     })
     .join('\n');
 

@@ -4,9 +4,12 @@ import { between, oneOf, topicName } from './ranges.ts';
 import { secretsSchema, secretsVariable } from './secrets.ts';
 
 const servers = z
-  .union([z.string(), z.array(z.string())])
+  .union([z.string(), z.array(z.string())], { error: 'must be host:port, or a list of them' })
   .transform((it) => (Array.isArray(it) ? it : it.split(',')).map((server) => server.trim()))
-  .pipe(z.array(z.string().regex(/^(\[[^\]]+\]|[^:\s]+):\d+$/, 'must be host:port')).min(1));
+  .refine(
+    (list) => list.length > 0 && list.every((server) => /^(\[[^\]]+\]|[^:\s]+):\d+$/.test(server)),
+    'must be host:port, several joined with a comma',
+  );
 
 const schema = z.strictObject({
   /** Wins over `KAFKA_BROKERS`; default localhost:9092. */

@@ -63,7 +63,8 @@ export const propertiesSchema = z.strictObject({
     .optional(),
   MaximumRetryAttempts: between(-1, 10_000).default(-1),
   MaximumRecordAgeInSeconds: z
-    .union([z.literal(-1), between(60, 604_800)], { error: 'must be -1 or a whole number from 60 to 604800 (K-41)' })
+    .int()
+    .refine((age) => age === -1 || (age >= 60 && age <= 604_800), 'must be -1 or from 60 to 604800 (K-41)')
     .default(-1),
   BisectBatchOnFunctionError: z.boolean().default(false),
   FunctionResponseTypes: z.array(z.literal('ReportBatchItemFailures')).max(1).default([]),

@@ -137,4 +137,4 @@ const onlyEntry = <T extends string>(expression: { [key: string]: Json }, allowe
 export const describe = (value: Json | undefined): string =>
   value === undefined
     ? 'nothing'
-    : JSON.stringify(value, (_, it: unknown) => (it instanceof NumberText ? it.text : it));
+    : JSON.stringify(value, (_, it: unknown) => (it instanceof NumberText ? Number(it.text) : it));
