@@ -1,0 +1,76 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import kafkajs from 'kafkajs';
+import type { Security } from '../../src/broker/port.ts';
+import { defineMapping } from '../../src/config/definition.ts';
+import { securityOf } from '../../src/config/security.ts';
+import { read, readSome } from '../broker-rig.ts';
+import { until } from '../kafka.ts';
+import { kafkaLib, startKafka, USER } from '../own-kafka.ts';
+import type { OwnKafka } from '../own-kafka.ts';
+
+const lib = kafkaLib();
+const TOPIC = 'orders';
+let kafka: OwnKafka;
+
+/** As a mapping with these access configurations connects, `custom.kafkaEvents.secrets` given. */
+const connect = (types: readonly string[], tls?: boolean): Security => {
+  const secrets = {
+    login: USER,
+    stranger: { username: 'mallory', password: 'guess' },
+    client: { certificate: kafka.pem('client', 'crt'), privateKey: kafka.pem('client', 'key') },
+    ca: { certificate: kafka.pem('ca', 'crt') },
+  };
+  const access = types.map((it) => it.split('=')).map(([Type, URI]) => ({ Type, URI }));
+  const input = { Topics: [TOPIC], SourceAccessConfigurations: access };
+  return securityOf(defineMapping('consumer', 'kafka', input, 'g'), { secrets, tls });
+};
+const CA = 'SERVER_ROOT_CA_CERTIFICATE=ca';
+
+const value = async (server: string, security: Security): Promise<string> => {
+  const [record] = await readSome(1, [server], TOPIC, { security });
+  return Buffer.from(record?.value ?? '').toString();
+};
+
+(lib === undefined ? describe.skip : describe)('K-80 secure connections to a real broker', () => {
+  beforeAll(async () => {
+    kafka = await startKafka(lib as string);
+    const client = new kafkajs.Kafka({ brokers: [kafka.plaintext], logLevel: kafkajs.logLevel.NOTHING });
+    const admin = client.admin();
+    const producer = client.producer();
+    await Promise.all([admin.connect(), producer.connect()]);
+    await admin.createTopics({ waitForLeaders: true, topics: [{ topic: TOPIC, numPartitions: 1 }] });
+    await producer.send({ topic: TOPIC, messages: [{ value: 'hello' }] });
+    await Promise.all([admin.disconnect(), producer.disconnect()]);
+  }, 60_000);
+  afterAll(() => kafka.stop());
+
+  test.each(['BASIC_AUTH', 'SASL_SCRAM_256_AUTH', 'SASL_SCRAM_512_AUTH'])('K-80 %s over TLS', async (type) => {
+    expect(await value(kafka.saslSsl, connect([`${type}=login`, CA]))).toBe('hello');
+  });
+
+  test('K-80 SASL without TLS, where that is switched off', async () => {
+    expect(await value(kafka.saslPlaintext, connect(['SASL_SCRAM_512_AUTH=login'], false))).toBe('hello');
+  });
+
+  test('K-80 a client certificate', async () => {
+    expect(await value(kafka.ssl, connect(['CLIENT_CERTIFICATE_TLS_AUTH=client', CA]))).toBe('hello');
+  });
+
+  test('K-73 a wrong password stops the mapping with a reason, and shows nothing of it', async () => {
+    const reading = readSome(1, [kafka.saslSsl], TOPIC, { security: connect(['SASL_SCRAM_512_AUTH=stranger', CA]) });
+    const error = await reading.catch((it: unknown) => it);
+    expect(error).toMatchObject({ code: 'AUTH_FAILED', retriable: false });
+    expect(String(error)).not.toContain('guess');
+  });
+
+  test.each([
+    ['an authority that is not known', () => connect(['CLIENT_CERTIFICATE_TLS_AUTH=client']), 'certificate'],
+    ['a certificate that was not sent', () => connect([CA]), ''],
+  ])('K-73 %s is said, and waited for', async (_, security, reason) => {
+    const reader = read([kafka.ssl], TOPIC, { security: security() });
+    await until('a reason', () => reader.waiting.length > 0);
+    expect(reader.waiting[0]).toContain(reason);
+    expect(reader.ready()).toBe(false);
+    await reader.stop();
+  });
+});
