@@ -52,7 +52,7 @@ export const registerCodecs = (): void => {
   for (const [type, { name, package: wanted, load }] of Object.entries(CODECS)) {
     const previous = codecs[Number(type)];
     let loaded: Codec | undefined;
-    codecs[Number(type)] = () => (loaded ??= existing(previous) ?? reading(name, wanted, load));
+    codecs[Number(type)] = () => (loaded ??= existing(previous) ?? readingCodec(name, wanted, load));
   }
 };
 
@@ -65,7 +65,7 @@ const existing = (factory: (() => Codec) | undefined): Codec | undefined => {
   }
 };
 
-const reading = (name: string, wanted: string, load: () => Decompress): Codec => {
+export const readingCodec = (name: string, wanted: string, load: () => Decompress): Codec => {
   let decompress: Decompress;
   try {
     decompress = load();

@@ -1,6 +1,7 @@
 import type { Admin, Consumer, EachBatchPayload, Kafka, Offsets } from 'kafkajs';
 import { describeError, KafkaEventsError } from '../errors.ts';
 import { backoff, sleep } from '../time.ts';
+import { withHint } from './connection-hints.ts';
 import { startingOffsets } from './kafkajs-positions.ts';
 import { toRecord } from './kafkajs-record.ts';
 import type { BrokerConsumer, BrokerRecord, ConsumerListener, ConsumerOptions } from './port.ts';
@@ -66,7 +67,7 @@ export class KafkajsConsumer implements BrokerConsumer {
           return;
         }
         if (this.#joins > joinedBefore) attempt = 0;
-        this.#listener.waiting(describeError(error));
+        this.#listener.waiting(withHint(describeError(error)));
         await sleep(backoff(attempt, 250, 3_000), this.#stopped.signal);
       }
     }

@@ -1,3 +1,5 @@
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import kafkajs from 'kafkajs';
 import type { Security } from '../../src/broker/port.ts';
@@ -31,7 +33,7 @@ const value = async (server: string, security: Security): Promise<string> => {
   return Buffer.from(record?.value ?? '').toString();
 };
 
-(lib === undefined ? describe.skip : describe)('K-80 secure connections to a real broker', () => {
+(lib === undefined ? describe.skip : describe)('a broker of our own', () => {
   beforeAll(async () => {
     kafka = await startKafka(lib as string);
     const client = new kafkajs.Kafka({ brokers: [kafka.plaintext], logLevel: kafkajs.logLevel.NOTHING });
@@ -64,13 +66,30 @@ const value = async (server: string, security: Security): Promise<string> => {
   });
 
   test.each([
-    ['an authority that is not known', () => connect(['CLIENT_CERTIFICATE_TLS_AUTH=client']), 'certificate'],
-    ['a certificate that was not sent', () => connect([CA]), ''],
+    [
+      'an authority that is not known',
+      () => connect(['CLIENT_CERTIFICATE_TLS_AUTH=client']),
+      'Lambda failed to authenticate server',
+    ],
+    ['a certificate that was not sent', () => connect([CA]), 'Server failed to authenticate Lambda'],
   ])('K-73 %s is said, and waited for', async (_, security, reason) => {
     const reader = read([kafka.ssl], TOPIC, { security: security() });
     await until('a reason', () => reader.waiting.length > 0);
     expect(reader.waiting[0]).toContain(reason);
     expect(reader.ready()).toBe(false);
+    await reader.stop();
+  });
+
+  test('K-35 records that do not match their checksum are not delivered: the partition waits, with the reason', async () => {
+    const folder = join(kafka.dir, 'data', `${TOPIC}-0`);
+    const segment = join(folder, readdirSync(folder).find((it) => it.endsWith('.log')) ?? '');
+    const bytes = readFileSync(segment);
+    bytes.write('X', bytes.indexOf('hello'));
+    writeFileSync(segment, bytes, { flag: 'r+' });
+    const reader = read([kafka.plaintext], TOPIC);
+    await until('a reason', () => reader.waiting.length > 0);
+    expect(reader.waiting[0]).toContain('the records from offset 0 on do not match their checksum');
+    expect(reader.records).toEqual([]);
     await reader.stop();
   });
 });
