@@ -70,6 +70,7 @@ export const startMapping = async (
     invoker: { invoke, close: () => Promise.resolve() },
     log,
     sessionTimeoutMs: 6_000,
+    retryDelayMs: { first: 5, longest: 50 },
     logBatches: options.logBatches ?? false,
     functionArn: FUNCTION_ARN,
     region: 'eu-west-1',

@@ -42,6 +42,10 @@ const schema = z.strictObject({
   sessionTimeoutMs: between(6_000, 1_800_000).default(10_000),
   /** How long a stop waits for invocations in flight, in milliseconds. */
   drainTimeoutMs: between(0, 900_000).default(10_000),
+  /** Between the tries of a failed batch, in milliseconds: doubled each time from `first` to `longest` (K-37). */
+  retryDelayMs: z
+    .strictObject({ first: between(1, 900_000).default(200), longest: between(1, 900_000).default(10_000) })
+    .prefault({}),
   /** CloudFormation properties per function key, or `function/topic`, for what serverless.yml cannot say (K-82). */
   overrides: z.record(z.string(), z.record(z.string(), z.unknown())).default({}),
 });

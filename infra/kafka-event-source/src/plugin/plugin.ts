@@ -89,6 +89,7 @@ export default class KafkaEventsPlugin {
       invoker: await invokers.invokerFor(functionKey),
       log: this.#log,
       sessionTimeoutMs: options.sessionTimeoutMs,
+      retryDelayMs: options.retryDelayMs,
       logBatches: options.log === 'batches',
       region,
       functionArn: `arn:aws:lambda:${region}:000000000000:function:${service.getFunction(functionKey).name}`,

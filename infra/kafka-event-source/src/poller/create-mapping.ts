@@ -8,6 +8,7 @@ import { compileFilters } from '../filter/index.ts';
 import type { Invoker } from '../invoker/port.ts';
 import type { Log } from '../log.ts';
 import { Mapping } from './mapping.ts';
+import type { MappingDeps } from './mapping.ts';
 
 export interface CreateMappingDeps {
   readonly definition: MappingDefinition;
@@ -15,6 +16,7 @@ export interface CreateMappingDeps {
   readonly invoker: Invoker;
   readonly log: Log;
   readonly sessionTimeoutMs: number;
+  readonly retryDelayMs: MappingDeps['retryDelayMs'];
   readonly logBatches: boolean;
   readonly functionArn: string;
   readonly region: string;
@@ -29,7 +31,7 @@ export interface CreateMappingDeps {
  * @throws KafkaEventsError CONFIG_INVALID for a destination that cannot be resolved, PEER_MISSING for its client
  */
 export const createMapping = async (deps: CreateMappingDeps): Promise<Mapping> => {
-  const { definition, broker, invoker, log, sessionTimeoutMs, logBatches, functionArn, region, failureFolder } = deps;
+  const { definition, broker, invoker, log, functionArn, region, failureFolder } = deps;
   const { kind, arn, topic, groupId, functionKey, filterPatterns, filterMismatch, properties } = definition;
   const source: EventSource = { kind, arn, topic, bootstrapServers: broker.bootstrapServers };
   const target = destinationTarget(
@@ -49,7 +51,8 @@ export const createMapping = async (deps: CreateMappingDeps): Promise<Mapping> =
       target &&
       (await failureDestination(target, { broker, origin, mappingId: groupId, failureFolder, now: Date.now })),
     log,
-    logBatches,
-    sessionTimeoutMs,
+    logBatches: deps.logBatches,
+    sessionTimeoutMs: deps.sessionTimeoutMs,
+    retryDelayMs: deps.retryDelayMs,
   });
 };

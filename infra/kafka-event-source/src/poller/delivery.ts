@@ -25,6 +25,8 @@ export interface DeliveryDeps {
   readonly invoker: Invoker;
   readonly policy: RetryPolicy;
   readonly destination: FailureDestination | undefined;
+  /** Not documented by AWS (K-37). Milliseconds. */
+  readonly retryDelayMs: { readonly first: number; readonly longest: number };
   /** Whether a record makes an event too big on its own (K-53). */
   readonly tooBig: (record: BrokerRecord) => boolean;
   readonly commit: () => Promise<void>;
@@ -35,10 +37,6 @@ export interface DeliveryDeps {
   readonly log: Log;
   readonly now: () => number;
 }
-
-/** K-37: not documented by AWS. */
-const RETRY_BASE_MS = 200;
-const RETRY_MAX_MS = 10_000;
 
 /** One attempt of a batch: invocation, outcome, resolution. */
 export class Delivery {
@@ -74,11 +72,11 @@ export class Delivery {
   }
 
   async #settle(batch: Batch, { discard, then, backOff }: Resolution): Promise<void> {
-    const { table, retries, now, commit, wake } = this.#deps;
+    const { table, retries, retryDelayMs, now, commit, wake } = this.#deps;
     if (discard) await this.#discard(discard);
     table.replace(batch, then);
     for (const next of then) {
-      retries.add(next, backOff ? now() + backoff(next.failures - 1, RETRY_BASE_MS, RETRY_MAX_MS) : 0);
+      retries.add(next, backOff ? now() + backoff(next.failures - 1, retryDelayMs.first, retryDelayMs.longest) : 0);
     }
     if (then.length > 1) wake();
     await commit();

@@ -13,6 +13,7 @@ import { sleep } from '../time.ts';
 import { Batcher } from './batcher.ts';
 import { Committer } from './committer.ts';
 import { Delivery } from './delivery.ts';
+import type { DeliveryDeps } from './delivery.ts';
 import { FlowControl } from './flow-control.ts';
 import { intake } from './intake.ts';
 import { describeInvocation } from './invocation-line.ts';
@@ -34,6 +35,7 @@ export interface MappingDeps {
   /** A line per invocation. */
   readonly logBatches: boolean;
   readonly sessionTimeoutMs: number;
+  readonly retryDelayMs: DeliveryDeps['retryDelayMs'];
   readonly now?: () => number;
 }
 
