@@ -8,9 +8,10 @@ export const javaProduce = (
   topic: string,
   codec: string,
   lines: readonly string[],
+  more: readonly string[] = [],
 ): Promise<void> =>
   new Promise((resolve, reject) => {
-    const args = ['--bootstrap-server', server, '--topic', topic, '--compression-codec', codec];
+    const args = ['--bootstrap-server', server, '--topic', topic, '--compression-codec', codec, ...more];
     const java = spawn('java', javaArgs(lib, 'org.apache.kafka.tools.ConsoleProducer', ...args));
     let output = '';
     java.stderr.on('data', (chunk: Buffer) => (output += chunk.toString()));
