@@ -24,6 +24,9 @@ export interface OwnKafka {
   /** Asks for a client certificate. */
   readonly ssl: string;
   readonly pem: (name: 'ca' | 'server' | 'client', kind: 'crt' | 'key') => string;
+  /** At once; its data stays for `restart`. */
+  kill(): Promise<void>;
+  restart(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -123,25 +126,13 @@ export const startKafka = async (lib: string): Promise<OwnKafka> => {
   ]);
   const format = ['format', '-t', Buffer.from('0123456789abcdef').toString('base64url'), '-c', config, ...scram];
   execFileSync('java', javaArgs(lib, 'kafka.tools.StorageTool', ...format), { stdio: 'pipe' });
-  const out = openSync(join(dir, 'kafka.log'), 'w');
-  const broker = spawn('java', javaArgs(lib, 'kafka.Kafka', config), { stdio: ['ignore', out, out] });
-  const kill = (): void => void broker.kill('SIGKILL');
-  process.once('exit', kill);
-  const ended = new Promise<void>((resolve) => broker.once('exit', () => resolve()));
+  const at = (n: number): string => `localhost:${ports[n]}`;
+  const run = (): Promise<() => Promise<void>> => runBroker(lib, dir, config, at(0));
+  let kill = await run();
   const stop = async (): Promise<void> => {
-    kill();
-    await ended;
-    process.removeListener('exit', kill);
+    await kill();
     rmSync(dir, { recursive: true });
   };
-  const at = (n: number): string => `localhost:${ports[n]}`;
-  try {
-    await until('the broker', () => answers(at(0), broker.exitCode), 60_000);
-  } catch (error) {
-    const log = readFileSync(join(dir, 'kafka.log'), 'utf8').slice(-2_000);
-    await stop();
-    throw new Error(`Kafka does not start:\n${log}`, { cause: error });
-  }
   return {
     dir,
     plaintext: at(0),
@@ -149,8 +140,34 @@ export const startKafka = async (lib: string): Promise<OwnKafka> => {
     saslSsl: at(2),
     ssl: at(3),
     pem: (name, kind) => readFileSync(join(dir, `${name}.${kind}`), 'utf8'),
+    kill: () => kill(),
+    restart: async () => {
+      kill = await run();
+    },
     stop,
   };
+};
+
+/** @returns what kills it, with SIGKILL; its data stays */
+const runBroker = async (lib: string, dir: string, config: string, server: string): Promise<() => Promise<void>> => {
+  const out = openSync(join(dir, 'kafka.log'), 'a');
+  const broker = spawn('java', javaArgs(lib, 'kafka.Kafka', config), { stdio: ['ignore', out, out] });
+  const onExit = (): void => void broker.kill('SIGKILL');
+  process.once('exit', onExit);
+  const ended = new Promise<void>((resolve) => broker.once('exit', () => resolve()));
+  const kill = async (): Promise<void> => {
+    onExit();
+    await ended;
+    process.removeListener('exit', onExit);
+  };
+  try {
+    await until('the broker', () => answers(server, broker.exitCode), 60_000);
+  } catch (error) {
+    await kill();
+    const log = readFileSync(join(dir, 'kafka.log'), 'utf8').slice(-2_000);
+    throw new Error(`Kafka does not start:\n${log}`, { cause: error });
+  }
+  return kill;
 };
 
 const answers = async (server: string, exitCode: number | null): Promise<boolean> => {

@@ -30,7 +30,7 @@ export interface DeliveryDeps {
   /** Whether a record makes an event too big on its own (K-53). */
   readonly tooBig: (record: BrokerRecord) => boolean;
   readonly commit: () => Promise<void>;
-  /** More work is due: wake whoever is idle. */
+  /** Partitions became free, or retries due: whoever is idle may have work. */
   readonly wake: () => void;
   readonly invoked: (batch: Batch, outcome: Outcome, durationMs: number) => void;
   readonly counters: Counters;
@@ -78,7 +78,7 @@ export class Delivery {
     for (const next of then) {
       retries.add(next, backOff ? now() + backoff(next.failures - 1, retryDelayMs.first, retryDelayMs.longest) : 0);
     }
-    if (then.length > 1) wake();
+    wake();
     await commit();
   }
 

@@ -40,7 +40,7 @@ export interface MappingDeps {
 }
 
 /** AWS looks every minute (K-65); here people watch. */
-const SCALING_MS = 3_000;
+const SCALING_MS = 1_000;
 
 /** One event source mapping: a group member, its buffers and its pollers. */
 export class Mapping {
