@@ -69,10 +69,9 @@ export const readingCodec = (name: string, wanted: string, load: () => Decompres
   let decompress: Decompress;
   try {
     decompress = load();
-  } catch (cause) {
-    throw new KafkaEventsError('CODEC_MISSING', `records are compressed with ${name}: run \`npm install ${wanted}\``, {
-      cause,
-    });
+  } catch {
+    // Without a cause: kafkajs wraps the innermost one, and this error would be lost.
+    throw new KafkaEventsError('CODEC_MISSING', `records are compressed with ${name}: run \`npm install ${wanted}\``);
   }
   return {
     compress: () => Promise.reject(new KafkaEventsError('CODEC_MISSING', `writing ${name} is not supported`)),
