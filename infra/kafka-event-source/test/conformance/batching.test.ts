@@ -15,7 +15,7 @@ describe('a batch', () => {
         Array.from({ length: 3 }, () => ({ value, partition })),
       );
     }
-    const rig = await start({ Topics: [topic], MaximumBatchingWindowInSeconds: 2 });
+    const rig = await start({ Topics: [topic], MaximumBatchingWindowInSeconds: 1 });
     await until('18 records', () => rig.records().length === 18);
     const sizes = rig.events.map((event) => Buffer.byteLength(JSON.stringify(event)));
     expect(Math.max(...sizes)).toBeLessThanOrEqual(6 * 1024 * 1024);

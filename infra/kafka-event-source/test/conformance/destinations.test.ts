@@ -11,8 +11,9 @@ import type { Rig } from '../mapping-rig.ts';
 import { numbered, useRigs } from '../rigs.ts';
 
 const { kafka, start } = useRigs();
-const ENDPOINTS = ['AWS_ENDPOINT_URL', 'AWS_ENDPOINT_URL_SQS', 'AWS_ENDPOINT_URL_SNS', 'AWS_ENDPOINT_URL_S3'];
-afterEach(() => ENDPOINTS.forEach((name) => delete process.env[name]));
+afterEach(() => {
+  for (const name of ['', '_SQS', '_SNS', '_S3']) Reflect.deleteProperty(process.env, `AWS_ENDPOINT_URL${name}`);
+});
 
 const fails = (): never => {
   throw new Error('no');
