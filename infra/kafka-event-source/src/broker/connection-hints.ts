@@ -17,12 +17,16 @@ const HINTS: readonly (readonly [cause: RegExp, hint: string])[] = [
     'Provided certificate or private key is invalid',
   ],
   [
-    /wrong version number|packet length too long/i,
-    'the listener does not speak TLS: set custom.kafkaEvents.tls to false',
+    /wrong version number|socket disconnected before secure TLS/i,
+    'the listener does not seem to speak TLS: custom.kafkaEvents.tls false switches it off',
   ],
   [
-    /socket disconnected before secure TLS|Unsupported SASL mechanism|mechanism.*not supported/i,
-    'the listener expects another kind of security',
+    /Request is not valid given the current SASL state|mechanism.*(not supported|not enabled)/i,
+    'the listener asks for another authentication, or for none',
+  ],
+  [
+    /^(Connection error: )?Closed connection/i,
+    'the broker closed the connection: it may ask for TLS or for authentication, see custom.kafkaEvents.secrets',
   ],
   [/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT/, 'is Kafka running there? See custom.kafkaEvents.bootstrapServers'],
 ];

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { between, groupId, oneOf, topicName } from './ranges.ts';
 
-export const ACCESS_TYPES = [
+const ACCESS_TYPES = [
   'BASIC_AUTH',
   'SASL_SCRAM_256_AUTH',
   'SASL_SCRAM_512_AUTH',

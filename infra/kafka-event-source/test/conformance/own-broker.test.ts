@@ -65,19 +65,29 @@ const value = async (server: string, security: Security): Promise<string> => {
     expect(String(error)).not.toContain('guess');
   });
 
-  test.each([
-    [
-      'an authority that is not known',
-      () => connect(['CLIENT_CERTIFICATE_TLS_AUTH=client']),
-      'Lambda failed to authenticate server',
-    ],
-    ['a certificate that was not sent', () => connect([CA]), 'Server failed to authenticate Lambda'],
-  ])('K-73 %s is said, and waited for', async (_, security, reason) => {
-    const reader = read([kafka.ssl], TOPIC, { security: security() });
-    await until('a reason', () => reader.waiting.length > 0);
-    expect(reader.waiting[0]).toContain(reason);
-    expect(reader.ready()).toBe(false);
-    await reader.stop();
+  test('K-73 what is in the way of a connection is said, with what to do, and waited for', async () => {
+    const nonsense = '-----BEGIN nonsense';
+    const cases: [server: string, security: Security, hint: string][] = [
+      [kafka.ssl, connect(['CLIENT_CERTIFICATE_TLS_AUTH=client']), 'Lambda failed to authenticate server'],
+      [kafka.ssl, connect([CA]), 'Server failed to authenticate Lambda'],
+      [kafka.plaintext, connect([CA]), 'does not seem to speak TLS'],
+      [kafka.plaintext, connect(['BASIC_AUTH=login'], false), 'asks for another authentication, or for none'],
+      [kafka.ssl, {}, 'it may ask for TLS'],
+      [kafka.saslPlaintext, {}, 'or for authentication'],
+      [kafka.ssl, { tls: { cert: nonsense, key: nonsense } }, 'Provided certificate or private key is invalid'],
+      ['localhost:9', {}, 'is Kafka running there?'],
+      ['nowhere.invalid:9', {}, 'is Kafka running there?'],
+    ];
+    const reasons = await Promise.all(
+      cases.map(async ([server, security]) => {
+        const reader = read([server], TOPIC, { security });
+        await until('a reason', () => reader.waiting.length > 0);
+        await reader.stop();
+        expect(reader.ready()).toBe(false);
+        return reader.waiting[0];
+      }),
+    );
+    expect(reasons).toEqual(cases.map(([, , hint]) => expect.stringContaining(hint)));
   });
 
   test('K-35 records that do not match their checksum are not delivered: the partition waits, with the reason', async () => {
