@@ -43,12 +43,14 @@ const freePort = (): Promise<number> =>
 const openssl = (dir: string, ...args: string[]): void =>
   void execFileSync('openssl', args, { cwd: dir, stdio: 'pipe' });
 
+const KEY = '-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes';
+
 /** An authority, a server certificate for localhost, and a client certificate, all in PEM. */
 const makeCertificates = (dir: string): void => {
-  openssl(dir, ...'req -x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=ca -keyout ca.key -out ca.crt'.split(' '));
+  openssl(dir, ...`req -x509 ${KEY} -days 2 -subj /CN=ca -keyout ca.key -out ca.crt`.split(' '));
   writeFileSync(join(dir, 'san'), 'subjectAltName=DNS:localhost,IP:127.0.0.1');
   for (const name of ['server', 'client']) {
-    openssl(dir, ...`req -newkey rsa:2048 -nodes -subj /CN=${name} -keyout ${name}.key -out ${name}.csr`.split(' '));
+    openssl(dir, ...`req ${KEY} -subj /CN=${name} -keyout ${name}.key -out ${name}.csr`.split(' '));
     const sign = `x509 -req -in ${name}.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -extfile san -out ${name}.crt`;
     openssl(dir, ...sign.split(' '));
   }

@@ -116,12 +116,17 @@ describe('the mappings of a service', () => {
 
   test('K-82 resources change the event as they change the template: Resources merged, extensions assigned', () => {
     const id = 'ConsumerEventSourceMappingMSKMyclusterOrders';
-    const { mappings } = read(
+    const { mappings, warnings } = read(
       service(
         { consumer: { events: [msk({ batchSize: 5, consumerGroupId: 'g' })] } },
         {
           resources: {
-            Resources: { [id]: { Properties: { AmazonManagedKafkaEventSourceConfig: { ConsumptionMode: 'Stream' } } } },
+            Resources: {
+              [id]: {
+                Type: 'AWS::Lambda::EventSourceMapping',
+                Properties: { Topics: ['orders'], AmazonManagedKafkaEventSourceConfig: { ConsumptionMode: 'Stream' } },
+              },
+            },
             extensions: { [id]: { Properties: { BatchSize: 7, MaximumBatchingWindowInSeconds: 0 } } },
           },
         },
@@ -131,6 +136,7 @@ describe('the mappings of a service', () => {
     expect(mappings).toMatchObject([
       { batchSize: 7, windowMs: 0, groupId: 'g', properties: { MaximumRetryAttempts: 3 } },
     ]);
+    expect(warnings.filter((line) => line.startsWith('resources'))).toEqual([]);
   });
 
   test('several topics are several mappings, each with a group of its own', () => {

@@ -12,5 +12,6 @@ export const inCidr = (block: string): ((value: string) => boolean) => {
   const family = version === 4 ? 'ipv4' : 'ipv6';
   const list = new BlockList();
   list.addSubnet(address, Number(bits), family);
-  return (value) => isIP(value) === version && list.check(value, family);
+  // What is no address of this family is in no block.
+  return (value) => list.check(value, family);
 };

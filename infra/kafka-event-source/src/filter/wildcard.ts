@@ -25,7 +25,7 @@ export const wildcard = (pattern: string): ((value: string) => boolean) => {
   const middle = parts.slice(1, -1);
   // Leftmost matches leave the most room for what follows: no backtracking, whatever the value.
   return (value) => {
-    if (!value.startsWith(first) || !value.endsWith(last) || value.length < first.length + last.length) return false;
+    if (!value.startsWith(first) || !value.endsWith(last)) return false;
     let at = first.length;
     for (const part of middle) {
       const found = value.indexOf(part, at);

@@ -14,7 +14,7 @@ afterAll(() => kafka.disconnect());
 
 /** The event that a mapping on this topic delivers, as the function gets it: through JSON. */
 const deliver = async (topic: string, count: number, kind: 'msk' | 'kafka' = 'msk'): Promise<KafkaEvent> => {
-  const rig = await startMapping({ Topics: [topic] }, () => null, { kind });
+  const rig = await startMapping({ Topics: [topic], MaximumBatchingWindowInSeconds: 0 }, () => null, { kind });
   await until(`${count} records`, () => rig.records().length >= count);
   await rig.stop();
   const records: KafkaEvent['records'] = {};
