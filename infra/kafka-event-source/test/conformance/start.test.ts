@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
-import { TestKafka, until } from '../kafka.ts';
+import { read } from '../broker-rig.ts';
+import { testBrokers, TestKafka, until } from '../kafka.ts';
 import type { Rig } from '../mapping-rig.ts';
 import { numbered, text, useRigs } from '../rigs.ts';
 
@@ -69,12 +70,21 @@ describe('the starting position', () => {
     const group = grouped(`g-${randomUUID()}`);
     await kafka.produce(topic, numbered(3, 1));
     const first = await start({ Topics: [topic], StartingPosition: 'LATEST', ...group });
-    expect(await kafka.committed(first.groupId, topic)).toEqual([3]);
     await first.stop();
     await kafka.produce(topic, [{ value: 'while away' }]);
     const second = await start({ Topics: [topic], StartingPosition: 'LATEST', ...group });
     await until('the record', () => second.records().length === 1);
     expect(values(second)).toEqual(['while away']);
+  });
+
+  test('K-28 where LATEST begins is committed before ready is said, so that a crash right after loses nothing', async () => {
+    const topic = await kafka.topic(2);
+    await kafka.produce(topic, numbered(5, 2));
+    const groupId = `g-${randomUUID()}`;
+    const reader = read(testBrokers(), topic, { groupId, startingPosition: { kind: 'LATEST' } });
+    await until('ready', () => reader.ready());
+    expect(await kafka.committed(groupId, topic)).toEqual([3, 2]);
+    await reader.stop();
   });
 
   test('K-31 a partition without a commit in a group that has others is read from its first record', async () => {
