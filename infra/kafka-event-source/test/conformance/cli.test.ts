@@ -1,4 +1,5 @@
 import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
 import { runCli } from '../../src/cli/run.ts';
@@ -11,7 +12,11 @@ beforeAll(() => kafka.connect());
 afterAll(() => kafka.disconnect());
 
 const running = new Set<AbortController>();
-afterEach(() => running.forEach((it) => it.abort()));
+const children: ChildProcess[] = [];
+afterEach(() => {
+  for (const it of running) it.abort();
+  for (const child of children) child.kill('SIGKILL');
+});
 
 interface Running {
   readonly lines: string[];
@@ -62,6 +67,7 @@ describe('the command line', () => {
     const cli = spawn(process.execPath, ['--import', 'tsx', main, ...args], {
       env: { ...process.env, NODE_OPTIONS: '' },
     });
+    children.push(cli);
     const exited = new Promise<number | null>((resolve) => cli.once('exit', resolve));
     await until('an invocation', () => endpoint.events.length === 1);
     cli.kill('SIGINT');
