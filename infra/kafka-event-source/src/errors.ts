@@ -7,6 +7,7 @@ const RETRIABLE = {
   BROKER_UNREACHABLE: true,
   TOPIC_MISSING: true,
   COMMIT_FENCED: true,
+  RECORDS_CORRUPT: true,
   DESTINATION_FAILED: true,
 } as const;
 

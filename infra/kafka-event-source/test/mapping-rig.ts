@@ -1,13 +1,19 @@
 import { randomUUID } from 'node:crypto';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { kafkajsBroker } from '../src/broker/kafkajs.ts';
 import { defineMapping } from '../src/config/definition.ts';
 import type { KafkaEvent } from '../src/event.ts';
 import type { InvokeResult } from '../src/invoker/port.ts';
 import type { Log } from '../src/log.ts';
-import { Mapping } from '../src/poller/mapping.ts';
+import { createMapping } from '../src/poller/create-mapping.ts';
+import type { Mapping } from '../src/poller/mapping.ts';
 import { testBrokers } from './kafka.ts';
 
 export type Handler = (event: KafkaEvent) => unknown;
+
+/** What a handler throws to stand for an invocation that never reached its function (K-38). */
+export class NotReached extends Error {}
 
 export interface Rig {
   readonly mapping: Mapping;
@@ -19,18 +25,30 @@ export interface Rig {
   stop(): Promise<void>;
 }
 
+export interface RigOptions {
+  readonly kind?: 'msk' | 'kafka';
+  /** Default: waits until the mapping is ready. */
+  readonly ready?: boolean;
+  readonly brokers?: string[];
+  readonly groupId?: string;
+  readonly failureFolder?: string;
+  readonly logBatches?: boolean;
+  /** Default: events are kept. Long tests count for themselves. */
+  readonly keepEvents?: boolean;
+}
+
 /** A mapping against the real broker with a function in this process. Started and ready when it resolves. */
 export const startMapping = async (
   properties: Record<string, unknown> & { Topics: [string] },
   handler: Handler = () => null,
-  options: { kind?: 'msk' | 'kafka'; ready?: boolean; brokers?: string[] } = {},
+  options: RigOptions = {},
 ): Promise<Rig> => {
-  const { kind = 'msk' } = options;
+  const { kind = 'msk', groupId = `g-${randomUUID()}`, keepEvents = true } = options;
   const definition = defineMapping(
     'consumer',
     kind,
     kind === 'msk' ? { EventSourceArn: ARN, ...properties } : properties,
-    `g-${randomUUID()}`,
+    groupId,
   );
   const lines: string[] = [];
   const add = (line: string): void => void lines.push(line);
@@ -38,15 +56,26 @@ export const startMapping = async (
   const broker = kafkajsBroker({ brokers: options.brokers ?? testBrokers(), clientId: 'rig', log });
   const events: KafkaEvent[] = [];
   const invoke = async (event: KafkaEvent): Promise<InvokeResult> => {
-    events.push(event);
+    if (keepEvents) events.push(event);
     try {
       return { outcome: 'success', response: await handler(event) };
     } catch (error) {
-      return { outcome: 'function-error', message: String(error) };
+      const outcome = error instanceof NotReached ? 'not-reached' : 'function-error';
+      return { outcome, message: String(error) };
     }
   };
-  const invoker = { invoke, close: () => Promise.resolve() };
-  const mapping = new Mapping({ definition, broker, invoker, log, sessionTimeoutMs: 6_000 });
+  const mapping = await createMapping({
+    definition,
+    broker,
+    invoker: { invoke, close: () => Promise.resolve() },
+    log,
+    sessionTimeoutMs: 6_000,
+    retryDelayMs: { first: 5, longest: 50 },
+    logBatches: options.logBatches ?? false,
+    functionArn: FUNCTION_ARN,
+    region: 'eu-west-1',
+    failureFolder: options.failureFolder ?? join(tmpdir(), `failures-${randomUUID()}`),
+  });
   const ready = mapping.start();
   if (options.ready !== false) await ready;
   return {
@@ -54,7 +83,7 @@ export const startMapping = async (
     groupId: definition.groupId,
     events,
     lines,
-    records: () => events.flatMap((event) => Object.values(event.records).flat()),
+    records: () => events.flatMap(recordsOf),
     stop: async () => {
       await mapping.stop(5_000);
       await broker.close();
@@ -62,4 +91,7 @@ export const startMapping = async (
   };
 };
 
+export const recordsOf = (event: KafkaEvent): KafkaEvent['records'][string] => Object.values(event.records).flat();
+
 export const ARN = 'arn:aws:kafka:eu-west-1:000000000000:cluster/local/11111111-2222-3333-4444-555555555555-1';
+export const FUNCTION_ARN = 'arn:aws:lambda:eu-west-1:000000000000:function:consumer';

@@ -1,6 +1,7 @@
 import type { Admin, Consumer, EachBatchPayload, Kafka, Offsets } from 'kafkajs';
 import { describeError, KafkaEventsError } from '../errors.ts';
 import { backoff, sleep } from '../time.ts';
+import { withHint } from './connection-hints.ts';
 import { startingOffsets } from './kafkajs-positions.ts';
 import { toRecord } from './kafkajs-record.ts';
 import type { BrokerConsumer, BrokerRecord, ConsumerListener, ConsumerOptions } from './port.ts';
@@ -8,6 +9,8 @@ import type { BrokerConsumer, BrokerRecord, ConsumerListener, ConsumerOptions } 
 /** How long a fetch waits for data, in ms: bounds how late a resumed partition is read again and a heartbeat is sent. */
 const FETCH_WAIT_MS = 100;
 const METADATA_MAX_AGE_MS = 30_000;
+/** A consumer that ran for so long is tried again at once, in ms. */
+const STABLE_MS = 10_000;
 /** The group has moved on: the commit of an older generation is refused. */
 const FENCED = new Set([
   'REBALANCE_IN_PROGRESS',
@@ -31,10 +34,12 @@ export class KafkajsConsumer implements BrokerConsumer {
   #listener!: ConsumerListener;
   #consumer: Consumer | undefined;
   #generation = 0;
-  #joins = 0;
   #positioned = new Set<number>();
   #commitDirect: ((offsets: Offsets) => Promise<void>) | undefined;
-  #stopped = new AbortController();
+  readonly #stopped = new AbortController();
+  readonly #stop = new Promise<undefined>((resolve) => {
+    this.#stopped.signal.addEventListener('abort', () => resolve(undefined), { once: true });
+  });
   #life: Promise<void> = Promise.resolve();
 
   constructor(client: Kafka, admin: () => Promise<Admin>, options: ConsumerOptions) {
@@ -51,7 +56,7 @@ export class KafkajsConsumer implements BrokerConsumer {
   /** One consumer after another until `stop`. */
   async #live(): Promise<void> {
     for (let attempt = 0; !this.#stopped.signal.aborted; attempt++) {
-      const joinedBefore = this.#joins;
+      const startedAt = Date.now();
       try {
         await this.#topicExists();
         const crash = await this.#runUntilCrash();
@@ -65,8 +70,9 @@ export class KafkajsConsumer implements BrokerConsumer {
           this.#listener.failed(fatal);
           return;
         }
-        if (this.#joins > joinedBefore) attempt = 0;
-        this.#listener.waiting(describeError(error));
+        // What fails again as soon as it has joined is not asked for without a pause.
+        if (Date.now() - startedAt > STABLE_MS) attempt = 0;
+        this.#listener.waiting(withHint(describeError(error)));
         await sleep(backoff(attempt, 250, 3_000), this.#stopped.signal);
       }
     }
@@ -99,9 +105,6 @@ export class KafkajsConsumer implements BrokerConsumer {
     const crashed = new Promise<Error>((resolve) => {
       consumer.on(CRASH, ({ payload }) => resolve(payload.error));
     });
-    const stopped = new Promise<undefined>((resolve) => {
-      this.#stopped.signal.addEventListener('abort', () => resolve(undefined), { once: true });
-    });
     const fetching = new Promise<void>((resolve) => {
       const off = consumer.on(FETCH_START, () => {
         off();
@@ -121,7 +124,7 @@ export class KafkajsConsumer implements BrokerConsumer {
       await consumer.connect();
       await consumer.subscribe({ topic, fromBeginning: true });
       await consumer.run({ autoCommit: false, eachBatch: (payload) => this.#eachBatch(payload) });
-      return await Promise.race([crashed, stopped]);
+      return await Promise.race([crashed, this.#stop]);
     } finally {
       this.#consumer = undefined;
       await consumer.disconnect();
@@ -138,7 +141,6 @@ export class KafkajsConsumer implements BrokerConsumer {
   async #joined(consumer: Consumer, fetching: Promise<void>, partitions: readonly number[]): Promise<void> {
     const { topic, groupId, startingPosition } = this.#options;
     this.#lostAssignment();
-    this.#joins += 1;
     const generation = this.#generation;
     const current = (): boolean => generation === this.#generation && !this.#stopped.signal.aborted;
     if (partitions.length > 0) consumer.pause([{ topic, partitions: [...partitions] }]);
@@ -231,9 +233,8 @@ const causes = (error: unknown): Error[] => (error instanceof Error ? [error, ..
 /** What waiting does not cure. */
 const fatalError = (error: unknown, topic: string): KafkaEventsError | undefined => {
   const chain = causes(error);
-  if (chain.some((it) => it.name === 'KafkaJSNotImplemented')) {
-    return new KafkaEventsError('CODEC_MISSING', `topic ${topic}: ${describeError(error)}`, { cause: error });
-  }
+  const codec = chain.find((it) => it instanceof KafkaEventsError && it.code === 'CODEC_MISSING');
+  if (codec) return new KafkaEventsError('CODEC_MISSING', `topic ${topic}: ${codec.message}`, { cause: error });
   if (chain.some((it) => it.name === 'KafkaJSSASLAuthenticationError')) {
     return new KafkaEventsError('AUTH_FAILED', `SASL authentication failed: ${describeError(error)}`, { cause: error });
   }

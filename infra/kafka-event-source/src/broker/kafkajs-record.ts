@@ -1,4 +1,5 @@
 import type { KafkaMessage } from 'kafkajs';
+import { wireHeaders } from './kafkajs-headers.ts';
 import type { BrokerRecord } from './port.ts';
 
 type Headers = BrokerRecord['headers'];
@@ -9,6 +10,8 @@ const toBytes = (value: Buffer | string | null | undefined): Uint8Array | null =
 
 const toHeaders = (headers: KafkaMessage['headers']): Headers => {
   if (headers === undefined) return NO_HEADERS;
+  const wire = wireHeaders(headers);
+  if (wire !== undefined) return wire.map(({ key, value }) => [key, value]);
   const list: (readonly [string, Uint8Array | null])[] = [];
   for (const name in headers) {
     const value = headers[name];

@@ -1,24 +1,30 @@
 import kafkajs from 'kafkajs';
 import type { Admin, KafkaConfig, Producer } from 'kafkajs';
+import { checkChecksums } from './kafkajs-checksums.ts';
+import { registerCodecs } from './kafkajs-codecs.ts';
+import { keepHeaderOrder } from './kafkajs-headers.ts';
 import { createTopics } from './kafkajs-topics.ts';
 import { KafkajsConsumer } from './kafkajs-consumer.ts';
-import type { Broker } from './port.ts';
+import type { Broker, Security } from './port.ts';
 import type { Log } from '../log.ts';
 
 export interface KafkajsOptions {
   readonly brokers: readonly string[];
   readonly clientId: string;
   readonly log: Log;
-  readonly security?: Pick<KafkaConfig, 'ssl' | 'sasl'>;
+  readonly security?: Security;
 }
 
 /** The kafkajs adapter: one client, one admin and one producer connection, opened when first needed. */
 export const kafkajsBroker = ({ brokers, clientId, log, security = {} }: KafkajsOptions): Broker => {
   process.env['KAFKAJS_NO_PARTITIONER_WARNING'] ??= '1';
+  checkChecksums();
+  registerCodecs();
+  keepHeaderOrder();
   const client = new kafkajs.Kafka({
     brokers: [...brokers],
     clientId,
-    ...security,
+    ...toConfig(security),
     connectionTimeout: 3_000,
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5 },
     logLevel: kafkajs.logLevel.WARN,
@@ -50,17 +56,15 @@ export const kafkajsBroker = ({ brokers, clientId, log, security = {} }: Kafkajs
     bootstrapServers: brokers.join(','),
     consumer: (options) => new KafkajsConsumer(client, connectedAdmin, options),
     createTopics: async (topics) => createTopics(await connectedAdmin(), topics),
-    send: async (topic, record) => {
+    send: async (topic, records) => {
       const connected = await connectedProducer();
       await connected.send({
         topic,
         acks: -1,
-        messages: [
-          {
-            key: record.key === null ? null : Buffer.from(record.key),
-            value: Buffer.from(record.value),
-          },
-        ],
+        messages: records.map(({ key, value }) => ({
+          key: key === null ? null : Buffer.from(key),
+          value: Buffer.from(value),
+        })),
       });
     },
     close: async () => {
@@ -70,6 +74,11 @@ export const kafkajsBroker = ({ brokers, clientId, log, security = {} }: Kafkajs
     },
   };
 };
+
+const toConfig = ({ tls, sasl }: Security): Pick<KafkaConfig, 'ssl' | 'sasl'> => ({
+  ...(tls === undefined ? {} : { ssl: Object.keys(tls).length > 0 ? { ...tls } : true }),
+  ...(sasl === undefined ? {} : { sasl: { ...sasl } as NonNullable<KafkaConfig['sasl']> }),
+});
 
 const connect = async <T extends { connect(): Promise<void> }>(it: T): Promise<T> => {
   await it.connect();

@@ -78,6 +78,17 @@ export interface BrokerRecordToSend {
   readonly value: Uint8Array;
 }
 
+/** How to connect. Nothing: PLAINTEXT. */
+export interface Security {
+  /** PEM texts; an empty object is TLS with the usual authorities. */
+  readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string; readonly passphrase?: string };
+  readonly sasl?: {
+    readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
+    readonly username: string;
+    readonly password: string;
+  };
+}
+
 /** One client library, connected to one cluster. */
 export interface Broker {
   /** `host:port` pairs joined with `,`, as the event carries them (K-03). */
@@ -85,7 +96,7 @@ export interface Broker {
   consumer(options: ConsumerOptions): BrokerConsumer;
   /** Creates what is missing and adds partitions where there are fewer. Existing data stays. */
   createTopics(topics: readonly TopicSpec[]): Promise<void>;
-  /** Appends to a topic, acknowledged by all replicas. */
-  send(topic: string, record: BrokerRecordToSend): Promise<void>;
+  /** Appends to a topic, acknowledged by all replicas. Without a key: round robin. */
+  send(topic: string, records: readonly BrokerRecordToSend[]): Promise<void>;
   close(): Promise<void>;
 }

@@ -1,48 +1,70 @@
 import { z } from 'zod';
-import { KafkaEventsError } from '../errors.ts';
-import { explainIssues } from './definition.ts';
+import { parseOrExplain } from './explain.ts';
+import { between, oneOf, topicName } from './ranges.ts';
+import { secretsSchema, secretsVariable } from './secrets.ts';
 
 const servers = z
-  .union([z.string(), z.array(z.string())])
+  .union([z.string(), z.array(z.string())], { error: 'must be host:port, or a list of them' })
   .transform((it) => (Array.isArray(it) ? it : it.split(',')).map((server) => server.trim()))
-  .pipe(z.array(z.string().regex(/^[^:\s]+:\d+$/, 'must be host:port')).min(1));
+  .refine(
+    (list) => list.length > 0 && list.every((server) => /^(\[[^\]]+\]|[^:\s]+):\d+$/.test(server)),
+    'must be host:port, several joined with a comma',
+  );
 
 const schema = z.strictObject({
   /** Wins over `KAFKA_BROKERS`; default localhost:9092. */
   bootstrapServers: servers.optional(),
-  log: z.enum(['mappings', 'batches']).default('mappings'),
+  log: oneOf(['mappings', 'batches']).default('mappings'),
   /** Topics to create before the mappings start: opt-in, since AWS creates none. */
   createTopics: z
     .array(
       z.strictObject({
-        topic: z.string(),
-        partitions: z.int().min(1).default(1),
+        topic: topicName,
+        partitions: between(1, 10_000).default(1),
         retentionMs: z.int().min(-1).optional(),
       }),
     )
     .default([]),
-  invoke: z.enum(['in-process', 'sdk']).default('in-process'),
+  invoke: oneOf(['in-process', 'sdk']).default('in-process'),
+  /** Secret ARN or name, as in the access configuration, to what AWS keeps in that secret. */
+  secrets: secretsSchema.default({}),
+  /** Default: TLS as soon as a secret is used. `false` for a local SASL_PLAINTEXT listener. */
+  tls: z.boolean().optional(),
+  /** What a value of another format than its filter means (K-59). */
+  filterMismatch: oneOf(['deliver', 'drop']).default('deliver'),
+  /** Where failure records for SQS, SNS and S3 go that no local endpoint takes, relative to the service. */
+  failureFolder: z.string().min(1).default('.kafka-events/failures'),
+  /** `emf` prints a line of CloudWatch's embedded metric format a minute. */
+  metrics: oneOf(['emf']).optional(),
+  /** Serves metrics as JSON at http://localhost:<port>/. */
+  metricsPort: between(1, 65_535).optional(),
   /** A silent member loses its partitions after this many milliseconds. */
-  sessionTimeoutMs: z.int().min(6_000).max(1_800_000).default(10_000),
+  sessionTimeoutMs: between(6_000, 1_800_000).default(10_000),
   /** How long a stop waits for invocations in flight, in milliseconds. */
-  drainTimeoutMs: z.int().min(0).default(10_000),
+  drainTimeoutMs: between(0, 900_000).default(10_000),
+  /** Between the tries of a failed batch, in milliseconds: doubled each time from `first` to `longest` (K-37). */
+  retryDelayMs: z
+    .strictObject({ first: between(1, 900_000).default(200), longest: between(1, 900_000).default(10_000) })
+    .prefault({}),
   /** CloudFormation properties per function key, or `function/topic`, for what serverless.yml cannot say (K-82). */
   overrides: z.record(z.string(), z.record(z.string(), z.unknown())).default({}),
 });
 
-export type Options = z.output<typeof schema>;
+export type Options = Omit<z.output<typeof schema>, 'bootstrapServers'> & { readonly bootstrapServers: string[] };
 
-/** @throws KafkaEventsError CONFIG_INVALID naming the field, its value and what is allowed */
-export const parseOptions = (input: unknown, env: NodeJS.ProcessEnv): Options & { bootstrapServers: string[] } => {
-  const result = schema.safeParse(input ?? {});
-  if (!result.success) {
-    throw new KafkaEventsError('CONFIG_INVALID', explainIssues('custom.kafkaEvents', input, result.error), {
-      cause: result.error,
-    });
-  }
-  const fallback = servers.safeParse(env['KAFKA_BROKERS'] ?? 'localhost:9092');
-  if (!fallback.success) {
-    throw new KafkaEventsError('CONFIG_INVALID', explainIssues('KAFKA_BROKERS', env['KAFKA_BROKERS'], fallback.error));
-  }
-  return Object.freeze({ ...result.data, bootstrapServers: result.data.bootstrapServers ?? fallback.data });
+/**
+ * `custom.kafkaEvents`, with `KAFKA_BROKERS` and `KAFKA_EVENTS_SECRETS` of the environment.
+ * @throws KafkaEventsError CONFIG_INVALID naming the field, its value and what is allowed
+ */
+export const parseOptions = (input: unknown, env: NodeJS.ProcessEnv): Options => {
+  const options = parseOrExplain(schema, 'custom.kafkaEvents', input ?? {});
+  const fallback = parseOrExplain(servers, 'KAFKA_BROKERS', env['KAFKA_BROKERS'] || 'localhost:9092');
+  const secrets = parseOrExplain(z.strictObject({ secrets: secretsSchema }), 'KAFKA_EVENTS_SECRETS', {
+    secrets: secretsVariable(env['KAFKA_EVENTS_SECRETS']),
+  });
+  return Object.freeze({
+    ...options,
+    secrets: { ...options.secrets, ...secrets.secrets },
+    bootstrapServers: options.bootstrapServers ?? fallback,
+  });
 };

@@ -14,7 +14,7 @@ const ACCESS: Record<string, { type: string; prefix: string }> = {
 /** Keys that go over unchanged. Compilers test truthiness, so a window of 0 is not written (K-82). */
 const common = (event: Properties): Properties => ({
   Topics: [event['topic']],
-  StartingPosition: event['startingPosition'] ?? 'TRIM_HORIZON',
+  StartingPosition: event['startingPosition'] || 'TRIM_HORIZON',
   ...(event['startingPositionTimestamp'] == null
     ? {}
     : { StartingPositionTimestamp: event['startingPositionTimestamp'] }),
@@ -79,7 +79,7 @@ const alphanumeric = (name: string, max: number): string => {
   return (plain.charAt(0).toUpperCase() + plain.slice(1)).slice(0, max);
 };
 
-const functionId = (key: string): string => {
+export const functionId = (key: string): string => {
   const name = key.replace(/-/g, 'Dash').replace(/_/g, 'Underscore');
   return name.charAt(0).toUpperCase() + name.slice(1);
 };

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describeError, KafkaEventsError } from '../errors.ts';
 import type { FunctionDefinition, Serverless } from '../plugin/serverless.ts';
-import type { Invoker } from './port.ts';
+import type { Invoker, InvokeResult } from './port.ts';
 
 /** What `serverless-offline/lambda` exports, as far as it is used. */
 interface OfflineLambda {
@@ -16,33 +16,77 @@ type OfflineLambdaClass = new (serverless: Serverless, options: Record<string, u
 /** serverless-offline's defaults that its lambda pool reads; `custom.serverless-offline` and the command line win. */
 const OFFLINE_DEFAULTS = { host: 'localhost', lambdaPort: 3002, terminateIdleLambdaTime: 60, localLayers: {} };
 
-/** One pool of functions for all mappings, run by serverless-offline itself, without HTTP in between. */
+export interface InProcessInvokers {
+  invokerFor(functionKey: string): Invoker;
+  /** The functions were built anew: later invocations run the new code, those in flight finish with the old one. */
+  reload(): Promise<void>;
+  close(): Promise<void>;
+}
+
+interface Pool {
+  readonly lambda: OfflineLambda;
+  readonly busy: Set<Promise<InvokeResult>>;
+}
+
+/**
+ * One pool of functions for all mappings, run by serverless-offline itself, without HTTP in between. It also enforces
+ * their timeouts, unless `--noTimeout` is given.
+ */
 export const inProcessInvokers = async (
   serverless: Serverless,
   cliOptions: Record<string, unknown>,
-): Promise<{ invokerFor: (functionKey: string) => Invoker; close: () => Promise<void> }> => {
+): Promise<InProcessInvokers> => {
   const Lambda = await loadLambda(serverless.serviceDir ?? serverless.config.servicePath ?? process.cwd());
-  const custom = (serverless.service.custom?.['serverless-offline'] ?? {}) as Record<string, unknown>;
-  const lambda = new Lambda(serverless, { ...OFFLINE_DEFAULTS, ...custom, ...cliOptions });
-  lambda.create(
-    serverless.service
-      .getAllFunctions()
-      .map((functionKey) => ({ functionKey, functionDefinition: serverless.service.getFunction(functionKey) })),
-  );
+  const { service } = serverless;
+  const custom = (service.custom?.['serverless-offline'] ?? {}) as Record<string, unknown>;
+  const options: Record<string, unknown> = { ...OFFLINE_DEFAULTS, ...custom, ...cliOptions };
+  const open = (): Pool => {
+    const lambda = new Lambda(serverless, options);
+    lambda.create(
+      service
+        .getAllFunctions()
+        .map((functionKey) => ({ functionKey, functionDefinition: service.getFunction(functionKey) })),
+    );
+    return { lambda, busy: new Set() };
+  };
+  let current = open();
   const invokerFor = (functionKey: string): Invoker => ({
     invoke: async (event) => {
-      try {
-        // One tick from get to runHandler: in between, another invocation could take the same idle function.
-        const handler = lambda.get(functionKey);
-        handler.setEvent(event);
-        return { outcome: 'success', response: await handler.runHandler() };
-      } catch (error) {
-        return { outcome: 'function-error', message: describeError(error) };
-      }
+      // With --reloadHandler serverless-offline makes a function per call and leaves the old ones to its own cleaner.
+      const pool = options['reloadHandler'] ? open() : current;
+      const run = runIn(pool.lambda, functionKey, event);
+      pool.busy.add(run);
+      const result = await run;
+      pool.busy.delete(run);
+      if (pool !== current && pool.busy.size === 0) await pool.lambda.cleanup();
+      return result;
     },
     close: () => Promise.resolve(),
   });
-  return { invokerFor, close: () => lambda.cleanup() };
+  const reload = async (): Promise<void> => {
+    const old = current;
+    current = open();
+    if (old.busy.size === 0) await old.lambda.cleanup();
+  };
+  return { invokerFor, reload, close: () => current.lambda.cleanup() };
+};
+
+const runIn = async (lambda: OfflineLambda, functionKey: string, event: unknown): Promise<InvokeResult> => {
+  let response: unknown;
+  try {
+    // One tick from get to runHandler: in between, another invocation could take the same idle function.
+    const handler = lambda.get(functionKey);
+    handler.setEvent(event);
+    response = await handler.runHandler();
+  } catch (error) {
+    return { outcome: 'function-error', message: describeError(error) };
+  }
+  try {
+    // Lambda's runtime fails the invocation when it cannot write the answer.
+    return { outcome: 'success', response: JSON.parse(JSON.stringify(response) ?? 'null') };
+  } catch (error) {
+    return { outcome: 'function-error', message: `the response is not JSON: ${describeError(error)}` };
+  }
 };
 
 /** The user's serverless-offline, not one that came along with this package. */

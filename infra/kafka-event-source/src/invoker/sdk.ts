@@ -7,7 +7,7 @@ export interface SdkOptions {
   readonly functionName: string;
   readonly endpoint: string | undefined;
   readonly region: string;
-  /** Above the function's own timeout, in milliseconds. */
+  /** Above the function's own timeout, in milliseconds: no answer until then is a timeout of the function (K-54). */
   readonly requestTimeoutMs: number;
 }
 
@@ -17,6 +17,7 @@ export const sdkInvoker = async (options: SdkOptions): Promise<Invoker> => {
   const client: LambdaClient = new sdk.LambdaClient(clientConfig(options));
   return {
     invoke: async (event) => {
+      const timeout = AbortSignal.timeout(options.requestTimeoutMs);
       try {
         const { FunctionError, Payload } = await client.send(
           new sdk.InvokeCommand({
@@ -24,11 +25,15 @@ export const sdkInvoker = async (options: SdkOptions): Promise<Invoker> => {
             InvocationType: 'RequestResponse',
             Payload: JSON.stringify(event),
           }),
+          { abortSignal: timeout },
         );
         const text = Payload === undefined ? '' : Buffer.from(Payload).toString();
         if (FunctionError) return { outcome: 'function-error', message: `${FunctionError}: ${text.slice(0, 500)}` };
         return { outcome: 'success', response: text === '' ? null : JSON.parse(text) };
       } catch (error) {
+        if (timeout.aborted) {
+          return { outcome: 'function-error', message: `no answer within ${options.requestTimeoutMs} ms` };
+        }
         if (error instanceof SyntaxError) return { outcome: 'function-error', message: 'the response is not JSON' };
         return { outcome: 'not-reached', message: describeError(error) };
       }
@@ -40,10 +45,9 @@ export const sdkInvoker = async (options: SdkOptions): Promise<Invoker> => {
   };
 };
 
-const clientConfig = ({ endpoint, region, requestTimeoutMs }: SdkOptions): LambdaClientConfig => ({
+const clientConfig = ({ endpoint, region }: SdkOptions): LambdaClientConfig => ({
   region,
   maxAttempts: 1,
-  requestHandler: { requestTimeout: requestTimeoutMs },
   // An emulator asks for a signature but checks none.
   ...(endpoint === undefined ? {} : { endpoint, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }),
 });

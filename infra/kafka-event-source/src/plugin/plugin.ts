@@ -1,17 +1,23 @@
+import { resolve } from 'node:path';
 import { kafkajsBroker } from '../broker/kafkajs.ts';
+import { brokerPool } from '../broker/pool.ts';
+import type { BrokerPool } from '../broker/pool.ts';
 import type { Broker } from '../broker/port.ts';
 import type { MappingDefinition } from '../config/definition.ts';
 import { parseOptions } from '../config/options.ts';
 import type { Options } from '../config/options.ts';
+import { securityOf } from '../config/security.ts';
 import { readMappings } from '../config/service.ts';
 import { describeError } from '../errors.ts';
-import { inProcessInvokers } from '../invoker/in-process.ts';
-import type { Invoker } from '../invoker/port.ts';
-import { sdkInvoker } from '../invoker/sdk.ts';
 import { prefixed } from '../log.ts';
 import type { Log } from '../log.ts';
-import { Mapping } from '../poller/mapping.ts';
+import { startEmf } from '../metrics/emf.ts';
+import { serveMetrics } from '../metrics/http.ts';
+import { createMapping } from '../poller/create-mapping.ts';
+import type { Mapping } from '../poller/mapping.ts';
 import { backoff, sleep } from '../time.ts';
+import { serviceInvokers } from './invokers.ts';
+import type { Invokers } from './invokers.ts';
 import type { Serverless, ServerlessUtils } from './serverless.ts';
 
 /**
@@ -21,15 +27,17 @@ import type { Serverless, ServerlessUtils } from './serverless.ts';
 export default class KafkaEventsPlugin {
   readonly hooks = {
     'after:offline:start:init': () => this.start(),
+    'offline:functionsUpdated:cleanup': () => this.#invokers?.reload(),
     'before:offline:start:end': () => this.stop(),
   };
   readonly #serverless: Serverless;
   readonly #cliOptions: Record<string, unknown>;
   readonly #log: Log;
   readonly #stopping = new AbortController();
-  #broker: Broker | undefined;
+  #brokers: BrokerPool | undefined;
+  #invokers: Invokers | undefined;
   #mappings: Mapping[] = [];
-  #closers: (() => Promise<void>)[] = [];
+  #closers: (() => Promise<void> | void)[] = [];
   #drainTimeoutMs = 0;
 
   constructor(serverless: Serverless, cliOptions: Record<string, unknown>, { log }: ServerlessUtils) {
@@ -42,27 +50,64 @@ export default class KafkaEventsPlugin {
   async start(): Promise<void> {
     const { service } = this.#serverless;
     const options = parseOptions(service.custom?.['kafkaEvents'], process.env);
-    const definitions = readMappings(service, options.overrides);
-    if (definitions.length === 0) return;
+    const definitions = readMappings(service, options, (line) => this.#log.warning(line));
+    const [first] = definitions;
+    if (first === undefined) return;
     this.#drainTimeoutMs = options.drainTimeoutMs;
-    this.#broker = kafkajsBroker({
-      brokers: options.bootstrapServers,
-      clientId: `${service.service}-kafka-events`,
-      log: this.#log,
-    });
-    const invokerFor = await this.#invokers(options);
-    for (const definition of definitions.filter(({ enabled }) => enabled)) {
-      const invoker = await invokerFor(definition);
-      const { sessionTimeoutMs } = options;
-      this.#mappings.push(new Mapping({ definition, broker: this.#broker, invoker, log: this.#log, sessionTimeoutMs }));
+    const clientId = `${service.service}-kafka-events`;
+    const brokers = brokerPool((servers, security) =>
+      kafkajsBroker({ brokers: servers, clientId, security, log: this.#log }),
+    );
+    this.#brokers = brokers;
+    const brokerOf = (definition: MappingDefinition): Broker =>
+      brokers.get(options.bootstrapServers, securityOf(definition, options));
+    const invokers = await serviceInvokers(this.#serverless, this.#cliOptions, options);
+    this.#invokers = invokers;
+    for (const definition of definitions) {
+      if (definition.enabled) {
+        this.#mappings.push(await this.#mapping(definition, brokerOf(definition), invokers, options));
+      } else {
+        this.#log.notice(`${definition.functionKey} ← ${definition.topic} is not polled: enabled is false`);
+      }
     }
-    void this.#startMappings(this.#broker, options);
+    await this.#startMetrics(options);
+    void this.#startMappings(brokerOf(first), options);
   }
 
-  async #startMappings(
+  async #mapping(
+    definition: MappingDefinition,
     broker: Broker,
-    { createTopics, bootstrapServers }: Options & { bootstrapServers: string[] },
-  ): Promise<void> {
+    invokers: Invokers,
+    options: Options,
+  ): Promise<Mapping> {
+    const { service, serviceDir, config } = this.#serverless;
+    const { functionKey } = definition;
+    const region = service.provider.region ?? 'us-east-1';
+    return createMapping({
+      definition,
+      broker,
+      invoker: await invokers.invokerFor(functionKey),
+      log: this.#log,
+      sessionTimeoutMs: options.sessionTimeoutMs,
+      retryDelayMs: options.retryDelayMs,
+      logBatches: options.log === 'batches',
+      region,
+      functionArn: `arn:aws:lambda:${region}:000000000000:function:${service.getFunction(functionKey).name}`,
+      resources: service.resources?.Resources,
+      failureFolder: resolve(serviceDir ?? config.servicePath ?? '.', options.failureFolder),
+    });
+  }
+
+  async #startMetrics({ metrics, metricsPort }: Options): Promise<void> {
+    const reports = () => this.#mappings.map((mapping) => mapping.report());
+    if (metrics === 'emf') this.#closers.push(startEmf(reports, (line) => process.stdout.write(line)));
+    if (metricsPort === undefined) return;
+    const server = await serveMetrics(metricsPort, reports);
+    this.#closers.push(() => server.close());
+    this.#log.notice(`metrics at http://localhost:${server.port}/`);
+  }
+
+  async #startMappings(broker: Broker, { createTopics, bootstrapServers }: Options): Promise<void> {
     for (let attempt = 0; createTopics.length > 0 && !this.#stopping.signal.aborted; attempt++) {
       try {
         await broker.createTopics(createTopics);
@@ -76,34 +121,13 @@ export default class KafkaEventsPlugin {
     if (!this.#stopping.signal.aborted) for (const mapping of this.#mappings) void mapping.start();
   }
 
-  async #invokers(options: Options): Promise<(definition: MappingDefinition) => Promise<Invoker>> {
-    if (options.invoke === 'in-process') {
-      const { invokerFor, close } = await inProcessInvokers(this.#serverless, this.#cliOptions);
-      this.#closers.push(close);
-      return ({ functionKey }) => Promise.resolve(invokerFor(functionKey));
-    }
-    const { service } = this.#serverless;
-    const custom = (service.custom?.['serverless-offline'] ?? {}) as Record<string, unknown>;
-    const port = this.#cliOptions['lambdaPort'] ?? custom['lambdaPort'] ?? 3002;
-    return async ({ functionKey }) => {
-      const { name, timeout = service.provider.timeout ?? 6 } = service.getFunction(functionKey);
-      const invoker = await sdkInvoker({
-        functionName: name,
-        endpoint: `http://localhost:${String(port)}`,
-        region: service.provider.region ?? 'us-east-1',
-        requestTimeoutMs: timeout * 1000 + 5_000,
-      });
-      this.#closers.push(() => invoker.close());
-      return invoker;
-    };
-  }
-
   /** No new batch, invocations in flight finished, offsets committed, groups left. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await Promise.all(this.#mappings.map((mapping) => mapping.stop(this.#drainTimeoutMs)));
-    await Promise.all(this.#closers.map((close) => close()));
-    await this.#broker?.close();
+    for (const close of this.#closers) await close();
+    await this.#invokers?.close();
+    await this.#brokers?.close();
     this.#mappings = [];
   }
 }

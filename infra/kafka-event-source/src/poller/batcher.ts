@@ -1,3 +1,4 @@
+import type { PartitionRecords } from './batch.ts';
 import type { PartitionBuffer } from './partition-buffer.ts';
 import type { BrokerRecord } from '../broker/port.ts';
 
@@ -12,14 +13,8 @@ export interface BatchLimits {
   readonly partitionBytes: (partition: number) => number;
 }
 
+/** `waitMs` may be Infinity: ask again when records arrive. */
 export type Decision = { readonly close: true } | { readonly close: false; readonly waitMs: number };
-
-export interface TakenBatch {
-  readonly records: ReadonlyMap<number, readonly BrokerRecord[]>;
-  readonly count: number;
-  /** JSON bytes of the records. */
-  readonly bytes: number;
-}
 
 /**
  * Decides when a batch closes and what is in it. Pure: time is an argument, in milliseconds.
@@ -30,15 +25,16 @@ export interface TakenBatch {
 export class Batcher {
   readonly #limits: BatchLimits;
   #windowStart: number | undefined;
+  #idle = true;
   #turn = 0;
 
   constructor(limits: BatchLimits) {
     this.#limits = limits;
   }
 
-  /** The previous invocation of this poller ended: the next window begins. */
+  /** An invocation of this poller ended: the next window begins, unless one is open (a retry came in between). */
   invocationCompleted(now: number): void {
-    this.#windowStart = now;
+    this.#windowStart ??= now;
   }
 
   decide(now: number, buffers: readonly PartitionBuffer[]): Decision {
@@ -49,10 +45,10 @@ export class Batcher {
       count += buffer.length;
       bytes += buffer.bytes;
     }
-    if (count === 0) {
-      if (this.#windowStart !== undefined && now >= this.#windowStart + windowMs) this.#windowStart = undefined;
-      return { close: false, waitMs: Infinity };
-    }
+    const over = this.#windowStart !== undefined && now >= this.#windowStart + windowMs;
+    if (this.#idle && over) this.#windowStart = undefined;
+    this.#idle = count === 0;
+    if (count === 0) return { close: false, waitMs: Infinity };
     if (count >= batchSize || bytes >= payloadBytes) return { close: true };
     this.#windowStart ??= now;
     const waitMs = this.#windowStart + windowMs - now;
@@ -63,7 +59,7 @@ export class Batcher {
    * Takes one batch, whole partitions in turn so that none starves. Never empty unless the buffers are: a record too
    * big for any payload comes out alone (K-53).
    */
-  take(buffers: readonly PartitionBuffer[]): TakenBatch {
+  take(buffers: readonly PartitionBuffer[]): PartitionRecords {
     const { batchSize, payloadBytes, partitionBytes } = this.#limits;
     const records = new Map<number, readonly BrokerRecord[]>();
     let count = 0;
@@ -83,6 +79,7 @@ export class Batcher {
       if (alone) break;
     }
     this.#windowStart = undefined;
-    return { records, count, bytes };
+    this.#idle = false;
+    return records;
   }
 }

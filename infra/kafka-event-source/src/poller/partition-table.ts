@@ -1,8 +1,11 @@
 import type { AssignedPartition, BrokerRecord } from '../broker/port.ts';
+import { endOf, withRecords } from './batch.ts';
 import type { Batch } from './batch.ts';
 import { PartitionBuffer } from './partition-buffer.ts';
 
 interface PartitionState {
+  /** Its place among this member's partitions, from 0: pollers share them out by it. */
+  rank: number;
   buffer: PartitionBuffer;
   owned: boolean;
   /** The offset after the last one read. */
@@ -11,10 +14,22 @@ interface PartitionState {
   processed: number;
   /** What the group is known to have stored. */
   committed: number | undefined;
+  /** Where reading started. */
+  start: number;
   /** High watermark. */
   end: number;
   /** The batch in flight: a partition is never in two (K-22). */
   batch: Batch | undefined;
+}
+
+/** What one fetch brought from a partition. */
+export interface Polled {
+  /** Offset of the first record, before filtering. */
+  readonly first: number | undefined;
+  /** What is to be delivered of them. */
+  readonly records: readonly BrokerRecord[];
+  readonly next: number;
+  readonly end: number;
 }
 
 /**
@@ -22,9 +37,15 @@ interface PartitionState {
  * committed <= processed <= next. Pure bookkeeping, no I/O.
  */
 export class PartitionTable {
+  readonly #size: (record: BrokerRecord) => number;
   readonly #states = new Map<number, PartitionState>();
   /** False between two assignments. */
   active = false;
+
+  /** @param size JSON bytes of a record in an event */
+  constructor(size: (record: BrokerRecord) => number) {
+    this.#size = size;
+  }
 
   /** No commit can succeed now; buffers are dropped, progress is kept for the next assignment to compare with. */
   revoked(): void {
@@ -50,13 +71,15 @@ export class PartitionTable {
       const ours = old !== undefined && (committed ?? start) >= (old.committed ?? start) && start <= old.processed;
       const processed = ours ? old.processed : start;
       const batch = ours ? old.batch : undefined;
-      const next = batch?.next.get(partition) ?? processed;
+      const next = (batch && endOf(batch, partition)) ?? processed;
       this.#states.set(partition, {
+        rank: seeks.size,
         buffer: new PartitionBuffer(partition),
         owned: true,
         next,
         processed,
         committed,
+        start,
         end: old?.end ?? next,
         batch,
       });
@@ -66,41 +89,39 @@ export class PartitionTable {
   }
 
   /** @returns false when the log went back (topic made anew, offsets out of range): progress was reset to what came. */
-  add(
-    partition: number,
-    records: readonly BrokerRecord[],
-    next: number,
-    end: number,
-    size: (record: BrokerRecord) => number,
-  ): boolean {
+  add(partition: number, { first, records, next, end }: Polled): boolean {
     const state = this.#states.get(partition);
     if (!state?.owned) return true;
-    const first = records[0]?.offset;
     const wentBack = first !== undefined && first < state.next;
     if (wentBack) {
       state.buffer = new PartitionBuffer(partition);
       state.batch = undefined;
       state.processed = first;
       state.committed = undefined;
+      state.start = first;
       state.next = first;
     }
-    for (const record of records) state.buffer.push(record, size(record));
+    for (const record of records) state.buffer.push(record, this.#size(record));
     state.next = Math.max(state.next, next);
     state.end = end;
     return !wentBack;
   }
 
-  /** Buffers whose partitions have no batch in flight and that `mine` accepts. */
-  available(mine: (partition: number) => boolean): PartitionBuffer[] {
+  /** Buffers whose partitions have no batch in flight and whose rank `mine` accepts. */
+  available(mine: (rank: number) => boolean): PartitionBuffer[] {
     const buffers: PartitionBuffer[] = [];
-    for (const [partition, state] of this.#states) {
-      if (state.owned && state.batch === undefined && mine(partition)) buffers.push(state.buffer);
+    for (const { owned, batch, buffer, rank } of this.#states.values()) {
+      if (owned && batch === undefined && mine(rank)) buffers.push(buffer);
     }
     return buffers;
   }
 
   buffer(partition: number): PartitionBuffer | undefined {
     return this.#states.get(partition)?.buffer;
+  }
+
+  rank(partition: number): number {
+    return this.#states.get(partition)?.rank ?? 0;
   }
 
   get partitions(): number[] {
@@ -125,24 +146,24 @@ export class PartitionTable {
    * member, or its offsets were moved: it is abandoned without a commit.
    */
   stillHeld(batch: Batch): Batch | undefined {
-    const held = [...batch.records.keys()].filter((partition) => this.#states.get(partition)?.batch === batch);
+    const held = [...batch.records].filter(([partition]) => this.#states.get(partition)?.batch === batch);
     if (held.length === batch.records.size) return batch;
-    if (held.length === 0) return undefined;
-    const records = new Map(held.map((partition) => [partition, batch.records.get(partition) ?? []]));
-    const next = new Map(held.map((partition) => [partition, batch.next.get(partition) ?? 0]));
-    const count = [...records.values()].reduce((sum, list) => sum + list.length, 0);
-    const rest: Batch = { ...batch, records, next, count };
-    this.begin(rest);
+    const rest = withRecords(batch, new Map(held));
+    if (rest) this.begin(rest);
     return rest;
   }
 
-  /** A batch is dealt with, whatever the way: its partitions move on. */
-  complete(batch: Batch): void {
+  /**
+   * A batch is over, and `then` takes its place. Partitions with none in it move on; the others stand at the first
+   * record of theirs that is not dealt with (K-47).
+   */
+  replace(batch: Batch, then: readonly Batch[]): void {
     for (const [partition, next] of batch.next) {
       const state = this.#states.get(partition);
       if (state?.batch !== batch) continue;
-      state.batch = undefined;
-      state.processed = Math.max(state.processed, next);
+      const follower = then.find(({ records }) => records.has(partition));
+      state.batch = follower;
+      state.processed = Math.max(state.processed, follower?.records.get(partition)?.[0]?.offset ?? next);
     }
   }
 
@@ -162,11 +183,16 @@ export class PartitionTable {
     return offsets;
   }
 
-  markCommitted(offsets: ReadonlyMap<number, number>): void {
+  /** @returns by how much the group's offsets moved */
+  markCommitted(offsets: ReadonlyMap<number, number>): number {
+    let moved = 0;
     for (const [partition, offset] of offsets) {
       const state = this.#states.get(partition);
-      if (state?.owned) state.committed = Math.max(state.committed ?? 0, offset);
+      if (!state?.owned) continue;
+      moved += Math.max(0, offset - (state.committed ?? state.start));
+      state.committed = Math.max(state.committed ?? 0, offset);
     }
+    return moved;
   }
 
   /** Records written but not dealt with, per partition: `OffsetLag` is the sum (K-76). */

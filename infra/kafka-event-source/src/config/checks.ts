@@ -1,0 +1,57 @@
+import { invalid } from './explain.ts';
+import type { MappingProperties } from './properties-schema.ts';
+
+const AUTHENTICATION = new Set([
+  'BASIC_AUTH',
+  'SASL_SCRAM_256_AUTH',
+  'SASL_SCRAM_512_AUTH',
+  'CLIENT_CERTIFICATE_TLS_AUTH',
+]);
+
+const destinationOf = (parsed: MappingProperties): unknown => parsed.DestinationConfig?.OnFailure?.Destination;
+
+/** @throws KafkaEventsError CONFIG_INVALID for fields that AWS refuses together */
+export const checkContradictions = (kind: 'msk' | 'kafka', parsed: MappingProperties, where: string): void => {
+  const other = kind === 'msk' ? 'SelfManagedKafkaEventSourceConfig' : 'AmazonManagedKafkaEventSourceConfig';
+  const own = kind === 'msk' ? 'AmazonManagedKafkaEventSourceConfig' : 'SelfManagedKafkaEventSourceConfig';
+  if (parsed[other] !== undefined) throw invalid(where, other, parsed[other], `must be ${own} here`);
+  if (parsed.EventSourceArn !== undefined && parsed.SelfManagedEventSource !== undefined) {
+    throw invalid(where, 'EventSourceArn', parsed.EventSourceArn, 'must not stand beside SelfManagedEventSource');
+  }
+  const { MinimumPollers: min = 1, MaximumPollers: max } = parsed.ProvisionedPollerConfig ?? {};
+  if (max !== undefined && max < min) {
+    throw invalid(
+      where,
+      'ProvisionedPollerConfig.MaximumPollers',
+      max,
+      `must be at least MinimumPollers, ${min} (K-66)`,
+    );
+  }
+  const destination = destinationOf(parsed);
+  if (destination === `kafka://${parsed.Topics[0]}`) {
+    throw invalid(where, 'DestinationConfig.OnFailure.Destination', destination, 'must be another topic (K-49)');
+  }
+  const methods = parsed.SourceAccessConfigurations.map(({ Type }) => Type).filter((type) => AUTHENTICATION.has(type));
+  if (methods.length > 1) throw invalid(where, 'SourceAccessConfigurations', methods, 'must hold one authentication');
+};
+
+/** What works here all the same, but only in provisioned mode, or with a raised quota, on AWS (K-55, K-68). */
+export const cautions = (parsed: MappingProperties): string[] => {
+  const lines: string[] = [];
+  const filters = parsed.FilterCriteria?.Filters.length ?? 0;
+  if (filters > 5)
+    lines.push(`FilterCriteria.Filters: ${filters} filters: AWS allows 5 unless the quota is raised (K-55)`);
+  if (parsed.ProvisionedPollerConfig !== undefined) return lines;
+  const destination = destinationOf(parsed);
+  const provisionedOnly = {
+    'MaximumRetryAttempts (K-39)': parsed.MaximumRetryAttempts !== -1,
+    'MaximumRecordAgeInSeconds (K-41)': parsed.MaximumRecordAgeInSeconds !== -1,
+    'BisectBatchOnFunctionError (K-42)': parsed.BisectBatchOnFunctionError,
+    'FunctionResponseTypes (K-43)': parsed.FunctionResponseTypes.length > 0,
+    'a kafka:// destination (K-49)': typeof destination === 'string' && destination.startsWith('kafka://'),
+  };
+  for (const [field, used] of Object.entries(provisionedOnly)) {
+    if (used) lines.push(`AWS allows ${field} in provisioned mode only: add ProvisionedPollerConfig`);
+  }
+  return lines;
+};

@@ -1,0 +1,141 @@
+import { describe, expect, test } from '@jest/globals';
+import { defineMapping } from './definition.ts';
+import type { MappingDefinition } from './definition.ts';
+
+const MSK = { EventSourceArn: 'arn:aws:kafka:eu-west-1:000000000000:cluster/local/uuid-1', Topics: ['orders'] };
+const define = (properties: object, kind: 'msk' | 'kafka' = 'msk'): MappingDefinition =>
+  defineMapping('consumer', kind, { ...MSK, ...properties }, 'default-group');
+const selfManaged = (properties: object): MappingDefinition =>
+  defineMapping('consumer', 'kafka', { Topics: ['orders'], ...properties }, 'default-group');
+
+describe('a mapping definition', () => {
+  test('K-14 K-15 K-26 K-29 has AWS defaults: 100 records, 500 ms, TRIM_HORIZON, a group of its own', () => {
+    const { batchSize, windowMs, startingPosition, groupId, enabled, warnings } = define({});
+    expect({ batchSize, windowMs, startingPosition, groupId, enabled, warnings }).toEqual({
+      batchSize: 100,
+      windowMs: 500,
+      startingPosition: { kind: 'TRIM_HORIZON' },
+      groupId: 'default-group',
+      enabled: true,
+      warnings: [],
+    });
+  });
+
+  test('K-16 a batch size above 10 needs no window', () => {
+    expect(define({ BatchSize: 10_000, MaximumBatchingWindowInSeconds: 0 }).windowMs).toBe(0);
+  });
+
+  test('K-27 AT_TIMESTAMP needs a timestamp, in seconds', () => {
+    const at = define({ StartingPosition: 'AT_TIMESTAMP', StartingPositionTimestamp: 1_760_000_000 });
+    expect(at.startingPosition).toEqual({ kind: 'AT_TIMESTAMP', timestampMs: 1_760_000_000_000 });
+    expect(() => define({ StartingPosition: 'AT_TIMESTAMP' })).toThrow('AT_TIMESTAMP needs it, in Unix seconds');
+  });
+
+  test('K-78 tags, keys and metrics settings of the deployed mapping change nothing here', () => {
+    const extra = { Tags: [{ Key: 'a', Value: 'b' }], KmsKeyArn: 'arn:aws:kms:::key/1', MetricsConfig: {} };
+    expect(define(extra).warnings).toEqual([]);
+  });
+
+  test.each([
+    [{ BatchSize: 0 }, 'BatchSize is 0: must be a whole number from 1 to 10000'],
+    [{ BatchSize: 10_001 }, 'BatchSize is 10001: must be a whole number from 1 to 10000'],
+    [{ BatchSize: '100' }, 'BatchSize is "100": must be a whole number from 1 to 10000'],
+    [{ MaximumBatchingWindowInSeconds: 301 }, 'is 301: must be a whole number from 0 to 300'],
+    [{ StartingPosition: 'EARLIEST' }, 'is "EARLIEST": must be LATEST, TRIM_HORIZON or AT_TIMESTAMP'],
+    [{ MaximumRetryAttempts: 10_001 }, 'is 10001: must be a whole number from -1 to 10000'],
+    [{ MaximumRecordAgeInSeconds: 59 }, 'is 59: must be -1 or from 60 to 604800'],
+    [
+      { ProvisionedPollerConfig: { MinimumPollers: 201 } },
+      'MinimumPollers is 201: must be a whole number from 1 to 200',
+    ],
+    [{ FunctionResponseTypes: ['Report'] }, 'FunctionResponseTypes.0 is "Report"'],
+  ])('K-14 K-15 K-26 K-39 K-41 K-66 outside AWS ranges: %j', (properties, message) => {
+    expect(() => define(properties)).toThrow(`function consumer, msk event of topic orders: `);
+    expect(() => define(properties)).toThrow(message);
+  });
+
+  test('K-34 exactly one topic, with a name that Kafka allows', () => {
+    expect(() => define({ Topics: ['a1', 'b1'] })).toThrow('must be exactly one topic (K-34)');
+    expect(() => define({ Topics: ['.orders'] })).toThrow('must be a Kafka topic name');
+    expect(() => define({ Topics: ['o'.repeat(250)] })).toThrow('at most 249');
+  });
+
+  test('K-32 a group id has 1 to 200 of AWS characters', () => {
+    const group = (ConsumerGroupId: string) => define({ AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId } });
+    expect(group('team/a:b=c@d').groupId).toBe('team/a:b=c@d');
+    for (const bad of ['', 'g'.repeat(201), 'a b', 'ä']) expect(() => group(bad)).toThrow('must be 1 to 200 letters');
+  });
+
+  test('an unknown field is refused by its name', () => {
+    expect(() => define({ BatchSizes: 5 })).toThrow('Unrecognized key: "BatchSizes"');
+  });
+
+  test('fields that contradict each other are refused', () => {
+    const servers = { SelfManagedEventSource: { Endpoints: { KafkaBootstrapServers: ['a:1'] } } };
+    expect(() => define(servers)).toThrow('EventSourceArn');
+    expect(() => selfManaged({ AmazonManagedKafkaEventSourceConfig: {} })).toThrow(
+      'must be SelfManagedKafkaEventSourceConfig here',
+    );
+    const pollers = { ProvisionedPollerConfig: { MinimumPollers: 5, MaximumPollers: 4 } };
+    expect(() => define(pollers)).toThrow('MaximumPollers is 4: must be at least MinimumPollers, 5 (K-66)');
+    const access = ['BASIC_AUTH', 'SASL_SCRAM_512_AUTH'].map((Type) => ({ Type, URI: 'a' }));
+    expect(() => selfManaged({ SourceAccessConfigurations: access })).toThrow('must hold one authentication');
+  });
+
+  test('K-48 K-49 a destination is a standard queue or topic, a bucket, or another Kafka topic', () => {
+    const to = (Destination: unknown) => define({ DestinationConfig: { OnFailure: { Destination } } });
+    for (const good of ['', 'arn:aws:sqs:eu-west-1:1:q', 'arn:aws:s3:::b', 'kafka://other', { Ref: 'Queue' }]) {
+      expect(to(good).properties.DestinationConfig?.OnFailure?.Destination).toEqual(good);
+    }
+    for (const bad of [
+      'arn:aws:sqs:eu-west-1:1:q.fifo',
+      'arn:aws:sns:eu-west-1:1:t.fifo',
+      'arn:aws:lambda:e:1:f',
+      'q',
+    ]) {
+      expect(() => to(bad)).toThrow('must be the ARN of a standard SQS queue');
+    }
+    expect(() => to('kafka://orders')).toThrow('must be another topic (K-49)');
+  });
+
+  test('K-68 what needs provisioned mode on AWS is warned of, and is not with it', () => {
+    const fields = {
+      MaximumRetryAttempts: 2,
+      MaximumRecordAgeInSeconds: 60,
+      BisectBatchOnFunctionError: true,
+      FunctionResponseTypes: ['ReportBatchItemFailures'],
+      DestinationConfig: { OnFailure: { Destination: 'kafka://failed' } },
+    };
+    const { warnings } = define(fields);
+    for (const row of ['K-39', 'K-41', 'K-42', 'K-43', 'K-49']) expect(warnings.join('\n')).toContain(row);
+    expect(warnings).toHaveLength(5);
+    expect(define({ ...fields, ProvisionedPollerConfig: {} }).warnings).toEqual([]);
+  });
+
+  test('K-55 more than 5 filters warn, more than 10 are refused', () => {
+    const filters = (n: number) =>
+      define({ FilterCriteria: { Filters: Array.from({ length: n }, () => ({ Pattern: '{"value":["a"]}' })) } });
+    expect(filters(5).warnings).toEqual([]);
+    expect(filters(5).filterPatterns).toHaveLength(5);
+    expect(filters(6).warnings[0]).toContain('AWS allows 5');
+    expect(() => filters(11)).toThrow('at most 5 filters');
+  });
+
+  test('K-63 a bad pattern is named with function, field and value', () => {
+    const bad = { FilterCriteria: { Filters: [{ Pattern: '{"value":{"a":"b"}}' }] } };
+    expect(() => define(bad)).toThrow(
+      'function consumer, msk event of topic orders: FilterCriteria.Filters.0.Pattern is "{\\"value\\":{\\"a\\":\\"b\\"}}": ' +
+        'Invalid filter pattern definition: value.a must be an array or an object, not "b"',
+    );
+  });
+
+  test('K-13 K-69 schema registries and queue mode are refused', () => {
+    expect(() => selfManaged({ SelfManagedKafkaEventSourceConfig: { SchemaRegistryConfig: {} } })).toThrow('K-13');
+    expect(() => selfManaged({ SelfManagedKafkaEventSourceConfig: { ConsumptionMode: 'Queue' } })).toThrow('K-69');
+    expect(selfManaged({ SelfManagedKafkaEventSourceConfig: { ConsumptionMode: 'Stream' } }).kind).toBe('kafka');
+  });
+
+  test('K-02 a reference to a cluster becomes an ARN of the right shape', () => {
+    expect(define({ EventSourceArn: { Ref: 'Cluster' } }).arn).toMatch(/^arn:aws:kafka:.*:cluster\/Cluster\//);
+  });
+});

@@ -1,0 +1,36 @@
+import { describe, expect, test } from '@jest/globals';
+import { parseOptions } from './options.ts';
+
+describe('custom.kafkaEvents', () => {
+  test('bootstrap servers: the option, then KAFKA_BROKERS, then localhost:9092', () => {
+    expect(parseOptions(undefined, {}).bootstrapServers).toEqual(['localhost:9092']);
+    expect(parseOptions({}, { KAFKA_BROKERS: 'a:1, b:2' }).bootstrapServers).toEqual(['a:1', 'b:2']);
+    expect(parseOptions({ bootstrapServers: 'c:3' }, { KAFKA_BROKERS: 'a:1' }).bootstrapServers).toEqual(['c:3']);
+  });
+
+  test.each([
+    [{ bootstrapServers: 'kafka' }, 'custom.kafkaEvents: bootstrapServers is "kafka": must be host:port'],
+    [{ log: 'loud' }, 'log is "loud": must be mappings or batches'],
+    [{ metricsPort: 0 }, 'metricsPort is 0: must be a whole number from 1 to 65535'],
+    [{ brokers: [] }, 'Unrecognized key: "brokers"'],
+  ])('a bad value is named: %j', (options, message) => {
+    expect(() => parseOptions(options, {})).toThrow(message);
+  });
+
+  test('KAFKA_BROKERS is named when it is wrong', () => {
+    expect(() => parseOptions({}, { KAFKA_BROKERS: 'nowhere' })).toThrow(
+      'KAFKA_BROKERS is "nowhere": must be host:port',
+    );
+  });
+
+  test('secrets come from the options and from KAFKA_EVENTS_SECRETS, and are never shown', () => {
+    const secrets = { login: { username: 'u', password: 'p' } };
+    const env = { KAFKA_EVENTS_SECRETS: '{"ca":{"certificate":"-----BEGIN CERTIFICATE-----"}}' };
+    expect(Object.keys(parseOptions({ secrets }, env).secrets)).toEqual(['login', 'ca']);
+    const wrong = (): unknown => parseOptions({ secrets: { login: { username: 'u', pass: 'hidden!' } } }, {});
+    expect(wrong).toThrow('secrets.login: must be {username, password}');
+    expect(wrong).not.toThrow('hidden!');
+    expect(() => parseOptions({}, { KAFKA_EVENTS_SECRETS: 'hidden!' })).toThrow('KAFKA_EVENTS_SECRETS must be JSON');
+    expect(() => parseOptions({}, { KAFKA_EVENTS_SECRETS: 'hidden!' })).not.toThrow('hidden!');
+  });
+});

@@ -1,0 +1,86 @@
+import { z } from 'zod';
+import { between, groupId, oneOf, topicName } from './ranges.ts';
+
+const ACCESS_TYPES = [
+  'BASIC_AUTH',
+  'SASL_SCRAM_256_AUTH',
+  'SASL_SCRAM_512_AUTH',
+  'CLIENT_CERTIFICATE_TLS_AUTH',
+  'SERVER_ROOT_CA_CERTIFICATE',
+  'VPC_SUBNET',
+  'VPC_SECURITY_GROUP',
+] as const;
+
+const consumptionMode = z
+  .literal('Stream', { error: 'must be Stream: Queue needs Kafka share groups, which kafkajs does not have (K-69)' })
+  .optional();
+
+const sourceConfig = z.strictObject({
+  ConsumerGroupId: groupId.optional(),
+  ConsumptionMode: consumptionMode,
+  SchemaRegistryConfig: z.undefined({ error: 'schema registries are not emulated (K-13)' }).optional(),
+});
+
+/** A string that AWS would accept, or something that CloudFormation resolves. `''` removes the destination (K-48). */
+const destination = z.union(
+  [
+    z.literal(''),
+    z.string().regex(/^arn:[^:]+:(sqs|sns):[^:]*:[^:]*:(?!.*\.fifo$)./),
+    z.string().regex(/^arn:[^:]+:s3:::./),
+    z.string().regex(/^kafka:\/\/[^.][a-zA-Z0-9\-_.]+$/),
+    z.record(z.string(), z.unknown()),
+  ],
+  { error: 'must be the ARN of a standard SQS queue, a standard SNS topic or an S3 bucket, or kafka://<topic> (K-48)' },
+);
+
+/** `AWS::Lambda::EventSourceMapping` for Kafka, with AWS's own ranges. Unknown keys are refused. */
+export const propertiesSchema = z.strictObject({
+  FunctionName: z.unknown().optional(),
+  EventSourceArn: z.unknown().optional(),
+  SelfManagedEventSource: z
+    .strictObject({ Endpoints: z.strictObject({ KafkaBootstrapServers: z.array(z.string()).min(1).max(10) }) })
+    .optional(),
+  Topics: z.tuple([topicName], { error: 'must be exactly one topic (K-34): several topics are several mappings' }),
+  BatchSize: between(1, 10_000).default(100),
+  MaximumBatchingWindowInSeconds: between(0, 300).optional(),
+  Enabled: z.boolean().default(true),
+  StartingPosition: oneOf(['LATEST', 'TRIM_HORIZON', 'AT_TIMESTAMP']).default('TRIM_HORIZON'),
+  StartingPositionTimestamp: z.number().min(0, 'must be Unix time in seconds (K-27)').optional(),
+  AmazonManagedKafkaEventSourceConfig: sourceConfig.optional(),
+  SelfManagedKafkaEventSourceConfig: sourceConfig.optional(),
+  ConsumptionMode: consumptionMode,
+  SourceAccessConfigurations: z
+    .array(z.strictObject({ Type: oneOf(ACCESS_TYPES), URI: z.unknown() }))
+    .max(22)
+    .default([]),
+  FilterCriteria: z
+    .strictObject({
+      Filters: z
+        .array(z.strictObject({ Pattern: z.string().max(4096, 'must have at most 4096 characters') }))
+        .max(10, 'must be at most 5 filters, 10 with a raised quota (K-55)')
+        .default([]),
+    })
+    .optional(),
+  MaximumRetryAttempts: between(-1, 10_000).default(-1),
+  MaximumRecordAgeInSeconds: z
+    .int()
+    .refine((age) => age === -1 || (age >= 60 && age <= 604_800), 'must be -1 or from 60 to 604800 (K-41)')
+    .default(-1),
+  BisectBatchOnFunctionError: z.boolean().default(false),
+  FunctionResponseTypes: z.array(z.literal('ReportBatchItemFailures')).max(1).default([]),
+  DestinationConfig: z.strictObject({ OnFailure: z.strictObject({ Destination: destination }).optional() }).optional(),
+  ProvisionedPollerConfig: z
+    .strictObject({
+      MinimumPollers: between(1, 200).optional(),
+      MaximumPollers: between(1, 2000).optional(),
+      PollerGroupName: z.string().max(128).optional(),
+    })
+    .optional(),
+  // Nothing to emulate (K-78), but part of what is deployed.
+  MetricsConfig: z.unknown().optional(),
+  LoggingConfig: z.unknown().optional(),
+  KmsKeyArn: z.unknown().optional(),
+  Tags: z.unknown().optional(),
+});
+
+export type MappingProperties = z.output<typeof propertiesSchema>;

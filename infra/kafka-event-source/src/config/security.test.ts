@@ -1,0 +1,63 @@
+import { describe, expect, test } from '@jest/globals';
+import type { Security } from '../broker/port.ts';
+import { defineMapping } from './definition.ts';
+import { securityOf } from './security.ts';
+import type { LocalSecurity } from './security.ts';
+
+const ARN = 'arn:aws:secretsmanager:eu-west-1:000000000000:secret:team/login-AbCdEf';
+const LOGIN = { username: 'u', password: 'p' };
+
+const security = (types: Record<string, unknown>, local: LocalSecurity): Security => {
+  const SourceAccessConfigurations = Object.entries(types).map(([Type, URI]) => ({ Type, URI }));
+  return securityOf(defineMapping('consumer', 'kafka', { Topics: ['orders'], SourceAccessConfigurations }, 'g'), local);
+};
+
+describe('local security of a mapping', () => {
+  test('without local secrets the deployed access is left aside: PLAINTEXT, or TLS where asked for', () => {
+    expect(security({ SASL_SCRAM_512_AUTH: ARN }, { secrets: {} })).toEqual({});
+    expect(security({ SASL_SCRAM_512_AUTH: ARN }, { secrets: {}, tls: true })).toEqual({ tls: {} });
+  });
+
+  test.each([
+    ['BASIC_AUTH', 'plain'],
+    ['SASL_SCRAM_256_AUTH', 'scram-sha-256'],
+    ['SASL_SCRAM_512_AUTH', 'scram-sha-512'],
+  ])('K-80 %s is SASL %s over TLS, and without TLS where that is switched off', (type, mechanism) => {
+    const secrets = { [ARN]: LOGIN };
+    expect(security({ [type]: ARN }, { secrets })).toEqual({ sasl: { mechanism, ...LOGIN }, tls: {} });
+    expect(security({ [type]: ARN }, { secrets, tls: false })).toEqual({ sasl: { mechanism, ...LOGIN } });
+  });
+
+  test('K-80 certificates of a client and of the server authority come together', () => {
+    const secrets = {
+      mine: { certificate: 'CERT', privateKey: 'KEY', privateKeyPassword: 'secret' },
+      ca: { certificate: 'CA' },
+    };
+    expect(security({ CLIENT_CERTIFICATE_TLS_AUTH: 'mine', SERVER_ROOT_CA_CERTIFICATE: 'ca' }, { secrets })).toEqual({
+      tls: { cert: 'CERT', key: 'KEY', passphrase: 'secret', ca: 'CA' },
+    });
+  });
+
+  test('a secret is found by ARN, by name with and without its random end, and by Ref', () => {
+    for (const name of [ARN, 'team/login-AbCdEf', 'team/login']) {
+      expect(security({ BASIC_AUTH: ARN }, { secrets: { [name]: LOGIN } }).sasl?.username).toBe('u');
+    }
+    expect(security({ BASIC_AUTH: { Ref: 'Login' } }, { secrets: { Login: LOGIN } }).sasl?.username).toBe('u');
+  });
+
+  test('a missing secret and one of another form are named, without what they hold', () => {
+    const secrets = { other: LOGIN };
+    expect(() => security({ BASIC_AUTH: ARN }, { secrets })).toThrow(
+      `function consumer, kafka event of topic orders: secret of BASIC_AUTH is "${ARN}": custom.kafkaEvents.secrets has only other`,
+    );
+    expect(() => security({ CLIENT_CERTIFICATE_TLS_AUTH: 'other' }, { secrets })).toThrow(
+      'must be {certificate, privateKey, privateKeyPassword?}, not {username, password}',
+    );
+  });
+
+  test('subnets and security groups mean nothing here', () => {
+    expect(
+      security({ VPC_SUBNET: 'subnet:a', VPC_SECURITY_GROUP: 'security_group:b' }, { secrets: { a: LOGIN } }),
+    ).toEqual({});
+  });
+});

@@ -1,0 +1,126 @@
+import { randomUUID } from 'node:crypto';
+import type { BrokerRecord } from '../broker/port.ts';
+import { buildEvent } from '../event.ts';
+import type { EventSource, KafkaEvent } from '../event.ts';
+import type { Discarded } from '../failure/resolution.ts';
+import { countRecords } from '../poller/batch.ts';
+
+/** What is the same in every failure record of a mapping. */
+export interface FailureOrigin {
+  readonly source: EventSource;
+  readonly functionArn: string;
+}
+
+interface PartitionInfo {
+  readonly firstRecordOffset: string;
+  readonly lastRecordOffset: string;
+  readonly firstRecordTimestamp: string;
+  readonly lastRecordTimestamp: string;
+}
+
+interface Common {
+  readonly requestContext: {
+    readonly requestId: string;
+    readonly functionArn: string;
+    readonly condition: string;
+    readonly approximateInvokeCount: number;
+  };
+  readonly responseContext: {
+    readonly statusCode: number;
+    readonly executedVersion: string;
+    readonly functionError: string | null;
+  } | null;
+  readonly version: '1.0';
+  readonly timestamp: string;
+}
+
+interface BatchInfo {
+  readonly batchSize: number;
+  readonly eventSourceArn?: string;
+  readonly bootstrapServers: string;
+  readonly payloadSize: number;
+}
+
+/** What SQS and SNS get; S3 gets `payload` besides (K-51). */
+export interface FailureRecord extends Common {
+  readonly KafkaBatchInfo: BatchInfo & { readonly recordsInfo: Record<string, PartitionInfo> };
+  readonly payload?: string;
+}
+
+/** What a Kafka topic gets, one per record (K-49). */
+export interface KafkaFailureRecord extends Common {
+  readonly KafkaBatchInfo: BatchInfo & { readonly recordInfo: { readonly offset: string; readonly timestamp: string } };
+  readonly payload: KafkaEvent;
+}
+
+const iso = (ms: number): string => new Date(ms).toISOString();
+
+const common = (
+  functionArn: string,
+  { attempts, functionError }: Discarded,
+  condition: string,
+  now: number,
+): Common => ({
+  requestContext: { requestId: randomUUID(), functionArn, condition, approximateInvokeCount: attempts },
+  responseContext:
+    attempts === 0
+      ? null
+      : { statusCode: 200, executedVersion: '$LATEST', functionError: functionError ? 'Unhandled' : null },
+  version: '1.0',
+  timestamp: iso(now),
+});
+
+const batchInfo = ({ kind, arn, bootstrapServers }: EventSource, batchSize: number, payload: string): BatchInfo => ({
+  batchSize,
+  ...(kind === 'msk' && arn !== undefined ? { eventSourceArn: arn } : {}),
+  bootstrapServers,
+  payloadSize: Buffer.byteLength(payload),
+});
+
+const partitionInfo = (records: readonly BrokerRecord[]): PartitionInfo => {
+  const [first, last] = [records[0], records.at(-1)];
+  return {
+    firstRecordOffset: String(first?.offset ?? 0),
+    lastRecordOffset: String(last?.offset ?? 0),
+    firstRecordTimestamp: iso(first?.timestamp ?? 0),
+    lastRecordTimestamp: iso(last?.timestamp ?? 0),
+  };
+};
+
+/** @param withPayload the whole event as a JSON string: S3 only (K-51) */
+export const failureRecord = (
+  { source, functionArn }: FailureOrigin,
+  discarded: Discarded,
+  now: number,
+  withPayload: boolean,
+): FailureRecord => {
+  const { records, condition } = discarded;
+  const payload = JSON.stringify(buildEvent(source, records));
+  const recordsInfo = Object.fromEntries(
+    [...records].map(([partition, list]) => [`${source.topic}-${partition}`, partitionInfo(list)]),
+  );
+  return {
+    ...common(functionArn, discarded, condition, now),
+    KafkaBatchInfo: { ...batchInfo(source, countRecords(records), payload), recordsInfo },
+    ...(withPayload ? { payload } : {}),
+  };
+};
+
+/** AWS's example of a topic calls it by another name (K-50), and the function by its version. */
+export const kafkaFailureRecord = (
+  { source, functionArn }: FailureOrigin,
+  discarded: Discarded,
+  record: BrokerRecord,
+  now: number,
+): KafkaFailureRecord => {
+  const payload = buildEvent(source, new Map([[record.partition, [record]]]));
+  const condition = discarded.condition === 'RetryAttemptsExhausted' ? 'RetriesExhausted' : discarded.condition;
+  return {
+    ...common(`${functionArn}:$LATEST`, discarded, condition, now),
+    KafkaBatchInfo: {
+      ...batchInfo(source, 1, JSON.stringify(payload)),
+      recordInfo: { offset: String(record.offset), timestamp: iso(record.timestamp) },
+    },
+    payload,
+  };
+};

@@ -1,0 +1,35 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { describeError, KafkaEventsError } from '../errors.ts';
+import { failureRecord } from './failure-record.ts';
+import type { FailureOrigin } from './failure-record.ts';
+import type { FailureDestination } from './port.ts';
+import { objectKey } from './s3.ts';
+import type { AwsTarget } from './target.ts';
+
+/** Stands in for SQS, SNS and S3 where no endpoint is named: a file each, with exactly the JSON that AWS would send. */
+export const folderDestination = (
+  folder: string,
+  target: AwsTarget,
+  origin: FailureOrigin,
+  mappingId: string,
+  now: () => number,
+): FailureDestination => {
+  const root = join(folder, target.service, target.name);
+  return {
+    name: `${target.arn}, locally ${root}`,
+    send: async (discarded) => {
+      const at = now();
+      const record = failureRecord(origin, discarded, at, target.service === 's3');
+      const path = join(root, target.service === 's3' ? objectKey(mappingId, at) : `${at}-${randomUUID()}.json`);
+      try {
+        await mkdir(join(path, '..'), { recursive: true });
+        await writeFile(path, JSON.stringify(record));
+      } catch (cause) {
+        throw new KafkaEventsError('DESTINATION_FAILED', `${path}: ${describeError(cause)}`, { cause });
+      }
+    },
+    close: () => Promise.resolve(),
+  };
+};

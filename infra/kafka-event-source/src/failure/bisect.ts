@@ -1,0 +1,35 @@
+import type { BrokerRecord } from '../broker/port.ts';
+import { newBatch } from '../poller/batch.ts';
+import type { Batch } from '../poller/batch.ts';
+
+/**
+ * Two halves of a failed batch (K-42). Several partitions are parted between the halves, as evenly as their records
+ * allow, so that neither waits for the other; one partition is cut in the middle and its second half waits for the
+ * first. Halves start with all their retries: splitting uses up none, as AWS says for Kinesis and not for Kafka (U).
+ * @returns the batches to invoke next, in their order
+ */
+export const bisect = (batch: Batch): Batch[] => {
+  if (batch.records.size > 1) return partPartitions(batch);
+  const [entry] = batch.records;
+  const [partition, records] = entry ?? [];
+  if (partition === undefined || records === undefined || records.length < 2) return [batch];
+  const middle = Math.ceil(records.length / 2);
+  const second = newBatch(new Map([[partition, records.slice(middle)]]), batch.next, batch.after);
+  const boundary = records[middle]?.offset ?? 0;
+  return [newBatch(new Map([[partition, records.slice(0, middle)]]), new Map([[partition, boundary]]), second)];
+};
+
+const partPartitions = (batch: Batch): Batch[] => {
+  const halves = [new Map<number, readonly BrokerRecord[]>(), new Map<number, readonly BrokerRecord[]>()] as const;
+  const counts: [number, number] = [0, 0];
+  const bySize = [...batch.records].sort(([, a], [, b]) => b.length - a.length);
+  for (const [partition, records] of bySize) {
+    const half = counts[0] <= counts[1] ? 0 : 1;
+    halves[half].set(partition, records);
+    counts[half] += records.length;
+  }
+  return halves.map((records) => newBatch(records, pick(batch.next, records)));
+};
+
+const pick = (next: ReadonlyMap<number, number>, records: ReadonlyMap<number, unknown>): Map<number, number> =>
+  new Map([...next].filter(([partition]) => records.has(partition)));

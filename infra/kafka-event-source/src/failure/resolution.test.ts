@@ -1,0 +1,67 @@
+import { describe, expect, test } from '@jest/globals';
+import fc from 'fast-check';
+import { NO_RECORD } from '../../test/records.ts';
+import { newBatch } from '../poller/batch.ts';
+import type { Batch } from '../poller/batch.ts';
+import { bisect } from './bisect.ts';
+import { resolve } from './resolution.ts';
+
+const POLICY = { maxRetries: 2, maxAgeMs: Infinity, bisect: false, partialResponses: false };
+const FAILED = { kind: 'failed', functionError: true, message: 'no' } as const;
+
+/** Partition p with the offsets 0 to counts[p] - 1. */
+const batchOf = (counts: readonly number[]): Batch => {
+  const records = counts
+    .map((count, partition) => Array.from({ length: count }, (_, offset) => ({ ...NO_RECORD, partition, offset })))
+    .map((list, partition) => [partition, list] as const);
+  return newBatch(new Map(records), new Map(counts.map((count, partition) => [partition, count])));
+};
+
+const idsOf = (batch: Batch): string[] =>
+  [...batch.records.values()].flat().map(({ partition, offset }) => `${partition}/${offset}`);
+
+describe('resolution', () => {
+  test('K-39 counts retries, not the first call, and K-38 nothing that was not reached', () => {
+    const once = resolve(batchOf([2]), FAILED, POLICY).then[0];
+    const waited = once && resolve(once, { kind: 'not-reached', message: '429' }, POLICY).then[0];
+    const twice = waited && resolve(waited, FAILED, POLICY).then[0];
+    expect([once?.attempts, waited?.attempts, twice?.attempts]).toEqual([1, 1, 2]);
+    expect(twice && resolve(twice, FAILED, POLICY)).toMatchObject({
+      then: [],
+      discard: { condition: 'RetryAttemptsExhausted', attempts: 3 },
+    });
+  });
+
+  test('K-42 halves are in order, lose nothing, and use up no retries', () => {
+    fc.assert(
+      fc.property(fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 6 }), (counts) => {
+        const batch = batchOf(counts);
+        const halves = bisect(batch).flatMap((half) => (half.after ? [half, half.after] : [half]));
+        if (batch.count > 1) expect(halves).toHaveLength(2);
+        expect(halves.flatMap(idsOf).sort()).toEqual(idsOf(batch).sort());
+        for (const half of halves) expect(half.attempts).toBe(0);
+        for (const [partition, count] of counts.entries()) {
+          const of = halves.filter((half) => half.records.has(partition));
+          expect(of.at(-1)?.next.get(partition)).toBe(count);
+        }
+      }),
+    );
+  });
+
+  test('K-42 a poison record anywhere isolates itself in log2(n) steps', () => {
+    fc.assert(
+      fc.property(fc.integer({ min: 1, max: 10_000 }), fc.nat(), (count, at) => {
+        const poison = at % count;
+        let batch = batchOf([count]);
+        let steps = 0;
+        for (; batch.count > 1; steps++) {
+          const [first] = bisect(batch);
+          const has = (it: Batch | undefined): boolean => it?.records.get(0)?.some((r) => r.offset === poison) ?? false;
+          batch = (has(first) ? first : first?.after) ?? batch;
+        }
+        expect(steps).toBeLessThanOrEqual(Math.ceil(Math.log2(count)));
+      }),
+      { numRuns: 50 },
+    );
+  });
+});

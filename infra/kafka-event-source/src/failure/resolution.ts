@@ -1,0 +1,96 @@
+import type { BrokerRecord } from '../broker/port.ts';
+import { followers, selectRecords, withRecords } from '../poller/batch.ts';
+import type { Batch, PartitionRecords } from '../poller/batch.ts';
+import { bisect } from './bisect.ts';
+import type { Outcome } from './outcome.ts';
+import type { RetryPolicy } from './policy.ts';
+
+/** Why records were given up. AWS documents none for age (K-50); this is what Kinesis mappings say. */
+export type Condition = 'RetryAttemptsExhausted' | 'MaximumPayloadSizeExceeded' | 'RecordAgeExceeded';
+
+/** Records that the function will not see again. */
+export interface Discarded {
+  readonly records: PartitionRecords;
+  readonly condition: Condition;
+  /** Invocations, the first included; 0 when it was never invoked. */
+  readonly attempts: number;
+  readonly functionError: boolean;
+}
+
+/** What becomes of a batch. */
+export interface Resolution {
+  readonly discard: Discarded | undefined;
+  /** What takes the batch's place, in its order. Empty: its partitions move on. */
+  readonly then: readonly Batch[];
+  /** Milliseconds of backoff are due before `then`. */
+  readonly backOff: boolean;
+}
+
+/** After an invocation. */
+export const resolve = (batch: Batch, outcome: Outcome, policy: RetryPolicy): Resolution => {
+  switch (outcome.kind) {
+    case 'success':
+      return { discard: undefined, then: followers(batch), backOff: false };
+    case 'not-reached':
+      return { discard: undefined, then: [{ ...batch, failures: batch.failures + 1 }], backOff: true };
+    case 'failed':
+      if (policy.bisect && outcome.functionError && batch.count > 1) {
+        return { discard: undefined, then: bisect(batch), backOff: false };
+      }
+      return retryOrDiscard(batch, batch, policy, outcome.functionError);
+    case 'partial': {
+      // Only the listed records are retried; the offset stays below the first of them (K-47).
+      const failed = selectRecords(
+        batch.records,
+        ({ partition, offset }) => outcome.failed.get(partition)?.has(offset) ?? false,
+      );
+      const rest = withRecords(batch, failed);
+      return rest === undefined
+        ? { discard: undefined, then: followers(batch), backOff: false }
+        : retryOrDiscard(batch, rest, policy, false);
+    }
+  }
+};
+
+const retryOrDiscard = (batch: Batch, rest: Batch, policy: RetryPolicy, functionError: boolean): Resolution => {
+  const attempts = rest.attempts + 1;
+  if (attempts <= policy.maxRetries) {
+    return { discard: undefined, then: [{ ...rest, attempts, failures: rest.failures + 1 }], backOff: true };
+  }
+  const discard: Discarded = { records: rest.records, condition: 'RetryAttemptsExhausted', attempts, functionError };
+  return { discard, then: followers(batch), backOff: false };
+};
+
+/** Before an invocation: records too old (K-41) or too big for any payload (K-53) never reach the function. */
+export const weedOut = (
+  batch: Batch,
+  policy: RetryPolicy,
+  now: number,
+  tooBig: (record: BrokerRecord) => boolean,
+): Resolution | undefined => {
+  const old = policy.maxAgeMs === Infinity ? undefined : now - policy.maxAgeMs;
+  const expired = old === undefined ? new Map() : selectRecords(batch.records, ({ timestamp }) => timestamp < old);
+  if (expired.size > 0 && old !== undefined) {
+    const fresh = withRecords(
+      batch,
+      selectRecords(batch.records, ({ timestamp }) => timestamp >= old),
+    );
+    return discardUninvoked(batch, expired, 'RecordAgeExceeded', fresh);
+  }
+  const [list] = batch.records.values();
+  // The batcher puts such a record in a batch of its own.
+  const alone = batch.count === 1 ? list?.[0] : undefined;
+  if (alone === undefined || !tooBig(alone)) return undefined;
+  return discardUninvoked(batch, batch.records, 'MaximumPayloadSizeExceeded', undefined);
+};
+
+const discardUninvoked = (
+  batch: Batch,
+  records: PartitionRecords,
+  condition: Condition,
+  rest: Batch | undefined,
+): Resolution => ({
+  discard: { records, condition, attempts: batch.attempts, functionError: batch.attempts > 0 },
+  then: rest === undefined ? followers(batch) : [rest],
+  backOff: false,
+});

@@ -1,0 +1,145 @@
+import { describe, expect, test } from '@jest/globals';
+import { NO_RECORD } from '../../test/records.ts';
+import { checkPattern, compileFilters } from './index.ts';
+import type { FilterMismatch } from './index.ts';
+
+const passes = (
+  pattern: object | string,
+  value: object | string | Buffer | null,
+  mismatch: FilterMismatch = 'deliver',
+) => passesAny([pattern], value, mismatch);
+
+const passesAny = (
+  patterns: (object | string)[],
+  value: object | string | Buffer | null,
+  mismatch: FilterMismatch = 'deliver',
+): boolean | undefined => {
+  const texts = patterns.map((it) => (typeof it === 'string' ? it : JSON.stringify(it)));
+  const bytes =
+    value === null || Buffer.isBuffer(value)
+      ? value
+      : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
+  const record = { ...NO_RECORD, partition: 3, offset: 41, key: Buffer.from('order-1'), value: bytes };
+  return compileFilters(texts, { topic: 'orders', mismatch })?.(record);
+};
+
+const problem = (pattern: object | string): string | undefined =>
+  checkPattern(typeof pattern === 'string' ? pattern : JSON.stringify(pattern)).problem;
+
+describe('filter patterns', () => {
+  test('K-55 several patterns are ored, the fields of one are anded; without any there is no filter', () => {
+    const patterns = [{ value: { a: ['x'], b: ['y'] } }, { value: { c: ['z'] } }];
+    expect(passesAny(patterns, { a: 'x', b: 'y' })).toBe(true);
+    expect(passesAny(patterns, { a: 'x', b: 'n' })).toBe(false);
+    expect(passesAny(patterns, { c: 'z' })).toBe(true);
+    expect(compileFilters([], { topic: 't', mismatch: 'deliver' })).toBeUndefined();
+  });
+
+  test('K-62 $or multiplies with the fields beside it, also nested', () => {
+    const pattern = { value: { a: ['x'], $or: [{ b: ['y'] }, { c: { $or: [{ d: [1] }, { e: [2] }] } }] } };
+    expect(passes(pattern, { a: 'x', b: 'y' })).toBe(true);
+    expect(passes(pattern, { a: 'x', c: { e: 2 } })).toBe(true);
+    expect(passes(pattern, { a: 'x', c: { e: 3 } })).toBe(false);
+    expect(passes(pattern, { a: 'n', b: 'y' })).toBe(false);
+    expect(problem({ value: { a: ['x'], $or: [{ b: ['y'] }] } })).toBeDefined();
+  });
+
+  test('K-62 arrays are looked through, and the fields of an object in an array must match together', () => {
+    const pattern = { value: { people: { first: ['Anna'], last: ['Jones'] } } };
+    expect(
+      passes(pattern, {
+        people: [
+          { first: 'Anna', last: 'Smith' },
+          { first: 'Jo', last: 'Jones' },
+        ],
+      }),
+    ).toBe(false);
+    expect(passes(pattern, { people: [[{ first: 'Anna', last: 'Jones' }], { first: 'Jo' }] })).toBe(true);
+    expect(passes({ value: { tags: ['a'] } }, { tags: ['b', ['a']] })).toBe(true);
+  });
+
+  test('K-63 exists works on leaves: an object is not there, and false holds only if no element has the field', () => {
+    const absent = { value: { a: { b: [{ exists: false }] } } };
+    expect(passes(absent, {})).toBe(true);
+    expect(passes(absent, { a: { b: { c: 1 } } })).toBe(true);
+    expect(passes(absent, { a: { b: null } })).toBe(false);
+    expect(passes(absent, { a: [{ b: 1 }, { c: 2 }] })).toBe(false);
+    expect(passes({ value: { a: [{ exists: true }] } }, { a: { b: 1 } })).toBe(false);
+  });
+
+  test('K-58 a plain string is filtered by an array directly under value', () => {
+    const pattern = { value: [{ 'anything-but': ['error'] }] };
+    expect(passes(pattern, 'fine')).toBe(true);
+    expect(passes(pattern, 'error')).toBe(false);
+    expect(passes({ value: [''] }, '')).toBe(true);
+    expect(passes({ value: ['42'] }, '42')).toBe(true);
+    expect(passes({ value: ['[not json'] }, '[not json')).toBe(true);
+  });
+
+  test('K-57 values are read as UTF-8', () => {
+    expect(passes({ value: { name: ['Zoë'] } }, { name: 'Zoë' })).toBe(true);
+    expect(passes({ value: [{ prefix: '😀' }] }, '😀!')).toBe(true);
+  });
+
+  test('K-59 another format than the pattern skips the value part, or drops the record where that is chosen', () => {
+    const json = { value: { a: ['x'] } };
+    const plain = { value: ['x'] };
+    const binary = Buffer.from([0xff, 0xfe]);
+    for (const [pattern, value] of [
+      [json, 'text'],
+      [plain, { a: 'x' }],
+      [json, binary],
+      [plain, binary],
+    ] as const) {
+      expect(passes(pattern, value)).toBe(true);
+      expect(passes(pattern, value, 'drop')).toBe(false);
+    }
+    expect(passes({ ...json, partition: [9] }, 'text')).toBe(false);
+    expect(passes({ ...json, partition: [3] }, 'text')).toBe(true);
+  });
+
+  test('K-08 K-59 a tombstone has no value: only exists false lets it through', () => {
+    expect(passes({ value: { a: ['x'] } }, null)).toBe(false);
+    expect(passes({ value: ['x'] }, null)).toBe(false);
+    expect(passes({ value: [{ exists: false }] }, null)).toBe(true);
+    expect(passes({ value: { a: [{ exists: false }] } }, null)).toBe(true);
+  });
+
+  test('K-56 key and metadata are filtered too, with a warning; a field that no record has warns as well', () => {
+    expect(passes({ key: [{ prefix: 'order-' }] }, null)).toBe(true);
+    expect(passes({ key: [{ prefix: 'item-' }] }, null)).toBe(false);
+    expect(passes({ topic: ['orders'], offset: [{ numeric: ['>', 40] }], partition: [3] }, null)).toBe(true);
+    expect(passes({ timestampType: ['LOG_APPEND_TIME'] }, null)).toBe(false);
+    expect(checkPattern('{"key":["a"],"offset":[1],"color":["b"],"value":["c"]}').warnings).toEqual([
+      'key is filtered here; AWS documents value only (K-56)',
+      'offset is filtered here; AWS documents value only (K-56)',
+      'color is no field of a Kafka record: such a filter matches nothing',
+    ]);
+  });
+
+  test('K-62 wildcard and cidr warn, since the filter page does not list them', () => {
+    expect(checkPattern('{"value":[{"wildcard":"a*"},{"cidr":"10.0.0.0/8"}]}').warnings).toHaveLength(2);
+    expect(checkPattern('{"value":[{"prefix":"a"}]}').warnings).toEqual([]);
+  });
+
+  test('K-63 what is no pattern is refused, with the reason', () => {
+    expect(problem({ value: { eventName: 'INSERT' } })).toBe(
+      'value.eventName must be an array or an object, not "INSERT"',
+    );
+    expect(problem('{"value":')).toContain('it is not JSON');
+    expect(problem('["a"]')).toBe('it must be a JSON object');
+    expect(problem({})).toBe('the pattern: an empty object');
+    expect(problem({ value: {} })).toBe('value: an empty object');
+    expect(problem({ value: [] })).toBe('value: an empty array matches nothing');
+    expect(problem({ value: [['a']] })).toBe('value: ["a"] in an array');
+    expect(problem({ value: [{ regex: 'a' }] })).toContain('regex is no operator: use prefix, suffix');
+    expect(problem({ value: [{ prefix: 'a', suffix: 'b' }] })).toContain('needs exactly one operator');
+    expect(problem({ value: { $or: [{ a: ['x'] }, { prefix: ['y'] }] } })).toBeDefined();
+  });
+
+  test('K-63 $or may not make more combinations than AWS allows', () => {
+    const or = (name: string): object => ({ $or: Array.from({ length: 11 }, (_, n) => ({ [`${name}${n}`]: ['x'] })) });
+    const nested = { value: { p: or('a'), q: or('b'), r: or('c') } };
+    expect(problem(nested)).toBe('$or makes more than 1000 combinations');
+  });
+});

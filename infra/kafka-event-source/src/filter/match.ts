@@ -1,0 +1,62 @@
+import { isObject, scalarOf } from './json.ts';
+import type { Json } from './json.ts';
+import type { Conjunction, Leaf } from './pattern.ts';
+
+interface Node {
+  readonly leaf?: Leaf;
+  readonly children: Map<string, Node>;
+}
+
+/**
+ * A conjunction as a function of parsed JSON. Arrays are looked through at every level; fields below the same array
+ * must be found in the same element of it, and `exists: false` means nowhere in the whole value.
+ */
+export const matcher = (conjunction: Conjunction, keptNumbers: boolean): ((value: Json) => boolean) => {
+  const root: Node = { children: new Map() };
+  for (const leaf of conjunction.values()) add(root, leaf);
+  const read = keptNumbers ? scalarOf : (value: Json): Json => value;
+
+  const matchesNode = (node: Node, value: Json | undefined, whole: Json): boolean =>
+    (node.leaf === undefined || matchesLeaf(node.leaf, value, whole)) &&
+    (node.children.size === 0 || matchesChildren(node, value, whole));
+
+  const matchesChildren = (node: Node, value: Json | undefined, whole: Json): boolean => {
+    if (Array.isArray(value) && value.length > 0) return value.some((each) => matchesChildren(node, each, whole));
+    const fields = isObject(value) ? value : {};
+    for (const [key, child] of node.children) {
+      if (!matchesNode(child, Object.hasOwn(fields, key) ? fields[key] : undefined, whole)) return false;
+    }
+    return true;
+  };
+
+  const matchesLeaf = ({ path, tests, present, absent }: Leaf, value: Json | undefined, whole: Json): boolean =>
+    anyScalar(value, (scalar) => present || tests.some((test) => test(read(scalar)))) || (absent && !has(whole, path));
+
+  return (value) => matchesNode(root, value, value);
+};
+
+const add = (root: Node, leaf: Leaf): void => {
+  let node = root;
+  for (const key of leaf.path.slice(0, -1)) node = child(node, key);
+  const last = leaf.path[leaf.path.length - 1] ?? '';
+  node.children.set(last, { children: node.children.get(last)?.children ?? new Map<string, Node>(), leaf });
+};
+
+const child = (node: Node, key: string): Node => {
+  const found = node.children.get(key) ?? { children: new Map<string, Node>() };
+  node.children.set(key, found);
+  return found;
+};
+
+const anyScalar = (value: Json | undefined, test: (scalar: Json) => boolean): boolean => {
+  if (value === undefined || isObject(value)) return false;
+  return Array.isArray(value) ? value.some((each) => anyScalar(each, test)) : test(value);
+};
+
+/** Is there a leaf at this path, in whatever element of the arrays on the way? */
+const has = (value: Json | undefined, path: readonly string[]): boolean => {
+  if (path.length === 0) return anyScalar(value, () => true);
+  if (Array.isArray(value)) return value.some((each) => has(each, path));
+  const [key = '', ...rest] = path;
+  return isObject(value) && Object.hasOwn(value, key) && has(value[key], rest);
+};

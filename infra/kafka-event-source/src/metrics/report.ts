@@ -1,0 +1,29 @@
+import type { Counts } from './counters.ts';
+
+/** How things stand now: `OffsetLag` and its kin (K-76, K-77). */
+export interface Gauges {
+  /** Records written but not dealt with: all partitions of this member, which of one mapping are the topic. */
+  readonly OffsetLag: number;
+  readonly MaxOffsetLag: number;
+  readonly SumOffsetLag: number;
+  /** Pollers at work. AWS has this metric in provisioned mode only. */
+  readonly ProvisionedPollers: number;
+}
+
+export interface MappingReport {
+  readonly functionName: string;
+  readonly topic: string;
+  readonly consumerGroupId: string;
+  readonly counts: Counts;
+  readonly gauges: Gauges;
+}
+
+export const gaugesOf = (lags: ReadonlyMap<number, number>, pollers: number): Gauges => {
+  const sum = [...lags.values()].reduce((total, lag) => total + lag, 0);
+  return {
+    OffsetLag: sum,
+    MaxOffsetLag: Math.max(0, ...lags.values()),
+    SumOffsetLag: sum,
+    ProvisionedPollers: pollers,
+  };
+};

@@ -1,0 +1,64 @@
+import type { BrokerConsumer } from '../broker/port.ts';
+import { describeError } from '../errors.ts';
+import type { PartitionTable } from './partition-table.ts';
+
+/** How long offsets without a delivery may stay uncommitted, in ms: a filter that drops all must not flood the broker. */
+const LAZY_MS = 250;
+
+export interface CommitterDeps {
+  readonly table: PartitionTable;
+  readonly consumer: Pick<BrokerConsumer, 'commit'>;
+  readonly committed: (records: number) => void;
+  readonly failed: (message: string) => void;
+}
+
+/** Commits what is processed, one request at a time, so that an older one never arrives after a newer one. */
+export class Committer {
+  readonly #deps: CommitterDeps;
+  #running: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(deps: CommitterDeps) {
+    this.#deps = deps;
+  }
+
+  /** Resolves when everything processed up to now is committed, or could not be. Never rejects. */
+  commit(): Promise<void> {
+    if (this.#running === undefined) {
+      this.#running = this.#run().finally(() => (this.#running = undefined));
+      return this.#running;
+    }
+    this.#next ??= this.#running.then(() => {
+      this.#next = undefined;
+      return this.commit();
+    });
+    return this.#next;
+  }
+
+  /** Offsets moved without a delivery (K-61). */
+  commitSoon(): void {
+    this.#timer ??= setTimeout(() => {
+      this.#timer = undefined;
+      void this.commit();
+    }, LAZY_MS).unref();
+  }
+
+  stop(): void {
+    clearTimeout(this.#timer);
+  }
+
+  async #run(): Promise<void> {
+    const { table, consumer, committed, failed } = this.#deps;
+    table.skipEmpty();
+    const offsets = table.uncommitted();
+    if (offsets.size === 0) return;
+    try {
+      await consumer.commit(offsets);
+      committed(table.markCommitted(offsets));
+    } catch (error) {
+      // Not lost: `processed` stays ahead of `committed` and is committed with the next batch or assignment.
+      failed(describeError(error));
+    }
+  }
+}

@@ -1,0 +1,45 @@
+import type { Poller } from './poller.ts';
+
+/** The pollers of a mapping: partitions are shared out by rank, each to one poller (K-22). */
+export class PollerPool {
+  readonly #create: (mine: (rank: number) => boolean) => Poller;
+  readonly #pollers: Poller[] = [];
+  readonly #running = new Set<Promise<void>>();
+
+  constructor(create: (mine: (rank: number) => boolean) => Poller) {
+    this.#create = create;
+  }
+
+  get size(): number {
+    return this.#pollers.length;
+  }
+
+  /** A poller too many finishes its invocation and ends; what waits for a retry is taken up by the others. */
+  resize(size: number): void {
+    for (const poller of this.#pollers.splice(size)) poller.stop();
+    while (this.#pollers.length < size) this.#add(this.#pollers.length);
+    this.wakeAll();
+  }
+
+  #add(index: number): void {
+    const poller = this.#create((rank) => rank % this.#pollers.length === index);
+    this.#pollers.push(poller);
+    const run = poller.run().finally(() => this.#running.delete(run));
+    this.#running.add(run);
+  }
+
+  /** Something happened to the partition of this rank. */
+  wake(rank: number): void {
+    this.#pollers[rank % this.#pollers.length]?.wake();
+  }
+
+  wakeAll(): void {
+    for (const poller of this.#pollers) poller.wake();
+  }
+
+  /** Resolves when every invocation in flight has ended. */
+  async stop(): Promise<void> {
+    for (const poller of this.#pollers) poller.stop();
+    await Promise.all(this.#running);
+  }
+}

@@ -1,0 +1,30 @@
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { createInterface } from 'node:readline';
+
+export interface Child {
+  readonly lines: string[];
+  readonly process: ChildProcess;
+  /** Resolves with the exit code, or the signal that ended it. */
+  readonly ended: Promise<number | NodeJS.Signals | null>;
+  send(line: string): void;
+}
+
+/** A TypeScript file in a process of its own; jest's module loader does not bear everything. */
+export const runChild = (script: string, args: readonly string[]): Child => {
+  const child = spawn(process.execPath, ['--import', 'tsx', script, ...args], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    env: { ...process.env, NODE_OPTIONS: '' },
+  });
+  const lines: string[] = [];
+  createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
+  const ended = new Promise<number | NodeJS.Signals | null>((resolve) =>
+    child.once('close', (code, signal) => {
+      process.removeListener('exit', kill);
+      resolve(code ?? signal);
+    }),
+  );
+  return { lines, process: child, ended, send: (line) => void child.stdin.write(`${line}\n`) };
+};

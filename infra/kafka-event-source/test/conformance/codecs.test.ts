@@ -1,0 +1,51 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import kafkajs from 'kafkajs';
+import { KafkaEventsError } from '../../src/errors.ts';
+import { readSome } from '../broker-rig.ts';
+import { javaProduce } from '../java-producer.ts';
+import { testBrokers, TestKafka } from '../kafka.ts';
+import { kafkaLib } from '../own-kafka.ts';
+
+const kafka = new TestKafka();
+beforeAll(() => kafka.connect());
+afterAll(() => kafka.disconnect());
+
+const lib = kafkaLib();
+const CODECS = ['gzip', 'snappy', 'lz4', 'zstd'];
+const lines = Array.from({ length: 2_000 }, (_, n) => `line ${n} ${'x'.repeat(n % 50)}`);
+
+(lib === undefined ? describe.skip : describe)('what Java clients compress', () => {
+  const topics = new Map<string, string>();
+  beforeAll(async () => {
+    const produce = async (codec: string): Promise<void> => {
+      const topic = await kafka.topic(1);
+      topics.set(codec, topic);
+      await javaProduce(lib as string, testBrokers().join(), topic, codec, lines);
+    };
+    await Promise.all(CODECS.map(produce));
+  }, 30_000);
+
+  test.each(CODECS)(
+    'K-06 records compressed with %s are read',
+    async (codec) => {
+      const topic = topics.get(codec) ?? '';
+      const records = await readSome(lines.length, testBrokers(), topic);
+      expect(records.map(({ value }) => Buffer.from(value ?? '').toString())).toEqual(lines);
+      expect(records.map(({ offset }) => offset)).toEqual(lines.map((_, n) => n));
+    },
+    20_000,
+  );
+});
+
+test('K-06 a codec that is not installed stops the mapping, and says what to install', async () => {
+  const topic = await kafka.topic(1);
+  const compression = kafkajs.CompressionTypes.GZIP;
+  await kafka.producer.send({ topic, compression, messages: [{ value: 'x'.repeat(1_000) }] });
+  const codecs = kafkajs.CompressionCodecs as unknown as Record<number, () => unknown>;
+  codecs[compression] = () => {
+    throw new KafkaEventsError('CODEC_MISSING', 'records are compressed with lz4: run `npm install lz4-napi`');
+  };
+  await expect(readSome(1, testBrokers(), topic)).rejects.toThrow(
+    `topic ${topic}: records are compressed with lz4: run \`npm install lz4-napi\``,
+  );
+});

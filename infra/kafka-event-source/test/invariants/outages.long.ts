@@ -1,0 +1,51 @@
+import { describe, expect, test } from '@jest/globals';
+import kafkajs from 'kafkajs';
+import { until } from '../kafka.ts';
+import { recordsOf } from '../mapping-rig.ts';
+import { kafkaLib, startKafka } from '../own-kafka.ts';
+import { numbered, text, useRigs } from '../rigs.ts';
+
+const { kafka, start } = useRigs();
+const lib = kafkaLib();
+
+describe('a mapping', () => {
+  test('K-35 K-75 a function slower than the session keeps its partitions: heartbeats go on', async () => {
+    const topic = await kafka.topic();
+    await kafka.produce(topic, numbered(1, 1));
+    // The rig's session timeout is 6 s.
+    const rig = await start({ Topics: [topic], MaximumBatchingWindowInSeconds: 0 }, () => sleep(7_500));
+    await until('the commit', async () => (await kafka.committed(rig.groupId, topic))[0] === 1, 12_000);
+    expect(rig.events).toHaveLength(1);
+  }, 15_000);
+
+  (lib === undefined ? test.skip : test)(
+    'K-75 outlives its broker: nothing is lost and nothing is committed unseen',
+    async () => {
+      const own = await startKafka(lib as string);
+      const client = new kafkajs.Kafka({ brokers: [own.plaintext], logLevel: kafkajs.logLevel.NOTHING });
+      const [admin, producer] = [client.admin(), client.producer()];
+      await Promise.all([admin.connect(), producer.connect()]);
+      const topic = 'orders';
+      await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true });
+      await producer.send({ topic, messages: numbered(5, 1) });
+      const seen: string[] = [];
+      const rig = await start(
+        { Topics: [topic] },
+        (event) => void seen.push(...recordsOf(event).map(({ value }) => text(value))),
+        { brokers: [own.plaintext] },
+      );
+      await until('five records', () => seen.length === 5);
+      await own.kill();
+      await until('a word about it', () => rig.lines.some((line) => line.includes('waits')), 30_000);
+      await own.restart();
+      await producer.send({ topic, messages: [{ value: 'after' }] });
+      await until('the record after', () => seen.includes('after'), 30_000);
+      expect([...new Set(seen)]).toEqual(['v0', 'v1', 'v2', 'v3', 'v4', 'after']);
+      await Promise.all([admin.disconnect(), producer.disconnect(), rig.stop()]);
+      await own.stop();
+    },
+    90_000,
+  );
+});
+
+const sleep = (ms: number): Promise<void> => new Promise((resolve) => setTimeout(resolve, ms));

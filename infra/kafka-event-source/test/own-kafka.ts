@@ -1,0 +1,188 @@
+import { execFileSync, spawn } from 'node:child_process';
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import kafkajs from 'kafkajs';
+import { until } from './kafka.ts';
+
+/** Kafka's jars, for tests that need a broker of their own; they are skipped, with a line that says so, without them. */
+export const kafkaLib = (): string | undefined => {
+  const lib = process.env['KAFKA_LIB'];
+  if (lib !== undefined && existsSync(lib)) return lib;
+  process.stderr.write('SKIPPED: tests with a broker of their own need KAFKA_LIB=<folder with the jars of Kafka 4>\n');
+  return undefined;
+};
+
+export const USER = { username: 'alice', password: 'alice-secret' };
+
+export interface OwnKafka {
+  readonly dir: string;
+  readonly plaintext: string;
+  readonly saslPlaintext: string;
+  readonly saslSsl: string;
+  /** Asks for a client certificate. */
+  readonly ssl: string;
+  readonly pem: (name: 'ca' | 'server' | 'client', kind: 'crt' | 'key') => string;
+  /** At once; its data stays for `restart`. */
+  kill(): Promise<void>;
+  restart(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+const freePort = (): Promise<number> =>
+  new Promise((resolve, reject) => {
+    const server = createServer();
+    server.once('error', reject);
+    server.listen(0, '127.0.0.1', () => {
+      const address = server.address();
+      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
+    });
+  });
+
+const openssl = (dir: string, ...args: string[]): void =>
+  void execFileSync('openssl', args, { cwd: dir, stdio: 'pipe' });
+
+const KEY = '-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes';
+
+/** An authority, a server certificate for localhost, and a client certificate, all in PEM. */
+const makeCertificates = (dir: string): void => {
+  openssl(dir, ...`req -x509 ${KEY} -days 2 -subj /CN=ca -keyout ca.key -out ca.crt`.split(' '));
+  writeFileSync(join(dir, 'san'), 'subjectAltName=DNS:localhost,IP:127.0.0.1');
+  for (const name of ['server', 'client']) {
+    openssl(dir, ...`req ${KEY} -subj /CN=${name} -keyout ${name}.key -out ${name}.csr`.split(' '));
+    const sign = `x509 -req -in ${name}.csr -CA ca.crt -CAkey ca.key -CAcreateserial -days 2 -extfile san -out ${name}.crt`;
+    openssl(dir, ...sign.split(' '));
+  }
+  writeFileSync(
+    join(dir, 'server.pem'),
+    readFileSync(join(dir, 'server.key')) + '\n' + readFileSync(join(dir, 'server.crt')),
+  );
+};
+
+const NAMES = ['PLAINTEXT', 'SASL_PLAINTEXT', 'SASL_SSL', 'SSL', 'CONTROLLER'] as const;
+const login = (name: string): string =>
+  `org.apache.kafka.common.security.${name} required username="admin" password="admin" user_${USER.username}="${USER.password}";`;
+
+const properties = (dir: string, ports: readonly number[]): string => {
+  const listeners = NAMES.map((name, n) => `${name}://127.0.0.1:${ports[n]}`);
+  const sasl = ['sasl_plaintext', 'sasl_ssl'].flatMap((listener) => [
+    `listener.name.${listener}.sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-256,SCRAM-SHA-512`,
+    `listener.name.${listener}.plain.sasl.jaas.config=${login('plain.PlainLoginModule')}`,
+    ...['scram-sha-256', 'scram-sha-512'].map(
+      (it) =>
+        `listener.name.${listener}.${it}.sasl.jaas.config=org.apache.kafka.common.security.scram.ScramLoginModule required;`,
+    ),
+  ]);
+  return [
+    'process.roles=broker,controller',
+    'node.id=1',
+    `controller.quorum.voters=1@127.0.0.1:${ports[4]}`,
+    'controller.listener.names=CONTROLLER',
+    'inter.broker.listener.name=PLAINTEXT',
+    `listeners=${listeners.join()}`,
+    `advertised.listeners=${NAMES.slice(0, 4)
+      .map((name, n) => `${name}://localhost:${ports[n]}`)
+      .join()}`,
+    `listener.security.protocol.map=${NAMES.map((name) => `${name}:${name === 'CONTROLLER' ? 'PLAINTEXT' : name}`).join()}`,
+    ...sasl,
+    'ssl.keystore.type=PEM',
+    `ssl.keystore.location=${join(dir, 'server.pem')}`,
+    'ssl.truststore.type=PEM',
+    `ssl.truststore.location=${join(dir, 'ca.crt')}`,
+    'listener.name.ssl.ssl.client.auth=required',
+    `log.dirs=${join(dir, 'data')}`,
+    'auto.create.topics.enable=false',
+    'offsets.topic.replication.factor=1',
+    'offsets.topic.num.partitions=1',
+    'transaction.state.log.replication.factor=1',
+    'transaction.state.log.min.isr=1',
+    'share.coordinator.state.topic.replication.factor=1',
+    'share.coordinator.state.topic.min.isr=1',
+    'group.initial.rebalance.delay.ms=0',
+  ].join('\n');
+};
+
+export const javaArgs = (lib: string, main: string, ...args: string[]): string[] => [
+  '-Xmx384m',
+  '-XX:+UseSerialGC',
+  '-XX:TieredStopAtLevel=1',
+  '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+  '-cp',
+  join(lib, '*'),
+  main,
+  ...args,
+];
+
+/** A broker of this test's own, with every kind of listener; gone with `stop`. */
+export const startKafka = async (lib: string): Promise<OwnKafka> => {
+  const dir = mkdtempSync(join(tmpdir(), 'own-kafka-'));
+  makeCertificates(dir);
+  const ports: number[] = [];
+  while (ports.length < NAMES.length) ports.push(await freePort());
+  const config = join(dir, 'server.properties');
+  writeFileSync(config, properties(dir, ports));
+  const scram = ['256', '512'].flatMap((bits) => [
+    '--add-scram',
+    `SCRAM-SHA-${bits}=[name=${USER.username},password=${USER.password}]`,
+  ]);
+  const format = ['format', '-t', Buffer.from('0123456789abcdef').toString('base64url'), '-c', config, ...scram];
+  execFileSync('java', javaArgs(lib, 'kafka.tools.StorageTool', ...format), { stdio: 'pipe' });
+  const at = (n: number): string => `localhost:${ports[n]}`;
+  const run = (): Promise<() => Promise<void>> => runBroker(lib, dir, config, at(0));
+  let kill = await run();
+  const stop = async (): Promise<void> => {
+    await kill();
+    rmSync(dir, { recursive: true });
+  };
+  return {
+    dir,
+    plaintext: at(0),
+    saslPlaintext: at(1),
+    saslSsl: at(2),
+    ssl: at(3),
+    pem: (name, kind) => readFileSync(join(dir, `${name}.${kind}`), 'utf8'),
+    kill: () => kill(),
+    restart: async () => {
+      kill = await run();
+    },
+    stop,
+  };
+};
+
+/** @returns what kills it, with SIGKILL; its data stays */
+const runBroker = async (lib: string, dir: string, config: string, server: string): Promise<() => Promise<void>> => {
+  const out = openSync(join(dir, 'kafka.log'), 'a');
+  const broker = spawn('java', javaArgs(lib, 'kafka.Kafka', config), { stdio: ['ignore', out, out] });
+  const onExit = (): void => void broker.kill('SIGKILL');
+  process.once('exit', onExit);
+  const ended = new Promise<void>((resolve) => broker.once('exit', () => resolve()));
+  const kill = async (): Promise<void> => {
+    onExit();
+    await ended;
+    process.removeListener('exit', onExit);
+  };
+  try {
+    await until('the broker', () => answers(server, broker.exitCode), 60_000);
+  } catch (error) {
+    await kill();
+    const log = readFileSync(join(dir, 'kafka.log'), 'utf8').slice(-2_000);
+    throw new Error(`Kafka does not start:\n${log}`, { cause: error });
+  }
+  return kill;
+};
+
+const answers = async (server: string, exitCode: number | null): Promise<boolean> => {
+  if (exitCode !== null) throw new Error(`exit code ${exitCode}`);
+  const retry = { retries: 0 };
+  const client = new kafkajs.Kafka({ brokers: [server], logLevel: kafkajs.logLevel.NOTHING, retry });
+  const admin = client.admin({ retry });
+  try {
+    await admin.connect();
+    return (await admin.describeCluster()).brokers.length > 0;
+  } catch {
+    return false; // not yet: asked again
+  } finally {
+    await admin.disconnect();
+  }
+};
