@@ -4,6 +4,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startLocalInfra, type LocalInfra } from '../infra/local/index.ts';
+import { ensureJars, jarsAreHere } from '../infra/local/jars.ts';
 import { onParentDeath, onStopSignals } from '../infra/local/stop-signals.ts';
 
 const HELP = `npm test                      types, lint, format and dead code, then all tests
@@ -28,16 +29,18 @@ const run = (program: string, parameters: string[], env: NodeJS.ProcessEnv = pro
 
 const npm = (script: string) => run(process.execPath, [process.env.npm_execpath ?? '', 'run', '--silent', script]);
 
-const jest = (infra: LocalInfra) =>
+const jest = async ({ kafkaBrokers, redisUrl }: LocalInfra) =>
   run(
     process.execPath,
     // ES modules need the flag; the warning that it brings says nothing new.
     ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', jestProgram(), ...args],
     {
       ...process.env,
-      KAFKA_BROKERS: infra.kafkaBrokers,
-      REDIS_URL: infra.redisUrl,
+      KAFKA_BROKERS: kafkaBrokers,
+      REDIS_URL: redisUrl,
       KAFKAJS_NO_PARTITIONER_WARNING: '1',
+      // For the plugin's tests that start a broker with listeners of their own.
+      ...(jarsAreHere() ? { KAFKA_LIB: await ensureJars(console.log) } : {}),
     },
   );
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import type { z } from 'zod';
 import { variables } from '../../lib/config.ts';
 
 const defaultOf = (variable: z.ZodType): string => {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { claimDataDir } from '../../infra/local/data-dir.ts';
 import { anyFreePort } from '../../infra/local/ports.ts';
 import { clusterTopic } from '../../infra/topics.js';
@@ -16,6 +16,8 @@ import { emptyRedis } from '../support/services.ts';
 import { until } from '../support/until.ts';
 
 const { run } = scriptRunner();
+/** A test starts several programs. */
+jest.setTimeout(20_000);
 
 /** Clusters that no other test has. */
 const LAYOUT = { clusters: 7, subscribersPerCluster: 2, clientTtl: 600 };
@@ -63,24 +65,21 @@ describe('topics and subscribers', () => {
     await withAdmin(kafka, (admin) =>
       admin.setOffsets({ groupId, topic: TOPIC, partitions: [{ partition: 1, offset: '2' }] }),
     );
-    const [second, list, described, unknown] = await Promise.all([
+    const [second, list, described] = await Promise.all([
       run('topics', ['create'], env),
       run('topics', ['list'], env),
       run('topics', ['describe', TOPIC], env),
-      run('topics', ['describe', 'nope'], env),
     ]);
     expect(row(second.stdout, TOPIC)).toMatch(/ 2 +was there$/);
     expect(row(list.stdout, TOPIC)).toMatch(/ 2 +5$/);
     expect(described.stdout).toContain(`lag of ${groupId}`);
     expect(row(described.stdout, '0')).toMatch(/^0 +0 +0 +0$/);
     expect(row(described.stdout, '1')).toMatch(/^1 +0 +5 +3$/);
-    expect(unknown).toMatchObject({ code: 1, stderr: expect.stringMatching(/^There is no topic nope: /) });
   });
 
   test('a subscriber beyond the partitions adds some; the clients of a removed one are spread over the others', async () => {
     const registry = new RedisRegistry(redis, LAYOUT);
     const both = { ...env, REDIS_URL: redisUrl };
-    await run('topics', ['create'], env);
     for (let n = 0; n < 6; n++) {
       const registration = registrationSchema.parse({ client_id: `c${n}`, port: 6000, cluster_id: 6 });
       await registry.register(registration, Date.now());
@@ -94,14 +93,13 @@ describe('topics and subscribers', () => {
     const removed = await run('subscribers', ['remove', '6', '0'], both);
     expect(removed.code).toBe(0);
     expect(removed.stdout).toContain('Subscriber 0 is removed from cluster 6; its clients (3) went to the others.');
-    const [again, list, gone, cluster] = await Promise.all([
+    const [again, gone, cluster] = await Promise.all([
       run('subscribers', ['add', '6', '3'], both),
-      run('subscribers', ['list'], both),
       run('subscribers', ['remove', '6', '0'], both),
       run('subscribers', ['add', '7', '0'], both),
     ]);
     expect(again).toMatchObject({ code: 0, stdout: expect.stringContaining('was already in cluster 6') });
-    expect(list.stdout).toMatch(/^6 +1 +3\n6 +3 +3$/m);
+    expect(again.stdout).toMatch(/^6 +1 +3\n6 +3 +3$/m);
     expect(gone).toMatchObject({ code: 1, stderr: 'Cluster 6 has no subscriber 0\n' });
     expect(cluster).toMatchObject({
       code: 2,
@@ -109,15 +107,17 @@ describe('topics and subscribers', () => {
     });
   });
 
-  test('without a broker or a Redis: a sentence that says what to set', async () => {
+  test('without the topic, the broker or the Redis: a sentence that says what to do', async () => {
     const port = await anyFreePort();
-    const [topics, subscribers] = await Promise.all([
+    const [unknown, topics, subscribers] = await Promise.all([
+      run('topics', ['describe', 'nope'], env),
       run('topics', ['list'], { KAFKA_BROKERS: `127.0.0.1:${port}` }),
       run('subscribers', ['list'], { REDIS_URL: `redis://u:secret@127.0.0.1:${port}` }),
     ]);
+    expect(unknown).toMatchObject({ code: 1, stderr: expect.stringMatching(/^There is no topic nope: /) });
     expect(topics).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/^No broker answers at .*set KAFKA_BROKERS\.\n$/),
+      stderr: expect.stringMatching(/^No broker answers at .*set KAFKA_BROKERS\.$/m),
     });
     expect(subscribers).toMatchObject({
       code: 1,

@@ -94,4 +94,4 @@ export const startMapping = async (
 export const recordsOf = (event: KafkaEvent): KafkaEvent['records'][string] => Object.values(event.records).flat();
 
 export const ARN = 'arn:aws:kafka:eu-west-1:000000000000:cluster/local/11111111-2222-3333-4444-555555555555-1';
-export const FUNCTION_ARN = 'arn:aws:lambda:eu-west-1:000000000000:function:consumer';
+const FUNCTION_ARN = 'arn:aws:lambda:eu-west-1:000000000000:function:consumer';
