@@ -80,6 +80,10 @@ test('DELETE: 200 once, then 404', async () => {
   expect(await clients()).toEqual([]);
 });
 
+test('DELETE: 400 for what cannot be the name of a client', async () => {
+  expect(await remove('a b')).toMatchObject({ status: 400, body: { details: [{ path: '' }] } });
+});
+
 test('503 with Retry-After when Redis does not answer', async () => {
   registry.register = () => Promise.reject(new PlatformError('store_unavailable', 'Redis does not answer'));
   expect(await post({ client_id: 'c1', port: 6000 })).toMatchObject({

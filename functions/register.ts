@@ -1,5 +1,6 @@
 import { httpHandler, invalid, jsonBody, parse } from '../lib/adapters/http.ts';
 import { deps } from '../lib/deps.ts';
+import { clientId } from '../lib/domain/reaction.ts';
 import { registrationSchema } from '../lib/domain/registration.ts';
 import { PlatformError } from '../lib/errors.ts';
 import type { Logger } from '../lib/log.ts';
@@ -17,7 +18,7 @@ interface Deps {
 export const createHandler = ({ registry, checkHost, clock, log }: Deps) =>
   httpHandler(log, async (event) => {
     if (event.requestContext.http.method === 'DELETE') {
-      const id = event.pathParameters?.client_id ?? '';
+      const id = parse(clientId, event.pathParameters?.client_id, 'Invalid client ID');
       if (!(await registry.unregister(id))) throw new PlatformError('not_found', `Client ${id} is not registered`);
       return { status: 200, body: { message: `Client ${id} unregistered successfully.` } };
     }

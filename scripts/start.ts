@@ -8,6 +8,8 @@ import { answers, isFree, pickPort } from '../infra/local/ports.ts';
 import type { Service } from '../infra/local/service.ts';
 import { onParentDeath, onStopSignals } from '../infra/local/stop-signals.ts';
 import { supervise } from '../infra/local/supervise.ts';
+import { loadConfig } from '../lib/config.ts';
+import { PlatformError } from '../lib/errors.ts';
 
 const HELP = `npm start [-- options]     the platform on this machine: broker, Redis and all functions
 
@@ -63,6 +65,8 @@ async function main(): Promise<void> {
   if (options.help) return log(HELP);
   const kafkaPort = port('kafka-port', options['kafka-port']);
   const redisPort = port('redis-port', options['redis-port']);
+
+  loadConfig(process.env); // before anything starts, so that a bad variable is one sentence
 
   const began = performance.now();
   const dir = await claimDataDir(options['data-dir'] ?? DEFAULT_DATA_DIR, log);
@@ -143,7 +147,9 @@ In two more terminals:
 }
 
 const sentence = (error: unknown) =>
-  error instanceof SetupError ? error.message : `Unexpected: ${(error as Error).stack ?? String(error)}`;
+  error instanceof SetupError || error instanceof PlatformError
+    ? error.message
+    : `Unexpected: ${(error as Error).stack ?? String(error)}`;
 
 main().catch((error: unknown) => {
   console.error(sentence(error));

@@ -146,3 +146,12 @@ test('Ctrl-C once: everything ends in order within 10 s, exit code 0, nothing le
   expect(ms).toBeLessThan(10_000);
   expect(pids.filter(isAlive)).toEqual([]);
 }, 30_000);
+
+test('a bad variable or option stops the start with one sentence that names it, exit code 1', async () => {
+  const start = (env: Record<string, string>, ...args: string[]) =>
+    startPlatform(dataDir, env, args).catch((error: Error) => error.message);
+  expect(await start({ WINDOW_SECONDS: 'two' })).toMatch(
+    /ended with 1:\nWINDOW_SECONDS must be a whole number from 1 to 3600 \(it is "two"\)\n$/,
+  );
+  expect(await start({}, '--http-port', 'x')).toMatch(/ended with 1:\n--http-port should be a port number .*"x"\.\n$/);
+}, 30_000);

@@ -23,22 +23,30 @@ export const newDataDir = (): string => mkdtempSync(join(tmpdir(), 'emoji-stream
 export const removeDataDir = (dir: string): void => rmSync(dir, { recursive: true, force: true });
 
 /** Resolves when the platform says that it is ready. */
-export async function startPlatform(dataDir: string, env: Record<string, string> = {}): Promise<Platform> {
+export async function startPlatform(
+  dataDir: string,
+  env: Record<string, string> = {},
+  args: readonly string[] = [],
+): Promise<Platform> {
   const { KAFKA_BROKERS: _kafka, REDIS_URL: _redis, ...inherited } = process.env;
   const ports = ['http', 'lambda', 'kafka', 'redis'].flatMap((name) => [`--${name}-port`, '0']);
   // Not by npm, so that a signal reaches the starter itself; what npm does before is what `npm test` has done.
-  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/start.ts', ...ports, '--data-dir', dataDir], {
-    cwd: REPO,
-    env: { ...inherited, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  });
+  const child = spawn(
+    process.execPath,
+    ['--import', 'tsx', 'scripts/start.ts', ...ports, '--data-dir', dataDir, ...args],
+    {
+      cwd: REPO,
+      env: { ...inherited, ...env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  );
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
   const ready = await until(
     'npm start is ready',
     () => {
-      if (child.exitCode !== null) throw new Error(`npm start ended with ${child.exitCode}:\n${output}`);
+      if (child.exitCode !== null) throw new Error(`npm start ended with ${child.exitCode}:`);
       return /Ready in .*: (http:\S+)/.exec(output) ?? undefined;
     },
     60_000,

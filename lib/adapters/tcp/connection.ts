@@ -16,6 +16,8 @@ export interface ConnectionOptions {
 }
 
 const MAX_FAILURES = 3;
+/** After a failed delivery the next attempt comes with the next frame, or, in a room that has fallen silent, after this. */
+const RETRY_MS = 1000;
 
 /** An open socket and what went over it. */
 interface Link {
@@ -42,6 +44,7 @@ export class ClientConnection {
   #repeating = false;
   #failures = 0;
   #closed = false;
+  #retry: NodeJS.Timeout | undefined;
 
   constructor(client: Client, options: ConnectionOptions) {
     this.client = client;
@@ -62,6 +65,7 @@ export class ClientConnection {
   /** For good: nothing is sent and nothing is said about the client any more. */
   close(): void {
     this.#closed = true;
+    clearTimeout(this.#retry);
     this.#link?.socket.destroy();
   }
 
@@ -91,8 +95,13 @@ export class ClientConnection {
     } finally {
       this.#sending = undefined;
     }
+    if (this.#closed || this.#backlog.isEmpty) return;
     // A kept connection that the client closed in this moment says nothing about the client: try a new one at once.
-    if (kept && !this.#closed && !this.#backlog.isEmpty) await this.#sendBacklog();
+    if (kept) await this.#sendBacklog();
+    else {
+      clearTimeout(this.#retry);
+      this.#retry = setTimeout(() => void this.#sendBacklog(), RETRY_MS).unref();
+    }
   }
 
   async #open(): Promise<Link> {

@@ -214,6 +214,18 @@ describe('a client that is not there', () => {
     expect(dead).toEqual([]);
   });
 
+  test('gets its counts when it comes back though its room has fallen silent', async () => {
+    const port = await deadPort();
+    const { publish, dead } = deliveryTo([port]);
+    await publish(update(7));
+    let lines = '';
+    const server = createServer((socket) => socket.on('data', (data) => (lines += data.toString())));
+    await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+    open.push({ close: () => server.close() });
+    await until('the count has come', () => lines.includes('"raw_count":7'));
+    expect(dead).toEqual([]);
+  });
+
   test('and whose host is no longer allowed fails as well', async () => {
     const viewer = await client();
     const { publish, dead } = deliveryTo([viewer.port], { addressesOf: () => Promise.reject(new Error('refused')) });
