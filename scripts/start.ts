@@ -65,6 +65,8 @@ async function main(): Promise<void> {
   if (options.help) return log(HELP);
   const kafkaPort = port('kafka-port', options['kafka-port']);
   const redisPort = port('redis-port', options['redis-port']);
+  const wantedHttpPort = port('http-port', options['http-port']) ?? 5013;
+  const wantedLambdaPort = port('lambda-port', options['lambda-port']) ?? 3002;
 
   loadConfig(process.env); // before anything starts, so that a bad variable is one sentence
 
@@ -101,8 +103,8 @@ async function main(): Promise<void> {
   onParentDeath(() => void shutDown(1));
 
   try {
-    const httpPort = await ownPort('http-port', port('http-port', options['http-port']) ?? 5013);
-    const lambdaPort = await ownPort('lambda-port', port('lambda-port', options['lambda-port']) ?? 3002);
+    const httpPort = await ownPort('http-port', wantedHttpPort);
+    const lambdaPort = await ownPort('lambda-port', wantedLambdaPort);
     const output = lineFilter(log);
     let answering: Promise<void> | undefined;
     infra = startLocalInfra({
