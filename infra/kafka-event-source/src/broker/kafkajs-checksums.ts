@@ -1,5 +1,6 @@
 import { createRequire } from 'node:module';
 import { KafkaEventsError } from '../errors.ts';
+import { crc32c } from './crc32c.ts';
 
 interface Decoder {
   readonly buffer: Buffer;
@@ -22,7 +23,6 @@ const COVERED_AT = 9;
  */
 export const checkChecksums = (): void => {
   const { prototype } = require('kafkajs/src/protocol/decoder') as { prototype: Decoder };
-  const crc32c = require('kafkajs/src/protocol/recordBatch/crc32C') as (bytes: Buffer) => number;
   if (CHECKED in prototype) return;
   const original = prototype.slice;
   Object.defineProperty(prototype, CHECKED, { value: true });

@@ -29,7 +29,8 @@ export interface DeliveryDeps {
   readonly retryDelayMs: { readonly first: number; readonly longest: number };
   /** Whether a record makes an event too big on its own (K-53). */
   readonly tooBig: (record: BrokerRecord) => boolean;
-  readonly commit: () => Promise<void>;
+  /** What is dealt with, soon; the next batch does not wait for it. */
+  readonly commit: () => void;
   /** Partitions became free, or retries due: whoever is idle may have work. */
   readonly wake: () => void;
   readonly invoked: (batch: Batch, outcome: Outcome, durationMs: number) => void;
@@ -79,7 +80,7 @@ export class Delivery {
       retries.add(next, backOff ? now() + backoff(next.failures - 1, retryDelayMs.first, retryDelayMs.longest) : 0);
     }
     wake();
-    await commit();
+    commit();
   }
 
   /** Delivered to the destination, or dropped: either way the partition goes on (K-52). */

@@ -87,7 +87,7 @@ export class Mapping {
       retries: this.#retries,
       policy: retryPolicy(definition, destination !== undefined),
       tooBig: (record) => size(record) + partitionSize(topic, record.partition) > payloadBytes,
-      commit: () => this.#committer.commit(),
+      commit: () => void this.#committer.commit(),
       wake: () => this.#pool.wakeAll(),
       invoked: describeInvocation({
         name: this.name,
