@@ -30,6 +30,8 @@ const forward =
   (log: Logger) =>
   () =>
   ({ level, log: { message, ...fields } }: LogEntry) => {
+    // Each error answer, also one that is asked again at once. What is not cured is thrown, and logged by who asked.
+    if (message.startsWith('Response ')) return;
     const { broker, error, groupId } = fields as Record<string, unknown>;
     log[level === logLevel.ERROR ? 'error' : 'warn'](`kafka: ${message}`, { broker, error, groupId });
   };
