@@ -160,7 +160,7 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'K-65': {
     text: 'pollers follow the lag, at most one per partition',
     source: SCALE,
-    differs: 'decided every 3 seconds instead of every minute',
+    differs: 'decided every second instead of every minute',
   },
   'K-66': { text: 'provisioned minimum 1 to 200 and maximum 1 to 2,000', source: SCALE },
   'K-67': {

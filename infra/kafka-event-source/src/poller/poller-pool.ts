@@ -5,6 +5,7 @@ export class PollerPool {
   readonly #create: (mine: (rank: number) => boolean) => Poller;
   readonly #pollers: Poller[] = [];
   readonly #running = new Set<Promise<void>>();
+  #stopped = false;
 
   constructor(create: (mine: (rank: number) => boolean) => Poller) {
     this.#create = create;
@@ -16,6 +17,7 @@ export class PollerPool {
 
   /** A poller too many finishes its invocation and ends; what waits for a retry is taken up by the others. */
   resize(size: number): void {
+    if (this.#stopped) return;
     for (const poller of this.#pollers.splice(size)) poller.stop();
     while (this.#pollers.length < size) this.#add(this.#pollers.length);
     this.wakeAll();
@@ -39,6 +41,7 @@ export class PollerPool {
 
   /** Resolves when every invocation in flight has ended. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     for (const poller of this.#pollers) poller.stop();
     await Promise.all(this.#running);
   }
