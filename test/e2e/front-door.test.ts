@@ -34,9 +34,9 @@ describe('taps by HTTP, clients by TCP', () => {
     const viewers = await Promise.all(
       Array.from({ length: 10 }, (_, n) => startViewer(platform.url, `v${n}`, { room_id: rooms[n % 2] })),
     );
-    const taps = await tapFor(platform.url, { ms: 6000, perSecond: 400, rooms });
+    const taps = await tapFor(platform.url, { ms: 6000, perSecond: 200, rooms });
     expect(sum(taps.unknown)).toBe(0);
-    expect(sum(taps.answered)).toBeGreaterThan(2000);
+    expect(sum(taps.answered)).toBeGreaterThan(1000);
     for (const [n, viewer] of viewers.entries()) {
       const room = rooms[n % 2] ?? '';
       const expected = new Map(
