@@ -1,7 +1,16 @@
-import { expect, test } from '@jest/globals';
+import { afterEach, expect, test } from '@jest/globals';
 import { until } from '../../test/support/until.ts';
-import { openLoop } from './open-loop.ts';
+import { openLoop, type OpenLoop } from './open-loop.ts';
 import { Schedule } from './schedule.ts';
+
+let loop: OpenLoop;
+let requests: ReturnType<typeof heldRequests>;
+/** A loop never ends by itself. */
+afterEach(() => {
+  const finished = loop.finish();
+  requests.answer();
+  return finished;
+});
 
 /** Requests that are answered when the test says so. */
 const heldRequests = () => {
@@ -21,9 +30,9 @@ const heldRequests = () => {
 };
 
 test('requests go out though none is answered, up to the bound; an answer makes room', async () => {
-  const requests = heldRequests();
+  requests = heldRequests();
   const schedule = new Schedule({ perSecond: 1000 });
-  const loop = openLoop({ schedule, maxInFlight: 5, send: requests.send, onSkipped: () => undefined });
+  loop = openLoop({ schedule, maxInFlight: 5, send: requests.send, onSkipped: () => undefined });
   await until('five are sent', () => requests.sent() === 5);
   await until('more are due', () => loop.due() > 20);
   expect(loop.inFlight).toBe(5);
@@ -31,16 +40,13 @@ test('requests go out though none is answered, up to the bound; an answer makes 
   requests.answer();
   await new Promise(setImmediate);
   expect(requests.sent()).toBe(10);
-  const finished = loop.finish();
-  requests.answer();
-  await finished;
 });
 
 test('finish waits for the last answer, and every request that was due was sent or skipped', async () => {
-  const requests = heldRequests();
+  requests = heldRequests();
   let skipped = 0;
   const schedule = new Schedule({ perSecond: 500 });
-  const loop = openLoop({ schedule, maxInFlight: 3, send: requests.send, onSkipped: (n) => (skipped += n) });
+  loop = openLoop({ schedule, maxInFlight: 3, send: requests.send, onSkipped: (n) => (skipped += n) });
   await until('some are due', () => loop.due() > 10);
   let finished = false;
   const finishing = loop.finish().then(() => (finished = true));

@@ -40,10 +40,22 @@ describe('topics and subscribers', () => {
         'the topics are gone',
         async () => !(await admin.listTopics()).some((topic) => there.includes(topic)),
       );
+      await admin.createTopics({ topics: [{ topic: OTHER, numPartitions: 2 }], waitForLeaders: true });
     });
   });
   afterAll(() => redis.quit());
 
+  /** Has a group of consumers commit an offset of partition 1. kafkajs's `setOffsets` would take 5 s. */
+  const commit = async (groupId: string, offset: string) => {
+    const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 50 });
+    await consumer.connect();
+    await consumer.subscribe({ topic: TOPIC });
+    const joined = new Promise((resolve) => consumer.on('consumer.group_join', resolve));
+    await consumer.run({ autoCommit: false, eachMessage: () => Promise.resolve() });
+    await joined;
+    await consumer.commitOffsets([{ topic: TOPIC, partition: 1, offset }]);
+    await consumer.disconnect();
+  };
   const partitions = (topic: string) =>
     withAdmin(kafka, async (admin) => (await admin.fetchTopicOffsets(topic)).length);
   const row = (stdout: string, topic: string) => stdout.split('\n').find((line) => line.startsWith(topic));
@@ -62,9 +74,7 @@ describe('topics and subscribers', () => {
       messages: ['a', 'b', 'c', 'd', 'e'].map((value) => ({ value, partition: 1 })),
     });
     await producer.disconnect();
-    await withAdmin(kafka, (admin) =>
-      admin.setOffsets({ groupId, topic: TOPIC, partitions: [{ partition: 1, offset: '2' }] }),
-    );
+    await commit(groupId, '2');
     const [second, list, described] = await Promise.all([
       run('topics', ['create'], env),
       run('topics', ['list'], env),
@@ -149,7 +159,7 @@ describe('invoke', () => {
     expect(JSON.parse(requests[0]?.body ?? '')).toMatchObject({ rawPath: '/live' });
   });
 
-  test('a function that failed: its error, and exit code 1, after one attempt', async () => {
+  test('a function that failed: its error, and exit code 1', async () => {
     const body = { errorType: 'PlatformError', errorMessage: 'Redis does not answer' };
     const { requests, invoke } = await lambda(() => ({
       status: 200,
@@ -160,6 +170,12 @@ describe('invoke', () => {
     expect(stdout).toBe(`{\n    "StatusCode": 200,\n    "FunctionError": "Unhandled"\n}\n${JSON.stringify(body)}\n`);
     expect(code).toBe(1);
     expect(requests).toMatchObject([{ path: expect.stringContaining('emoji-streaming-test-finalize'), body: '{}' }]);
+  });
+
+  test('an invocation that fails on the way is not repeated: it may have run', async () => {
+    const { requests, invoke } = await lambda(() => ({ status: 500, body: { message: 'broken' } }));
+    expect((await invoke('live')).code).toBe(1);
+    expect(requests).toHaveLength(1);
   });
 
   test('a function that does not exist, an event that is none, and nobody there: sentences', async () => {

@@ -68,6 +68,8 @@ test('the summary says exactly what was answered 200, by room and emoji', async 
   expect(code).toBe(0);
   expect(summaryOf(stdout)).toMatchObject({ due: 400, sent: 400, answered: 400, refused: 0, failed: 0, missed: 0 });
   expect(flat(summaryOf(stdout).taps)).toEqual(taken);
+  expect(taps.filter(({ room_id }) => room_id === 'a')).toHaveLength(200);
+  expect(taps.filter(({ room_id }) => room_id === 'b')).toHaveLength(200);
   expect(new Set(taps.map(({ event_id }) => event_id)).size).toBe(400);
   expect(new Set(taps.map(({ emoji_type }) => emoji_type))).toEqual(new Set(['🔥', '❤️']));
   // Nobody taps more than twice a second.
