@@ -1,6 +1,6 @@
 /**
  * Calls functions in process and prints each result as a line of JSON. Its argument is JSON: the functions and their
- * code, and steps: calls (`eager` with --reloadHandler), new code, reloads.
+ * code, and steps: calls (`eager` with --reloadHandler, `reload` while it runs), new code, reloads.
  */
 import { inProcessInvokers } from '../src/invoker/in-process.ts';
 import { functionService } from './function-service.ts';
@@ -8,7 +8,7 @@ import { functionService } from './function-service.ts';
 interface Calls {
   readonly code: string;
   readonly functions: Record<string, { timeout?: number }>;
-  readonly steps: readonly ({ call: string; eager?: true } | { write: string } | { reload: true })[];
+  readonly steps: readonly ({ call: string; eager?: true; reload?: true } | { write: string } | { reload: true })[];
 }
 
 const { code, functions, steps } = JSON.parse(process.argv[2] ?? '') as Calls;
@@ -17,12 +17,13 @@ const usual = await inProcessInvokers(service.serverless, {});
 const eager = await inProcessInvokers(service.serverless, { reloadHandler: true });
 try {
   for (const step of steps) {
-    if ('write' in step) service.write(step.write);
-    else if ('reload' in step) await usual.reload();
-    else {
+    if ('call' in step) {
       const event = { eventSource: 'aws:kafka', bootstrapServers: 'b:1', records: {} } as const;
-      console.log(JSON.stringify(await (step.eager ? eager : usual).invokerFor(step.call).invoke(event)));
-    }
+      const result = (step.eager ? eager : usual).invokerFor(step.call).invoke(event);
+      if (step.reload) await usual.reload();
+      console.log(JSON.stringify(await result));
+    } else if ('write' in step) service.write(step.write);
+    else await usual.reload();
   }
 } finally {
   await Promise.all([usual.close(), eager.close()]);

@@ -122,6 +122,7 @@ export class Mapping {
           filter,
           ready: () => {
             this.#scale();
+            this.#pool.wakeAll();
             resolve();
           },
           arrived: (rank) => this.#pool.wake(rank),

@@ -17,7 +17,7 @@ export class PollerPool {
 
   /** A poller too many finishes its invocation and ends; what waits for a retry is taken up by the others. */
   resize(size: number): void {
-    if (this.#stopped) return;
+    if (this.#stopped || size === this.size) return;
     for (const poller of this.#pollers.splice(size)) poller.stop();
     while (this.#pollers.length < size) this.#add(this.#pollers.length);
     this.wakeAll();

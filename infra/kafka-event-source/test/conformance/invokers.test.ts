@@ -15,8 +15,9 @@ const HANDLERS = `
   export const hangs = () => new Promise(() => {});
   export const bigints = async () => ({ n: 1n });
   export const version = async () => 1;
+  export const slow = () => new Promise((resolve) => setTimeout(resolve, 300, 'done'));
 `;
-const FUNCTIONS = { answers: {}, nothing: {}, throws: {}, hangs: { timeout: 1 }, bigints: {}, version: {} };
+const FUNCTIONS = { answers: {}, nothing: {}, throws: {}, hangs: { timeout: 1 }, bigints: {}, version: {}, slow: {} };
 
 /** Results of the calls, as JSON, and what serverless-offline itself prints left out. */
 const inProcess = async (steps: readonly unknown[]): Promise<unknown[]> => {
@@ -41,12 +42,13 @@ describe('a function in process', () => {
     ]);
   }, 15_000);
 
-  test('runs new code after a reload, and at every call with --reloadHandler', async () => {
+  test('runs new code after a reload, calls in flight finished, and at every call with --reloadHandler', async () => {
     const write = (version: number) => ({ write: HANDLERS.replace('=> 1', `=> ${version}`) });
     const eager = { call: 'version', eager: true };
     const steps = [call('version'), eager, write(2), call('version'), eager, { reload: true }, call('version')];
-    const versions = [1, 1, 1, 2, 2].map((response) => ({ response }));
-    expect(await inProcess(steps)).toMatchObject(versions);
+    const inFlight = [write(3), { call: 'slow', reload: true }, call('version')];
+    const responses = [1, 1, 1, 2, 2, 'done', 3].map((response) => ({ response }));
+    expect(await inProcess([...steps, ...inFlight])).toMatchObject(responses);
   }, 15_000);
 });
 
