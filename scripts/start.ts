@@ -8,6 +8,7 @@ import { answers, isFree, pickPort } from '../infra/local/ports.ts';
 import type { Service } from '../infra/local/service.ts';
 import { onParentDeath, onStopSignals } from '../infra/local/stop-signals.ts';
 import { supervise } from '../infra/local/supervise.ts';
+import { warmUp } from '../infra/local/warm-up.ts';
 import { loadConfig } from '../lib/config.ts';
 import { PlatformError } from '../lib/errors.ts';
 
@@ -135,6 +136,8 @@ async function main(): Promise<void> {
     watch(broker, 'the broker', 3000);
     watch(redis, 'Redis', 3000);
     const url = `http://localhost:${httpPort}`;
+    if (broker) await warmUp(url); // in a broker of ours only: nobody else's stream gets taps that nobody tapped
+    if (stopping()) return;
     log(`
 Ready in ${((performance.now() - began) / 1000).toFixed(1)} s: ${url}
 

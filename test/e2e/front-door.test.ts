@@ -181,6 +181,11 @@ describe('the answers of the API', () => {
     expect(await remove()).toBe(404);
   });
 
+  test('what npm start sent to warm up is counted in a room of its own', async () => {
+    const warm = await live(platform.url, 'warm-up');
+    expect(warm.totals).toEqual([{ emoji_type: '🔥', raw_count: 500 }]);
+  });
+
   test('GET /live may be cached for a second, GET /health may not', async () => {
     const snapshot = await fetch(`${platform.url}/live?room_id=nobody`);
     expect(snapshot.headers.get('cache-control')).toBe('public, max-age=1');
