@@ -1,26 +1,34 @@
+import { waitFor } from './wait.ts';
+
 /** A room that nobody watches. */
 const ROOM = 'warm-up';
 const ROUNDS = 50;
 const AT_ONCE = 10;
+const COUNTED_WITHIN_MS = 10_000;
 
 /**
- * Sends taps through the front door until the compilers of Node.js and Java have seen the way from ingest to Redis:
- * without it the first two seconds of a load are answered ten times slower than the rest. Stops at the first failure,
- * since whoever taps next is told of it.
+ * Sends taps through the front door until the compilers of Node.js and Java have seen the way from ingest to Redis, and
+ * waits until they are counted, so that every trigger is there: without it the first seconds of a load are answered ten
+ * times slower than the rest. Stops at the first failure, since whoever taps next is told of it.
  * @param url where the API listens
  */
 export async function warmUp(url: string): Promise<void> {
-  const tap = async (): Promise<boolean> => {
+  const tap = async (): Promise<void> => {
     const body = { user_id: ROOM, emoji_type: '🔥', timestamp: new Date().toISOString(), room_id: ROOM };
     const answer = await fetch(`${url}/emoji`, { method: 'POST', body: JSON.stringify(body) });
     await answer.arrayBuffer();
-    return answer.ok;
+    if (!answer.ok) throw new Error(`answered ${answer.status}`);
+  };
+  const counted = async (): Promise<number> => {
+    const answer = await fetch(`${url}/live?room_id=${ROOM}`);
+    const { totals } = (await answer.json()) as { totals: { raw_count: number }[] };
+    return totals[0]?.raw_count ?? 0;
   };
   try {
-    for (let round = 0; round < ROUNDS; round++) {
-      if ((await Promise.all(Array.from({ length: AT_ONCE }, tap))).includes(false)) return;
-    }
+    const before = await counted();
+    for (let round = 0; round < ROUNDS; round++) await Promise.all(Array.from({ length: AT_ONCE }, tap));
+    await waitFor(async () => (await counted()) >= before + ROUNDS * AT_ONCE, COUNTED_WITHIN_MS, 100);
   } catch {
-    // The functions' process ended: the supervisor says so and starts it again.
+    // The functions' process ended, or the broker: the supervisor says so and starts it again.
   }
 }
