@@ -1,4 +1,5 @@
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import type { Counts } from '../../scripts/lib/statistics.ts';
 import { anyFreePort } from '../../infra/local/ports.ts';
 import { type HttpServer, serveHttp } from '../support/http-server.ts';
 import { printed, scriptRunner } from '../support/scripts.ts';
@@ -37,13 +38,7 @@ const platform = async (fate: (request: number) => number | 'cut' = () => 200) =
   return { url: server.url, taken, taps, mostAtOnce: server.mostAtOnce };
 };
 
-interface Summary {
-  due: number;
-  sent: number;
-  answered: number;
-  refused: number;
-  failed: number;
-  missed: number;
+interface Summary extends Counts {
   errors: Record<string, number>;
   taps: Record<string, Record<string, number>>;
 }
