@@ -9,24 +9,41 @@ export type ErrorCode =
   | 'invalid_request'
   | 'payload_too_large'
   | 'not_found'
+  | 'unauthorized'
+  | 'forbidden'
+  | 'rate_limited'
+  | 'overloaded'
   | 'broker_unavailable'
   | 'store_unavailable'
   | 'host_refused'
   | 'delivery_failed'
   | 'invalid_config';
 
-const RETRIABLE: ReadonlySet<ErrorCode> = new Set(['broker_unavailable', 'store_unavailable', 'delivery_failed']);
+const RETRIABLE: ReadonlySet<ErrorCode> = new Set([
+  'rate_limited',
+  'overloaded',
+  'broker_unavailable',
+  'store_unavailable',
+  'delivery_failed',
+]);
 
 export class PlatformError extends Error {
   readonly code: ErrorCode;
   readonly details: readonly Detail[];
+  /** What an HTTP answer says of it in its headers, by lower-case name: `retry-after` (s), `www-authenticate`, … */
+  readonly headers: Readonly<Record<string, string>>;
 
   /** @param message is shown to callers: it says what to do and holds no secrets. */
-  constructor(code: ErrorCode, message: string, options: { details?: readonly Detail[]; cause?: unknown } = {}) {
+  constructor(
+    code: ErrorCode,
+    message: string,
+    options: { details?: readonly Detail[]; headers?: Record<string, string>; cause?: unknown } = {},
+  ) {
     super(message, { cause: options.cause });
     this.name = 'PlatformError';
     this.code = code;
     this.details = options.details ?? [];
+    this.headers = options.headers ?? {};
   }
 
   /** Whether the same call may succeed later without a change. */

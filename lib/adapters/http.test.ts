@@ -47,8 +47,12 @@ describe('httpHandler', () => {
   const statuses: Record<ErrorCode, number> = {
     invalid_request: 400,
     host_refused: 400,
+    unauthorized: 401,
+    forbidden: 403,
     not_found: 404,
     payload_too_large: 413,
+    rate_limited: 429,
+    overloaded: 503,
     delivery_failed: 502,
     broker_unavailable: 503,
     store_unavailable: 503,
@@ -58,7 +62,13 @@ describe('httpHandler', () => {
     const answer = await answerTo(new PlatformError(code as ErrorCode, 'a sentence'));
     expect(answer).toMatchObject({ statusCode: status, body: { error: 'a sentence' } });
     // Whoever may try again is told when.
-    expect(answer.headers?.['retry-after']).toBe([502, 503].includes(status) ? '1' : undefined);
+    expect(answer.headers?.['retry-after']).toBe([429, 502, 503].includes(status) ? '1' : undefined);
+  });
+
+  test('headers of an error go along, and come before what every error has', async () => {
+    const headers = { 'retry-after': '7', 'ratelimit-limit': '20' };
+    const answer = await answerTo(new PlatformError('rate_limited', 'too many', { headers }));
+    expect(answer.headers).toMatchObject(headers);
   });
 
   test('details go along, causes do not', async () => {

@@ -8,8 +8,12 @@ export const MAX_BODY_BYTES = 256 * 1024;
 const STATUS: Record<ErrorCode, number> = {
   invalid_request: 400,
   host_refused: 400,
-  payload_too_large: 413,
+  unauthorized: 401,
+  forbidden: 403,
   not_found: 404,
+  payload_too_large: 413,
+  rate_limited: 429,
+  overloaded: 503,
   broker_unavailable: 503,
   store_unavailable: 503,
   delivery_failed: 502,
@@ -48,7 +52,7 @@ const toErrorResponse = (error: unknown): HttpResponse => {
   return {
     status: STATUS[error.code],
     body: { error: error.message, ...(error.details.length > 0 ? { details: error.details } : {}) },
-    ...(error.retriable ? { headers: { 'retry-after': String(RETRY_AFTER_SECONDS) } } : {}),
+    headers: { ...(error.retriable ? { 'retry-after': String(RETRY_AFTER_SECONDS) } : {}), ...error.headers },
   };
 };
 
