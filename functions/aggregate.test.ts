@@ -2,10 +2,11 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { DEAD_LETTER_TOPIC, UPDATE_TOPIC } from '../infra/topics.js';
 import { MemoryWindowStore } from '../lib/adapters/memory/window-store.ts';
 import type { Update } from '../lib/domain/update.ts';
-import { RecordedLog, recordedLogger } from '../test/support/doubles.ts';
+import { HeldRecords, RecordedLog, recordedLogger } from '../test/support/doubles.ts';
 import { kafkaEvent } from '../test/support/events.ts';
 import { tap } from '../test/support/taps.ts';
 import { told } from '../test/support/tcp-client.ts';
+import { createCounter } from '../lib/aggregation.ts';
 import { createHandler } from './aggregate.ts';
 
 const settings = { windowMs: 2000, watermarkMs: 10_000, ratio: 1000 };
@@ -14,19 +15,27 @@ const T = Date.parse('2026-05-01T20:45:00Z');
 let store: MemoryWindowStore;
 let records: RecordedLog;
 let now: number;
+let stream: HeldRecords;
 let handler: ReturnType<typeof createHandler>;
 beforeEach(() => {
   store = new MemoryWindowStore(settings);
   records = new RecordedLog();
   now = T + 500;
-  handler = createHandler({
+  stream = new HeldRecords();
+  const counter = createCounter({
     windows: store,
     records,
+    reader: stream,
     clock: () => now,
     log: recordedLogger(),
     settings,
     shortCodes: [],
   });
+  const deliver = createHandler({ counter });
+  handler = (event) => {
+    stream.hold(event);
+    return deliver(event);
+  };
 });
 
 const reaction = (options: Parameters<typeof tap>[1] = {}) => tap(0, { at: T, ...options }).reaction;

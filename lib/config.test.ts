@@ -27,6 +27,8 @@ test('nothing set: the documented defaults', () => {
     DELIVERY_TIMEOUT_MS: 1000,
     ACK_TIMEOUT_MS: 5000,
     WINDOW_RETENTION_SECONDS: 86_400,
+    EVENT_ID_TTL_SECONDS: 600,
+    EVENT_ID_LIMIT: 2_000_000,
     LOG_LEVEL: 'info',
   });
 });
