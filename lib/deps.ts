@@ -77,6 +77,11 @@ const createDeps = (config: Config) => {
           .catch((error: unknown) => log.error('client was not unregistered', { client, error }));
       },
     }),
+    /** For programs that end; a function keeps its connections. */
+    close: async () => {
+      await Promise.all([records.close(), reader.close()]);
+      redis.disconnect();
+    },
     healthChecks: { broker: brokerCheck(kafka), redis: () => redis.ping() },
   };
 };
