@@ -3,7 +3,7 @@ import { REACTION_TOPIC } from '../infra/topics.js';
 import { MAX_BODY_BYTES } from '../lib/adapters/http.ts';
 import { MAX_EVENTS } from '../lib/domain/reaction.ts';
 import { PlatformError } from '../lib/errors.ts';
-import { RecordedLog, recordedLogger } from '../test/support/doubles.ts';
+import { RecordedLog, recordedLogger, unlimited } from '../test/support/doubles.ts';
 import { httpEvent } from '../test/support/events.ts';
 import { createHandler } from './ingest.ts';
 
@@ -15,7 +15,13 @@ beforeEach(() => {
   records = new RecordedLog();
 });
 const post = async (event: Parameters<typeof httpEvent>[0]) => {
-  const handler = createHandler({ records, clock: () => NOW, log: recordedLogger(), shortCodes: [':goal:'] });
+  const handler = createHandler({
+    records,
+    admission: unlimited,
+    clock: () => NOW,
+    log: recordedLogger(),
+    shortCodes: [':goal:'],
+  });
   const { statusCode, headers, body } = await handler(httpEvent(event));
   return { status: statusCode, headers, body: JSON.parse(body ?? '') as Record<string, unknown> };
 };

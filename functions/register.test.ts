@@ -3,7 +3,7 @@ import { MemoryRegistry } from '../lib/adapters/memory/registry.ts';
 import { AddressPolicy } from '../lib/adapters/tcp/address-policy.ts';
 import { PlatformError } from '../lib/errors.ts';
 import type { Registry } from '../lib/ports.ts';
-import { recordedLogger } from '../test/support/doubles.ts';
+import { recordedLogger, unlimited } from '../test/support/doubles.ts';
 import { httpEvent } from '../test/support/events.ts';
 import { createHandler } from './register.ts';
 
@@ -14,7 +14,13 @@ beforeEach(() => {
 const policy = new AddressPolicy(['localhost', '127.0.0.0/8'], async () => ['127.0.0.1']);
 const call = async (event: Parameters<typeof httpEvent>[0]) => {
   const checkHost = (host: string) => policy.addressesOf(host);
-  const handler = createHandler({ registry, checkHost, clock: () => 1000, log: recordedLogger() });
+  const handler = createHandler({
+    registry,
+    admission: unlimited,
+    checkHost,
+    clock: () => 1000,
+    log: recordedLogger(),
+  });
   const { statusCode, headers, body } = await handler(httpEvent(event));
   return { status: statusCode, headers, body: JSON.parse(body ?? '') as unknown };
 };

@@ -1,3 +1,4 @@
+import type { Admission } from '../../lib/admission.ts';
 import type { Logger } from '../../lib/log.ts';
 import type { OutgoingRecord, RecordLog } from '../../lib/ports.ts';
 
@@ -36,4 +37,11 @@ export const recordedLogger = (): Logger & { lines: Line[] } => {
     child: () => logger,
   };
   return { ...logger, lines };
+};
+
+/** Lets everybody do everything. */
+export const unlimited: Admission = {
+  taps: async () => ({}),
+  registration: async () => ({}),
+  removal: async () => ({}),
 };

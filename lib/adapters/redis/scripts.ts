@@ -10,4 +10,6 @@ export const scripts = {
   applyRoomBatch: read('apply-room-batch'),
   settleRooms: read('settle-rooms'),
   registry: read('registry'),
+  tokenBucket: read('token-bucket'),
+  admitRooms: read('admit-rooms'),
 };
