@@ -91,6 +91,7 @@ describe('refusals, of which nothing is queued', () => {
     ['timestamp', { timestamp: 'yesterday' }],
     ['timestamp', { timestamp: 1_777_668_300 }],
     ['timestamp', { timestamp: '2026-02-30T00:00:00Z' }],
+    ['timestamp', { timestamp: `2026-05-01T20:45:00.${'1'.repeat(50)}Z` }],
     ['user_id', { user_id: '' }],
     ['user_id', { user_id: 'a b' }],
     ['user_id', { user_id: 'x'.repeat(129) }],
@@ -153,11 +154,11 @@ describe('refusals, of which nothing is queued', () => {
 
 test('429 when it is too much: nothing is queued; what is left is told with each answer', async () => {
   const charged: unknown[] = [];
-  let refusal: PlatformError | undefined;
+  const refusals: PlatformError[] = [];
   const admission: Pick<Admission, 'taps'> = {
     taps: async (source, taps) => {
       charged.push([source, taps.map(({ count }) => count)]);
-      if (refusal) throw refusal;
+      for (const refusal of refusals) throw refusal;
       return { 'ratelimit-remaining': '3' };
     },
   };
@@ -165,7 +166,7 @@ test('429 when it is too much: nothing is queued; what is left is told with each
   expect(await post({ body }, admission)).toMatchObject({ status: 200, headers: { 'ratelimit-remaining': '3' } });
   records = new RecordedLog();
   const details = [{ path: 'user_id', message: 'u1 may send 40' }];
-  refusal = new PlatformError('rate_limited', 'Too many taps', { details, headers: { 'retry-after': '2' } });
+  refusals.push(new PlatformError('rate_limited', 'Too many taps', { details, headers: { 'retry-after': '2' } }));
   expect(await post({ body }, admission)).toMatchObject({
     status: 429,
     headers: { 'retry-after': '2' },
