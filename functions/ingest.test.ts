@@ -1,9 +1,10 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { REACTION_TOPIC } from '../infra/topics.js';
 import { MAX_BODY_BYTES } from '../lib/adapters/http.ts';
+import type { Admission } from '../lib/admission.ts';
 import { MAX_EVENTS } from '../lib/domain/reaction.ts';
 import { PlatformError } from '../lib/errors.ts';
-import { RecordedLog, recordedLogger } from '../test/support/doubles.ts';
+import { RecordedLog, recordedLogger, unlimited } from '../test/support/doubles.ts';
 import { httpEvent } from '../test/support/events.ts';
 import { createHandler } from './ingest.ts';
 
@@ -14,8 +15,14 @@ let records: RecordedLog;
 beforeEach(() => {
   records = new RecordedLog();
 });
-const post = async (event: Parameters<typeof httpEvent>[0]) => {
-  const handler = createHandler({ records, clock: () => NOW, log: recordedLogger(), shortCodes: [':goal:'] });
+const post = async (event: Parameters<typeof httpEvent>[0], admission: Pick<Admission, 'taps'> = unlimited) => {
+  const handler = createHandler({
+    records,
+    admission,
+    clock: () => NOW,
+    log: recordedLogger(),
+    shortCodes: [':goal:'],
+  });
   const { statusCode, headers, body } = await handler(httpEvent(event));
   return { status: statusCode, headers, body: JSON.parse(body ?? '') as Record<string, unknown> };
 };
@@ -84,6 +91,7 @@ describe('refusals, of which nothing is queued', () => {
     ['timestamp', { timestamp: 'yesterday' }],
     ['timestamp', { timestamp: 1_777_668_300 }],
     ['timestamp', { timestamp: '2026-02-30T00:00:00Z' }],
+    ['timestamp', { timestamp: `2026-05-01T20:45:00.${'1'.repeat(50)}Z` }],
     ['user_id', { user_id: '' }],
     ['user_id', { user_id: 'a b' }],
     ['user_id', { user_id: 'x'.repeat(129) }],
@@ -142,6 +150,35 @@ describe('refusals, of which nothing is queued', () => {
     expect(answer).toMatchObject({ status: 413, body: { error: expect.stringContaining('262144') } });
     expect(records.topics).toEqual([]);
   });
+});
+
+test('429 when it is too much: nothing is queued; what is left is told with each answer', async () => {
+  const charged: unknown[] = [];
+  const refusals: PlatformError[] = [];
+  const admission: Pick<Admission, 'taps'> = {
+    taps: async (source, taps) => {
+      charged.push([source, taps.map(({ count }) => count)]);
+      for (const refusal of refusals) throw refusal;
+      return { 'ratelimit-remaining': '3' };
+    },
+  };
+  const body = { events: [tap, { ...tap, count: 3 }] };
+  expect(await post({ body }, admission)).toMatchObject({ status: 200, headers: { 'ratelimit-remaining': '3' } });
+  records = new RecordedLog();
+  const details = [{ path: 'user_id', message: 'u1 may send 40' }];
+  refusals.push(new PlatformError('rate_limited', 'Too many taps', { details, headers: { 'retry-after': '2' } }));
+  expect(await post({ body }, admission)).toMatchObject({
+    status: 429,
+    headers: { 'retry-after': '2' },
+    body: { error: 'Too many taps', details },
+  });
+  expect(records.topics).toEqual([]);
+  expect(charged).toEqual(Array(2).fill(['192.0.2.1', [1, 3]]));
+});
+
+test('what is refused as it stands is not charged', async () => {
+  const admission = { taps: () => Promise.reject(new Error('charged')) };
+  expect((await post({ body: { ...tap, count: 0 } }, admission)).status).toBe(400);
 });
 
 test('503 with Retry-After when the broker does not acknowledge', async () => {

@@ -1,5 +1,7 @@
 import { REACTION_TOPIC } from '../infra/topics.js';
 import { httpHandler, invalid, jsonBody, parse, type HttpResponse } from '../lib/adapters/http.ts';
+import { sourceOf } from '../lib/adapters/source.ts';
+import type { Admission } from '../lib/admission.ts';
 import { deps } from '../lib/deps.ts';
 import { MAX_EVENTS, missingFields, reactionSchemas, type Tap } from '../lib/domain/reaction.ts';
 import type { Logger } from '../lib/log.ts';
@@ -7,13 +9,14 @@ import type { Clock, RecordLog } from '../lib/ports.ts';
 
 interface Deps {
   records: RecordLog;
+  admission: Pick<Admission, 'taps'>;
   clock: Clock;
   log: Logger;
   shortCodes: readonly string[];
 }
 
 /** `POST /emoji`: answers 200 only after the broker has acknowledged every tap. */
-export const createHandler = ({ records, clock, log, shortCodes }: Deps) => {
+export const createHandler = ({ records, admission, clock, log, shortCodes }: Deps) => {
   const schemas = reactionSchemas(shortCodes);
 
   const readTaps = (body: unknown): Tap[] => {
@@ -35,6 +38,7 @@ export const createHandler = ({ records, clock, log, shortCodes }: Deps) => {
   return httpHandler(log, async (event): Promise<HttpResponse> => {
     const body = jsonBody(event);
     const taps = readTaps(body);
+    const headers = await admission.taps(sourceOf(event), taps);
     const received_at = new Date(clock()).toISOString();
     await records.append(
       REACTION_TOPIC,
@@ -44,13 +48,15 @@ export const createHandler = ({ records, clock, log, shortCodes }: Deps) => {
     const isBatch = 'events' in (body as object);
     return {
       status: 200,
+      headers,
       body: isBatch ? { ...answer, accepted: taps.reduce((sum, { count }) => sum + count, 0) } : answer,
     };
   });
 };
 
 export const handler = createHandler({
-  records: deps.records,
+  records: deps.tapRecords,
+  admission: deps.admission,
   clock: Date.now,
   log: deps.log.child('ingest'),
   shortCodes: deps.config.EMOJI_SHORT_CODES,

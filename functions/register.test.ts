@@ -1,20 +1,29 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { MemoryRegistry } from '../lib/adapters/memory/registry.ts';
 import { AddressPolicy } from '../lib/adapters/tcp/address-policy.ts';
+import type { Admission } from '../lib/admission.ts';
 import { PlatformError } from '../lib/errors.ts';
 import type { Registry } from '../lib/ports.ts';
-import { recordedLogger } from '../test/support/doubles.ts';
+import { recordedLogger, unlimited } from '../test/support/doubles.ts';
 import { httpEvent } from '../test/support/events.ts';
 import { createHandler } from './register.ts';
 
 let registry: Registry;
 beforeEach(() => {
-  registry = new MemoryRegistry({ clusters: 2, subscribersPerCluster: 3, clientTtl: 60 });
+  registry = new MemoryRegistry({ clusters: 2, subscribersPerCluster: 3, clientTtl: 60, maxClientsPerSource: 3 });
+  admission = unlimited;
 });
 const policy = new AddressPolicy(['localhost', '127.0.0.0/8'], async () => ['127.0.0.1']);
+let admission: Admission = unlimited;
 const call = async (event: Parameters<typeof httpEvent>[0]) => {
   const checkHost = (host: string) => policy.addressesOf(host);
-  const handler = createHandler({ registry, checkHost, clock: () => 1000, log: recordedLogger() });
+  const handler = createHandler({
+    registry,
+    admission,
+    checkHost,
+    clock: () => 1000,
+    log: recordedLogger(),
+  });
   const { statusCode, headers, body } = await handler(httpEvent(event));
   return { status: statusCode, headers, body: JSON.parse(body ?? '') as unknown };
 };
@@ -82,6 +91,20 @@ test('DELETE: 200 once, then 404', async () => {
 
 test('DELETE: 400 for what cannot be the name of a client', async () => {
   expect(await remove('a b')).toMatchObject({ status: 400, body: { details: [{ path: '' }] } });
+});
+
+test('429: too many clients from one address, or too many calls', async () => {
+  for (const n of [1, 2, 3]) await post({ client_id: `c${n}`, port: 6000, cluster_id: 0 });
+  expect(await post({ client_id: 'c4', port: 6000 })).toMatchObject({
+    status: 429,
+    headers: { 'retry-after': '60' },
+    body: { error: 'Too many clients are registered from 192.0.2.1', details: [{ path: 'client_id' }] },
+  });
+  const refuse = () => Promise.reject(new PlatformError('rate_limited', 'Too many registrations'));
+  admission = { ...unlimited, registration: refuse, removal: refuse };
+  expect((await post({ client_id: 'c1', port: 6000 })).status).toBe(429);
+  expect((await remove('c1')).status).toBe(429);
+  expect(await clients()).toHaveLength(1);
 });
 
 test('503 with Retry-After when Redis does not answer', async () => {

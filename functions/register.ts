@@ -1,4 +1,6 @@
 import { httpHandler, invalid, jsonBody, parse } from '../lib/adapters/http.ts';
+import { sourceOf } from '../lib/adapters/source.ts';
+import type { Admission } from '../lib/admission.ts';
 import { deps } from '../lib/deps.ts';
 import { clientId } from '../lib/domain/reaction.ts';
 import { registrationSchema } from '../lib/domain/registration.ts';
@@ -8,6 +10,7 @@ import type { Clock, Registry } from '../lib/ports.ts';
 
 interface Deps {
   registry: Registry;
+  admission: Pick<Admission, 'registration' | 'removal'>;
   /** Rejects when updates must not be delivered to a host. */
   checkHost: (host: string) => Promise<unknown>;
   clock: Clock;
@@ -15,26 +18,31 @@ interface Deps {
 }
 
 /** `POST /register` and `DELETE /register/{client_id}`. */
-export const createHandler = ({ registry, checkHost, clock, log }: Deps) =>
+export const createHandler = ({ registry, admission, checkHost, clock, log }: Deps) =>
   httpHandler(log, async (event) => {
     if (event.requestContext.http.method === 'DELETE') {
       const id = parse(clientId, event.pathParameters?.client_id, 'Invalid client ID');
+      const headers = await admission.removal(sourceOf(event));
       if (!(await registry.unregister(id))) throw new PlatformError('not_found', `Client ${id} is not registered`);
-      return { status: 200, body: { message: `Client ${id} unregistered successfully.` } };
+      return { status: 200, headers, body: { message: `Client ${id} unregistered successfully.` } };
     }
     const body = jsonBody(event) as { client_id?: unknown; port?: unknown };
     if (body.client_id == null || body.port == null) throw invalid('Client ID and port are required');
     const registration = parse(registrationSchema, body, 'Invalid registration');
+    const source = sourceOf(event);
+    const headers = await admission.registration(source, registration.room_id);
     await checkHost(registration.host);
-    const { client, cluster, subscriber } = await registry.register(registration, clock());
+    const { client, cluster, subscriber } = await registry.register(registration, clock(), source);
     return {
       status: 200,
+      headers,
       body: { message: `Client ${client} registered successfully.`, subscriber_id: subscriber, cluster_id: cluster },
     };
   });
 
 export const handler = createHandler({
   registry: deps.registry,
+  admission: deps.admission,
   checkHost: (host) => deps.addresses.addressesOf(host),
   clock: Date.now,
   log: deps.log.child('register'),

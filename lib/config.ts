@@ -96,6 +96,37 @@ export const variables = {
     2_000_000,
     'How many `event_id`s a room remembers at the most, the newest ones.',
   ),
+  RATE_USER_PER_SECOND: wholeNumber(0, 1_000_000_000, 20, 'Taps a second that a user may send; 0 = no limit.'),
+  RATE_USER_BURST: wholeNumber(0, 1_000_000_000, 40, 'Taps that a user may send at once; at least those of a second.'),
+  RATE_ADDRESS_PER_SECOND: wholeNumber(
+    0,
+    1_000_000_000,
+    100_000,
+    'Taps a second from one address; 0 = no limit. A stadium may share one.',
+  ),
+  RATE_ADDRESS_BURST: wholeNumber(0, 1_000_000_000, 200_000, 'Taps at once from one address.'),
+  RATE_ROOM_PER_SECOND: wholeNumber(0, 1_000_000_000, 0, 'Taps a second that a room may get; 0 = no limit.'),
+  RATE_ROOM_BURST: wholeNumber(0, 1_000_000_000, 0, 'Taps at once that a room may get.'),
+  RATE_REGISTER_PER_MINUTE: wholeNumber(
+    0,
+    1_000_000_000,
+    60_000,
+    'Calls of `/register` a minute from one address; 0 = no limit.',
+  ),
+  RATE_LIMIT_WHEN_DOWN: oneOf(
+    ['open', 'closed'],
+    'open',
+    'While Redis does not answer: taps are taken without limits (`open`), or answered 503.',
+  ),
+  MAX_ROOMS: wholeNumber(1, 10_000_000, 10_000, 'Rooms that may be active within a day.'),
+  MAX_CLIENTS: wholeNumber(1, 10_000_000, 100_000, 'Clients that may be registered.'),
+  MAX_CLIENTS_PER_ADDRESS: wholeNumber(1, 10_000_000, 10_000, 'Clients that one address may have registered.'),
+  MAX_IN_FLIGHT_RECORDS: wholeNumber(
+    1000,
+    10_000_000,
+    20_000,
+    'Taps (of up to 1 KiB) that a process of ingest may be writing; for more it answers 503.',
+  ),
   LOG_LEVEL: oneOf(LOG_LEVELS, 'info', 'The least severe lines that are written.'),
 } as const;
 

@@ -1,20 +1,41 @@
 import { REACTION_RETENTION_MS } from '../infra/topics.js';
+import { boundedLog } from './adapters/bounded-log.ts';
 import { createKafka } from './adapters/kafka/client.ts';
 import { brokerCheck } from './adapters/kafka/health.ts';
 import { KafkaRecordLog } from './adapters/kafka/record-log.ts';
 import { KafkaRecordReader } from './adapters/kafka/record-reader.ts';
+import { Breaker } from './adapters/redis/breaker.ts';
 import { createRedis } from './adapters/redis/client.ts';
 import { RedisPacer } from './adapters/redis/pacer.ts';
+import { RedisRateLimiter, type Rate } from './adapters/redis/rate-limiter.ts';
 import { RedisRegistry } from './adapters/redis/registry.ts';
+import { RedisRooms } from './adapters/redis/rooms.ts';
 import { RedisWindowStore } from './adapters/redis/window-store.ts';
 import { AddressPolicy } from './adapters/tcp/address-policy.ts';
 import { TcpDelivery } from './adapters/tcp/delivery.ts';
 import { createCounter } from './aggregation.ts';
+import { createAdmission } from './admission.ts';
 import { loadConfig, type Config } from './config.ts';
 import { createLogger } from './log.ts';
+import type { LimitName } from './ports.ts';
 
 /** How long (ms) a client may take nothing before that counts as a failed delivery. */
 const STALL_MS = 5000;
+
+/** The configured limits; those of 0 are left out. */
+const ratesOf = (config: Config): Map<LimitName, Rate> => {
+  const perSecond = (rate: number, burst: number): Rate => ({
+    burst: Math.max(rate, burst),
+    seconds: Math.max(rate, burst) / rate,
+  });
+  const rates: [LimitName, Rate][] = [
+    ['user', perSecond(config.RATE_USER_PER_SECOND, config.RATE_USER_BURST)],
+    ['address', perSecond(config.RATE_ADDRESS_PER_SECOND, config.RATE_ADDRESS_BURST)],
+    ['room', perSecond(config.RATE_ROOM_PER_SECOND, config.RATE_ROOM_BURST)],
+    ['register', { burst: config.RATE_REGISTER_PER_MINUTE, seconds: 60 }],
+  ];
+  return new Map(rates.filter(([, { burst, seconds }]) => burst > 0 && Number.isFinite(seconds)));
+};
 
 /**
  * The composition root: every port with its adapter. Nothing connects before it is used, so a function that needs no
@@ -33,7 +54,10 @@ const createDeps = (config: Config) => {
     clusters: config.CLUSTERS,
     subscribersPerCluster: config.SUBSCRIBERS_PER_CLUSTER,
     clientTtl: config.CLIENT_TTL_SECONDS,
+    maxClients: config.MAX_CLIENTS,
+    maxClientsPerSource: config.MAX_CLIENTS_PER_ADDRESS,
   });
+  const limitsStore = new Breaker({ log });
   const addresses = new AddressPolicy(config.DELIVERY_ALLOWED_HOSTS);
   const records = new KafkaRecordLog(kafka, { ackTimeoutMs: config.ACK_TIMEOUT_MS, log });
   const windows = new RedisWindowStore(redis, {
@@ -64,6 +88,14 @@ const createDeps = (config: Config) => {
         settings: windowSettings,
         shortCodes: config.EMOJI_SHORT_CODES,
       }),
+    /** What the functions that Kafka triggers write is never refused: they could only ask for it again. */
+    tapRecords: boundedLog(records, config.MAX_IN_FLIGHT_RECORDS),
+    admission: createAdmission({
+      limiter: new RedisRateLimiter(redis, ratesOf(config), limitsStore),
+      rooms: new RedisRooms(redis, limitsStore, { max: config.MAX_ROOMS }),
+      whenDown: config.RATE_LIMIT_WHEN_DOWN,
+      clock: Date.now,
+    }),
     pacer: new RedisPacer(redis),
     delivery: new TcpDelivery({
       registry,

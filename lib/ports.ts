@@ -108,9 +108,11 @@ export interface Registry {
   /**
    * Assigns the client to the least loaded subscriber of its cluster (without one, of the least loaded cluster). A
    * client that is known keeps its subscriber while room and cluster stay the same, and is never counted twice.
-   * @throws PlatformError `invalid_request` when the cluster is unknown or has no subscriber.
+   * @param source where the registration comes from
+   * @throws PlatformError `invalid_request` when the cluster is unknown or has no subscriber, `rate_limited` when there
+   * is no place for one more client, or for one more from that source.
    */
-  register(registration: Registration, now: number): Promise<Assignment>;
+  register(registration: Registration, now: number, source?: string): Promise<Assignment>;
   /** Whether the client was known. */
   unregister(clientId: string): Promise<boolean>;
   /** Unregisters the clients whose time to live is over; how many there were. */
@@ -127,6 +129,47 @@ export interface Registry {
    * @throws PlatformError `not_found`, or `invalid_request` when it is the last one of its cluster.
    */
   removeSubscriber(subscriber: SubscriberRef): Promise<number>;
+}
+
+/** The limits that something may be charged to. */
+export type LimitName = 'user' | 'address' | 'room' | 'register';
+
+export interface Charge {
+  limit: LimitName;
+  /** Whose: a user, an address or a room. */
+  key: string;
+  points: number;
+}
+
+/** What came of a call, as told of one of its charges: the first to be over, else the one with the least left. */
+export interface Verdict {
+  charge: Charge;
+  taken: boolean;
+  /** What may be taken at once, and in how many seconds as much comes back. */
+  burst: number;
+  seconds: number;
+  remaining: number;
+  /** How long (ms) until all is back or, when it was not taken, until the charge can be. */
+  waitMs: number;
+}
+
+/** Who may do how much, across all processes. */
+export interface RateLimiter {
+  /**
+   * Takes all charges, or none when one of them is too much. Undefined when nothing of it is limited. Never waits for
+   * long.
+   * @throws PlatformError `store_unavailable`; something may then have been taken or not.
+   */
+  charge(charges: readonly Charge[]): Promise<Verdict | undefined>;
+}
+
+/** The rooms that are active, of which there is a largest number. */
+export interface Rooms {
+  /**
+   * Counts the rooms as active now, or none of them when there would be too many; those are told. Never waits for long.
+   * @throws PlatformError `store_unavailable`
+   */
+  admit(rooms: readonly string[], now: number): Promise<string[]>;
 }
 
 /** Grants a room's turn to send: at most one in a second, across all processes. */

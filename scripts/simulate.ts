@@ -33,7 +33,7 @@ const HELP = `npm run simulate [-- options]     a crowd that taps emojis
   --room ROOM       the room (${DEFAULT_ROOM}); given several times, taps go to each room in turn
   --batch N         taps in one request, 1 to ${MAX_EVENTS} (1)
   --emoji LIST      emojis and how often each is tapped (🔥=5,❤️=3,👏=2)
-  --users N         people behind each client, who tap in turn (one for every 2 taps/s of the rate)
+  --users N         people behind each client, who tap in turn (one for every 2 taps a second and a request)
   --in-flight N     requests of each client that may wait for their answers at the same time (32)
   --url URL         where the API is (http://localhost:5013)
   --json            a JSON line a second, and one {"summary": …} at the end
@@ -87,11 +87,14 @@ async function main(): Promise<number> {
   const clients = wholeNumber('--clients', values.clients, { from: 1, to: 10_000 });
   const rate = positiveNumber('--rate', values.rate, 1_000_000);
   const url = httpUrl('--url', values.url);
+  const batch = wholeNumber('--batch', values.batch, { from: 1, to: MAX_EVENTS });
   const options: TapperOptions = {
     url: new URL('/emoji', url),
     rate,
-    batch: wholeNumber('--batch', values.batch, { from: 1, to: MAX_EVENTS }),
-    users: values.users ? wholeNumber('--users', values.users, { from: 1, to: 10_000_000 }) : Math.ceil(rate / 2),
+    batch,
+    users: values.users
+      ? wholeNumber('--users', values.users, { from: 1, to: 10_000_000 })
+      : Math.ceil(Math.max(rate, batch) / 2),
     rooms: values.room,
     weights: parseWeights(values.emoji),
     maxInFlight: wholeNumber('--in-flight', values['in-flight'], { from: 1, to: 10_000 }),

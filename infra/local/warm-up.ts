@@ -13,8 +13,15 @@ const COUNTED_WITHIN_MS = 10_000;
  * @param url where the API listens
  */
 export async function warmUp(url: string): Promise<void> {
+  let users = 0;
   const tap = async (): Promise<void> => {
-    const body = { user_id: ROOM, emoji_type: '🔥', timestamp: new Date().toISOString(), room_id: ROOM };
+    // As many people as taps: one alone may not tap as fast.
+    const body = {
+      user_id: `${ROOM}-${users++}`,
+      emoji_type: '🔥',
+      timestamp: new Date().toISOString(),
+      room_id: ROOM,
+    };
     const answer = await fetch(`${url}/emoji`, { method: 'POST', body: JSON.stringify(body) });
     await answer.arrayBuffer();
     if (!answer.ok) throw new Error(`answered ${answer.status}`);

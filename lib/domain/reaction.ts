@@ -16,12 +16,14 @@ const identifier = (max: number) =>
 export const roomId = identifier(64);
 export const clientId = identifier(128);
 
-/** ISO-8601, any fraction of a second, with or without a zone. */
-const timestamp = z.iso.datetime({
-  offset: true,
-  local: true,
-  error: 'must be an ISO-8601 date and time, such as 2026-05-01T20:45:00.123Z',
-});
+/** ISO-8601, any fraction of a second, with or without a zone; not so long a one that a tap is no small thing any more. */
+const timestamp = z.iso
+  .datetime({
+    offset: true,
+    local: true,
+    error: 'must be an ISO-8601 date and time, such as 2026-05-01T20:45:00.123Z',
+  })
+  .max(64, 'must have at most 64 characters');
 
 const count = z
   .int(`must be a whole number from 1 to ${MAX_COUNT}`)

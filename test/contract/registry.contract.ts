@@ -6,8 +6,13 @@ import type { Registry } from '../../lib/ports.ts';
 export const LAYOUT = { clusters: 2, subscribersPerCluster: 3, clientTtl: 60 };
 const NOW = 1_760_000_000_000;
 
+interface Limits {
+  maxClients?: number;
+  maxClientsPerSource?: number;
+}
+
 /** What every Registry promises. @param create gives an empty one of LAYOUT. */
-export const registryContract = (create: () => Registry | Promise<Registry>): void => {
+export const registryContract = (create: (limits?: Limits) => Registry | Promise<Registry>): void => {
   let registry: Registry;
   beforeEach(async () => {
     registry = await create();
@@ -15,6 +20,8 @@ export const registryContract = (create: () => Registry | Promise<Registry>): vo
 
   const register = (id: string, options: { room_id?: string; cluster_id?: number; port?: number } = {}, now = NOW) =>
     registry.register(registrationSchema.parse({ client_id: id, port: 6000, ...options }), now);
+  const registerFrom = (source: string, id: string, now = NOW) =>
+    registry.register(registrationSchema.parse({ client_id: id, port: 6000 }), now, source);
   const loads = async () => [...(await registry.loads()).values()].map((each) => [...each.values()]);
   const sorted = async () => (await loads()).flat().sort();
 
@@ -114,6 +121,62 @@ export const registryContract = (create: () => Registry | Promise<Registry>): vo
       await expect(registry.removeSubscriber({ cluster: 0, subscriber: 2 })).rejects.toMatchObject({
         code: 'invalid_request',
       });
+    });
+  });
+
+  describe('limits', () => {
+    const refusal = (error: string, max: number) => ({
+      code: 'rate_limited',
+      message: error,
+      details: [{ path: 'client_id', message: `must be one of the ${max} that are registered already` }],
+      headers: { 'retry-after': '60' },
+    });
+
+    test('so many clients and no more; those that are there stay, and may move', async () => {
+      registry = await create({ maxClients: 3 });
+      for (const id of ['a', 'b', 'c']) await register(id);
+      await expect(register('d')).rejects.toMatchObject(refusal('Too many clients are registered', 3));
+      expect(await sorted()).toEqual([0, 0, 0, 1, 1, 1]);
+      await register('a', { port: 7000 });
+      await register('b', { room_id: 'other', cluster_id: 1 });
+      expect(await sorted()).toEqual([0, 0, 0, 1, 1, 1]);
+    });
+
+    test('who leaves or is forgotten makes room', async () => {
+      registry = await create({ maxClients: 2 });
+      await register('a');
+      await register('b', {}, NOW + 1000);
+      await registry.unregister('a');
+      await register('c', {}, NOW + 1000);
+      await expect(register('d', {}, NOW + 60_999)).rejects.toMatchObject({ code: 'rate_limited' });
+      await register('d', {}, NOW + 61_000);
+    });
+
+    test('so many of one source, which takes no place from another', async () => {
+      registry = await create({ maxClientsPerSource: 2 });
+      for (const id of ['a', 'b', 'a', 'b']) await registerFrom('10.0.0.1', id);
+      await expect(registerFrom('10.0.0.1', 'c')).rejects.toMatchObject(
+        refusal('Too many clients are registered from 10.0.0.1', 2),
+      );
+      await registerFrom('10.0.0.2', 'c');
+      // A client that comes from elsewhere now counts there.
+      await registerFrom('10.0.0.2', 'a');
+      await expect(registerFrom('10.0.0.2', 'b')).rejects.toMatchObject({ code: 'rate_limited' });
+      await registerFrom('10.0.0.1', 'd');
+      await expect(registerFrom('10.0.0.1', 'e')).rejects.toMatchObject({ code: 'rate_limited' });
+      await registry.unregister('d');
+      await registerFrom('10.0.0.1', 'e');
+      expect(await sorted()).toEqual([0, 0, 1, 1, 1, 1]);
+    });
+
+    test('clients that a removed subscriber had still count for their source', async () => {
+      registry = await create({ maxClientsPerSource: 2 });
+      await registerFrom('s', 'a');
+      await registerFrom('s', 'b');
+      for (const cluster of [0, 1]) await registry.removeSubscriber({ cluster, subscriber: 0 });
+      await expect(registerFrom('s', 'c')).rejects.toMatchObject({ code: 'rate_limited' });
+      await registry.unregister('a');
+      await registerFrom('s', 'c');
     });
   });
 

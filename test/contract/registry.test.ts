@@ -5,7 +5,7 @@ import { RedisRegistry } from '../../lib/adapters/redis/registry.ts';
 import { emptyRedis } from '../support/services.ts';
 import { LAYOUT, registryContract } from './registry.contract.ts';
 
-describe('memory', () => registryContract(() => new MemoryRegistry(LAYOUT)));
+describe('memory', () => registryContract((limits) => new MemoryRegistry({ ...LAYOUT, ...limits })));
 
 describe('Redis', () => {
   let redis: RedisClient;
@@ -14,8 +14,8 @@ describe('Redis', () => {
   });
   afterAll(() => redis.quit());
 
-  registryContract(async () => {
+  registryContract(async (limits) => {
     await redis.flushdb();
-    return new RedisRegistry(redis, LAYOUT);
+    return new RedisRegistry(redis, { ...LAYOUT, ...limits });
   });
 });

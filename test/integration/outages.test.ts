@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startLocalInfra, type LocalInfra } from '../../infra/local/index.ts';
+import { createHandler as createIngest } from '../../functions/ingest.ts';
+import { boundedLog } from '../../lib/adapters/bounded-log.ts';
 import { createKafka } from '../../lib/adapters/kafka/client.ts';
 import { brokerCheck } from '../../lib/adapters/kafka/health.ts';
 import { KafkaRecordLog } from '../../lib/adapters/kafka/record-log.ts';
@@ -13,6 +15,8 @@ import { RedisWindowStore } from '../../lib/adapters/redis/window-store.ts';
 import { countTaps } from '../../lib/aggregation.ts';
 import { loadConfig } from '../../lib/config.ts';
 import { registrationSchema } from '../../lib/domain/registration.ts';
+import { unlimited } from '../support/doubles.ts';
+import { httpEvent } from '../support/events.ts';
 import { createTopic, kafkaFor, readTopic } from '../support/kafka.ts';
 import { quiet } from '../support/services.ts';
 import { tap } from '../support/taps.ts';
@@ -73,6 +77,37 @@ test('a broker that is killed under load: every acknowledged record is there exa
   expect(acknowledged.filter((value) => times.get(value) !== 1)).toEqual([]);
   // One that was refused may have been written, but never twice.
   expect(refused.filter((value) => (times.get(value) ?? 0) > 1)).toEqual([]);
+}, 60_000);
+
+test('a broker that hangs: beyond the bound taps are refused at once, and taken as soon as it goes on', async () => {
+  const topic = await createTopic(kafkaFor(infra.kafkaBrokers), 4);
+  const kafka = createKafka(loadConfig({ KAFKA_BROKERS: infra.kafkaBrokers }), quiet);
+  const records = new KafkaRecordLog(kafka, { ackTimeoutMs: 20_000, log: quiet });
+  const bounded = boundedLog({ append: (_topic, taps) => records.append(topic, taps) }, 1000);
+  const handler = createIngest({ records: bounded, admission: unlimited, clock: Date.now, log: quiet, shortCodes: [] });
+  const tap = { user_id: 'u', emoji_type: '🔥', timestamp: new Date().toISOString() };
+  const post = () => handler(httpEvent({ body: { events: Array(100).fill(tap) } }));
+  expect(await post()).toMatchObject({ statusCode: 200 });
+
+  await infra.broker?.kill('SIGSTOP');
+  let waiting: ReturnType<typeof post>[];
+  try {
+    waiting = Array.from({ length: 10 }, post);
+    const began = performance.now();
+    for (let n = 0; n < 100; n++)
+      expect(await post()).toMatchObject({
+        statusCode: 503,
+        headers: { 'retry-after': '1' },
+        body: expect.stringContaining('Too many taps are being written'),
+      });
+    expect(performance.now() - began).toBeLessThan(2000);
+  } finally {
+    await infra.broker?.kill('SIGCONT');
+  }
+  for (const answer of await Promise.all(waiting)) expect(answer.statusCode).toBe(200);
+  expect(await post()).toMatchObject({ statusCode: 200 });
+  await records.close();
+  expect(await readTopic(kafkaFor(infra.kafkaBrokers), topic)).toHaveLength(1200);
 }, 60_000);
 
 describe('Redis', () => {

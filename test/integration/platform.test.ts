@@ -20,6 +20,7 @@ import { TcpDelivery } from '../../lib/adapters/tcp/delivery.ts';
 import { createCounter, type Counter } from '../../lib/aggregation.ts';
 import { loadConfig } from '../../lib/config.ts';
 import type { RecordLog, RecordReader } from '../../lib/ports.ts';
+import { unlimited } from '../support/doubles.ts';
 import { httpEvent, kafkaEvent } from '../support/events.ts';
 import { kafkaFor, readTopic, withAdmin } from '../support/kafka.ts';
 import { emptyRedis, kafkaBrokers, quiet } from '../support/services.ts';
@@ -102,6 +103,7 @@ const register = async (client_id: string, room_id: string, behaviour?: Behaviou
   clients.set(client_id, client);
   const handler = createRegister({
     registry,
+    admission: unlimited,
     checkHost: (host) => addresses.addressesOf(host),
     clock,
     log: quiet,
@@ -112,7 +114,7 @@ const register = async (client_id: string, room_id: string, behaviour?: Behaviou
 };
 /** Posts the taps; how many were accepted. */
 const post = async (...taps: Record<string, unknown>[]): Promise<number> => {
-  const handler = createIngest({ records, clock, log: quiet, shortCodes: [] });
+  const handler = createIngest({ records, admission: unlimited, clock, log: quiet, shortCodes: [] });
   const events = taps.map((tap) => ({ user_id: 'u', timestamp: new Date().toISOString(), ...tap }));
   const { statusCode, body } = await handler(httpEvent({ body: { events } }));
   expect(statusCode).toBe(200);

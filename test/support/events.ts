@@ -12,7 +12,7 @@ interface HttpOptions {
 /** The event of an HTTP API (payload 2.0), as far as functions look at it. */
 export const httpEvent = ({ method = 'POST', body, bytes, query, path }: HttpOptions = {}): APIGatewayProxyEventV2 =>
   ({
-    requestContext: { requestId: 'request-1', http: { method } },
+    requestContext: { requestId: 'request-1', http: { method, sourceIp: '192.0.2.1' } },
     isBase64Encoded: bytes !== undefined,
     body: bytes?.toString('base64') ?? (typeof body === 'string' ? body : body && JSON.stringify(body)),
     queryStringParameters: query,

@@ -1,9 +1,11 @@
 import { leastLoaded, type Client, type Registration, type SubscriberRef } from '../../domain/registration.ts';
 import { PlatformError } from '../../errors.ts';
+import { tooManyClients, unknownCluster } from '../../registry-errors.ts';
 import type { Assignment, Registry } from '../../ports.ts';
 
 interface Entry extends SubscriberRef, Client {
   room: string;
+  source: string;
   expiresAt: number;
 }
 
@@ -11,6 +13,8 @@ interface Options {
   clusters: number;
   subscribersPerCluster: number;
   clientTtl: number;
+  maxClients?: number;
+  maxClientsPerSource?: number;
 }
 
 /** The registry in this process's memory, for unit tests; the same contract as Redis, nothing survives. */
@@ -18,9 +22,13 @@ export class MemoryRegistry implements Registry {
   readonly #clients = new Map<string, Entry>();
   readonly #loads = new Map<number, Map<number, number>>();
   readonly #ttlMs: number;
+  readonly #max: number;
+  readonly #maxPerSource: number;
 
-  constructor({ clusters, subscribersPerCluster, clientTtl }: Options) {
+  constructor({ clusters, subscribersPerCluster, clientTtl, maxClients, maxClientsPerSource }: Options) {
     this.#ttlMs = clientTtl * 1000;
+    this.#max = maxClients ?? Infinity;
+    this.#maxPerSource = maxClientsPerSource ?? Infinity;
     for (let cluster = 0; cluster < clusters; cluster++) {
       this.#loads.set(
         cluster,
@@ -29,20 +37,19 @@ export class MemoryRegistry implements Registry {
     }
   }
 
-  async register(registration: Registration, now: number): Promise<Assignment> {
+  async register(registration: Registration, now: number, source = ''): Promise<Assignment> {
     const { client_id: id, host, port, room_id: room, cluster_id: wanted } = registration;
     await this.expire(now);
-    if (wanted !== undefined && !this.#loads.has(wanted)) {
-      throw new PlatformError('invalid_request', 'Unknown cluster', {
-        details: [{ path: 'cluster_id', message: `must be a number from 0 to ${this.#loads.size - 1}` }],
-      });
-    }
+    if (wanted !== undefined && !this.#loads.has(wanted)) throw unknownCluster(this.#loads.size);
     const known = this.#clients.get(id);
+    if (!known && this.#clients.size >= this.#max) throw tooManyClients(this.#max);
+    const ofSource = [...this.#clients.values()].filter((entry) => entry.source === source).length;
+    if (known?.source !== source && ofSource >= this.#maxPerSource) throw tooManyClients(this.#maxPerSource, source);
     const stays = known?.room === room && (wanted === undefined || wanted === known.cluster);
     await this.unregister(id);
     const place = known && stays ? known : this.#place(wanted);
     const { cluster, subscriber } = place;
-    this.#attach({ id, host, port, room, cluster, subscriber, expiresAt: now + this.#ttlMs });
+    this.#attach({ id, host, port, room, source, cluster, subscriber, expiresAt: now + this.#ttlMs });
     return { client: id, cluster, subscriber };
   }
 

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Client, Registration, SubscriberRef } from '../../domain/registration.ts';
 import { PlatformError } from '../../errors.ts';
+import { tooManyClients, unknownCluster } from '../../registry-errors.ts';
 import type { Assignment, Registry } from '../../ports.ts';
 import { withStore, type RedisClient, type Reply } from './client.ts';
 
@@ -9,8 +10,12 @@ interface Options {
   subscribersPerCluster: number;
   /** How long (s) a client is remembered after it registered. */
   clientTtl: number;
+  /** How many clients there may be, in all and from one source. */
+  maxClients?: number;
+  maxClientsPerSource?: number;
 }
 
+const UNLIMITED = Number.MAX_SAFE_INTEGER;
 const CLIENTS_BY_EXPIRY = 'clients_by_expiry';
 /** How many clients one call unregisters at the most, so that it never holds Redis up for long. */
 const EXPIRE_AT_ONCE = 500;
@@ -26,9 +31,9 @@ export class RedisRegistry implements Registry {
     this.#options = options;
   }
 
-  async register(registration: Registration, now: number): Promise<Assignment> {
+  async register(registration: Registration, now: number, source = ''): Promise<Assignment> {
     const { client_id, host, port, room_id, cluster_id } = registration;
-    const { clusters, clientTtl } = this.#options;
+    const { clusters, clientTtl, maxClients = UNLIMITED, maxClientsPerSource = UNLIMITED } = this.#options;
     await this.expire(now);
     const reply = await this.#run(
       'register',
@@ -39,12 +44,13 @@ export class RedisRegistry implements Registry {
       room_id,
       cluster_id ?? '',
       now + clientTtl * 1000,
+      source,
+      maxClients,
+      maxClientsPerSource,
     );
-    if (!Array.isArray(reply)) {
-      throw new PlatformError('invalid_request', 'Unknown cluster', {
-        details: [{ path: 'cluster_id', message: `must be a number from 0 to ${clusters - 1}` }],
-      });
-    }
+    if (reply === 'clients') throw tooManyClients(maxClients);
+    if (reply === 'source') throw tooManyClients(maxClientsPerSource, source);
+    if (!Array.isArray(reply)) throw unknownCluster(clusters);
     const [cluster, subscriber] = reply as [number, number];
     return { client: client_id, cluster, subscriber };
   }

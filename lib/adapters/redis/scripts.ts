@@ -11,4 +11,6 @@ export const scripts = {
   progress: read('progress'),
   settleRooms: read('settle-rooms'),
   registry: read('registry'),
+  tokenBucket: read('token-bucket'),
+  admitRooms: read('admit-rooms'),
 };

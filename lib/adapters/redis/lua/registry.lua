@@ -5,7 +5,8 @@
   ARGV[1]   the operation; what follows is listed with each below
   Derived from the arguments (so the registry lives on one node, not spread over a Redis Cluster):
     cluster_<c>_subscribers       hash  subscriber -> number of clients
-    client:<id>                   hash  host, port, room, cluster, subscriber
+    client:<id>                   hash  host, port, room, cluster, subscriber, source
+    clients_by_source             hash  where registrations came from -> number of clients
     subscriber:<c>:<n>:clients    set   the clients of a subscriber
     viewers:<c>:<n>:<room>        hash  client -> JSON {host, port}
     audience:<room>               hash  <c>:<n> -> number of clients
@@ -35,7 +36,8 @@ end
 local function attach(id, client)
   local place = client.cluster .. ':' .. client.subscriber
   redis.call('HSET', 'client:' .. id, 'host', client.host, 'port', client.port, 'room', client.room,
-    'cluster', client.cluster, 'subscriber', client.subscriber)
+    'cluster', client.cluster, 'subscriber', client.subscriber, 'source', client.source or '')
+  redis.call('HINCRBY', 'clients_by_source', client.source or '', 1)
   redis.call('SADD', 'subscriber:' .. place .. ':clients', id)
   redis.call('HSET', 'viewers:' .. place .. ':' .. client.room, id,
     cjson.encode({ host = client.host, port = tonumber(client.port) }))
@@ -46,6 +48,9 @@ end
 local function detach(id, client)
   local place = client.cluster .. ':' .. client.subscriber
   redis.call('DEL', 'client:' .. id)
+  if redis.call('HINCRBY', 'clients_by_source', client.source or '', -1) <= 0 then
+    redis.call('HDEL', 'clients_by_source', client.source or '')
+  end
   redis.call('SREM', 'subscriber:' .. place .. ':clients', id)
   redis.call('HDEL', 'viewers:' .. place .. ':' .. client.room, id)
   if redis.call('HINCRBY', 'audience:' .. client.room, place, -1) <= 0 then
@@ -76,15 +81,22 @@ function operations.seed()
   end
 end
 
--- ARGV[2..3] as for seed, then [4] client [5] host [6] port [7] room [8] cluster or '' [9] expires at (ms).
--- Returns { cluster, subscriber }, or nothing when the cluster is unknown.
+-- ARGV[2..3] as for seed, then [4] client [5] host [6] port [7] room [8] cluster or '' [9] expires at (ms) [10] source
+-- [11..12] how many clients there may be in all, of one source.
+-- Returns { cluster, subscriber }, or what forbids it: 'cluster' when it is unknown, 'clients' or 'source' when there
+-- are too many.
 function operations.register()
   operations.seed()
   local clusters, id = tonumber(ARGV[2]), ARGV[4]
-  local client = { host = ARGV[5], port = ARGV[6], room = ARGV[7], cluster = ARGV[8] }
-  if client.cluster ~= '' and tonumber(client.cluster) >= clusters then return false end
+  local client = { host = ARGV[5], port = ARGV[6], room = ARGV[7], cluster = ARGV[8], source = ARGV[10] }
+  if client.cluster ~= '' and tonumber(client.cluster) >= clusters then return 'cluster' end
 
   local known = read_hash('client:' .. id)
+  if not known.room and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[11]) then return 'clients' end
+  if not known.room or known.source ~= client.source then
+    local of_source = redis.call('HGET', 'clients_by_source', client.source)
+    if of_source and tonumber(of_source) >= tonumber(ARGV[12]) then return 'source' end
+  end
   local stays = known.room == client.room and (client.cluster == '' or client.cluster == known.cluster)
   if known.room then detach(id, known) end
   if stays then
@@ -101,7 +113,7 @@ function operations.register()
     end
     client.subscriber = least_loaded(client.cluster)
   end
-  if not client.subscriber then return false end
+  if not client.subscriber then return 'cluster' end
   attach(id, client)
   redis.call('ZADD', KEYS[1], ARGV[9], id)
   return { tonumber(client.cluster), tonumber(client.subscriber) }

@@ -1,0 +1,54 @@
+import { beforeEach, expect, test } from '@jest/globals';
+import type { RecordLog } from '../ports.ts';
+import { boundedLog } from './bounded-log.ts';
+
+let settle: { done(): void; fail(error: Error): void }[];
+let log: RecordLog;
+beforeEach(() => {
+  settle = [];
+  log = boundedLog(
+    {
+      append: () =>
+        new Promise((resolve, reject) => {
+          settle.push({ done: resolve, fail: reject });
+        }),
+    },
+    10,
+  );
+});
+const append = (count: number, value = 'v') =>
+  log.append(
+    't',
+    Array.from({ length: count }, () => ({ value })),
+  );
+const refusal = { code: 'overloaded', retriable: true };
+
+test('beyond the bound it refuses at once, and nothing is passed on', async () => {
+  const first = append(6);
+  await expect(append(5)).rejects.toMatchObject(refusal);
+  const second = append(4);
+  await expect(append(1)).rejects.toMatchObject(refusal);
+  expect(settle).toHaveLength(2);
+  for (const { done } of settle) done();
+  await Promise.all([first, second]);
+});
+
+test('as soon as records are settled, written or failed, there is place again', async () => {
+  const first = append(10);
+  settle[0]?.done();
+  await first;
+  const second = append(10);
+  const failure = new Error('no acknowledgement');
+  settle[1]?.fail(failure);
+  await expect(second).rejects.toBe(failure);
+  const third = append(10);
+  settle[2]?.done();
+  await third;
+});
+
+test('a large record counts for each KiB', async () => {
+  const first = append(1, 'x'.repeat(9 * 1024 + 1));
+  await expect(append(1)).rejects.toMatchObject(refusal);
+  settle[0]?.done();
+  await first;
+});

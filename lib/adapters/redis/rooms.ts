@@ -1,0 +1,52 @@
+import type { Rooms } from '../../ports.ts';
+import type { Breaker } from './breaker.ts';
+import type { RedisClient } from './client.ts';
+
+interface Options {
+  /** How many rooms may be active. */
+  max: number;
+  /** How long (ms) a room is active after a tap or a registration. */
+  activeMs?: number;
+  /** How long (ms) this process believes that a room is active. */
+  cacheMs?: number;
+}
+
+const DAY_MS = 86_400_000;
+const ACTIVE_ROOMS = 'active_rooms';
+/** How many rooms are remembered in this process at the most. */
+const REMEMBERED = 10_000;
+
+/** Active rooms in Redis. A room that this process has seen a moment ago costs no round trip. */
+export class RedisRooms implements Rooms {
+  readonly #redis: RedisClient;
+  readonly #breaker: Breaker;
+  readonly #max: number;
+  readonly #activeMs: number;
+  readonly #cacheMs: number;
+  readonly #known = new Map<string, number>();
+
+  constructor(redis: RedisClient, breaker: Breaker, { max, activeMs = DAY_MS, cacheMs = 60_000 }: Options) {
+    this.#redis = redis;
+    this.#breaker = breaker;
+    this.#max = max;
+    this.#activeMs = activeMs;
+    this.#cacheMs = cacheMs;
+  }
+
+  async admit(rooms: readonly string[], now: number): Promise<string[]> {
+    const unknown = [...new Set(rooms)].filter((room) => (this.#known.get(room) ?? -Infinity) <= now);
+    if (unknown.length === 0) return [];
+    const surplus = await this.#breaker.run(() =>
+      this.#redis.admitRooms(1, ACTIVE_ROOMS, now, this.#activeMs, this.#max, ...unknown),
+    );
+    if ((surplus as string[]).length === 0) for (const room of unknown) this.#remember(room, now);
+    return surplus as string[];
+  }
+
+  #remember(room: string, now: number): void {
+    this.#known.delete(room);
+    this.#known.set(room, now + this.#cacheMs);
+    const [oldest] = this.#known.keys();
+    if (this.#known.size > REMEMBERED && oldest !== undefined) this.#known.delete(oldest);
+  }
+}

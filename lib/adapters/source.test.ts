@@ -1,0 +1,15 @@
+import { expect, test } from '@jest/globals';
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import { sourceOf } from './source.ts';
+
+test.each([
+  ['192.0.2.7', '192.0.2.7'],
+  ['::ffff:192.0.2.7', '192.0.2.7'],
+  ['2001:db8:1:2:3:4:5:6', '2001:db8:1:2::/64'],
+  ['2001:db8:1:2::9', '2001:db8:1:2::/64'],
+  ['2001:db8:1:3::9', '2001:db8:1:3::/64'],
+  ['test-invoke-source-ip', 'test-invoke-source-ip'],
+])('%s limits %s', (sourceIp, source) => {
+  const event = { requestContext: { http: { sourceIp } } } as Pick<APIGatewayProxyEventV2, 'requestContext'>;
+  expect(sourceOf(event)).toBe(source);
+});

@@ -1,0 +1,14 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import ipaddr from 'ipaddr.js';
+
+/**
+ * Where a request comes from, as far as limits care: an IPv4 address, or the /64 of an IPv6 address, since whoever has
+ * one of its addresses has all of them.
+ */
+export const sourceOf = ({ requestContext }: Pick<APIGatewayProxyEventV2, 'requestContext'>): string => {
+  const { sourceIp } = requestContext.http;
+  if (!ipaddr.isValid(sourceIp)) return sourceIp;
+  const address = ipaddr.process(sourceIp);
+  if (address.kind() === 'ipv4') return address.toString();
+  return `${ipaddr.IPv6.networkAddressFromCIDR(`${address.toNormalizedString()}/64`).toString()}/64`;
+};

@@ -1,0 +1,126 @@
+import { beforeEach, expect, test } from '@jest/globals';
+import { createAdmission, type Admission } from './admission.ts';
+import type { Tap } from './domain/reaction.ts';
+import { PlatformError } from './errors.ts';
+import type { Charge, LimitName, Verdict } from './ports.ts';
+
+const NOW = 1000;
+let charged: readonly Charge[];
+let refused: LimitName | undefined;
+let surplus: string[];
+let entered: readonly string[];
+let down: Error | undefined;
+let admission: Admission;
+
+const verdictOf = (charge: Charge): Verdict => ({
+  charge,
+  taken: refused === undefined,
+  burst: 30,
+  seconds: 1.5,
+  remaining: refused === undefined ? 29 : 0,
+  waitMs: 1001,
+});
+const create = (whenDown: 'open' | 'closed') =>
+  createAdmission({
+    limiter: {
+      charge: async (charges) => {
+        if (down) throw down;
+        charged = charges;
+        const about = refused ? charges.find(({ limit }) => limit === refused) : charges[0];
+        return about && verdictOf(about);
+      },
+    },
+    rooms: {
+      admit: async (rooms, now) => {
+        if (down) throw down;
+        expect(now).toBe(NOW);
+        entered = rooms;
+        return surplus;
+      },
+    },
+    whenDown,
+    clock: () => NOW,
+  });
+beforeEach(() => {
+  [charged, entered, surplus, refused, down] = [[], [], [], undefined, undefined];
+  admission = create('open');
+});
+
+const tap = (user_id: string, room_id = 'r', count = 1): Tap => ({
+  user_id,
+  room_id,
+  count,
+  emoji_type: '🔥',
+  timestamp: '2026-05-01T20:45:00Z',
+});
+
+test('every tap counts, merged ones too, once for its user, its room and the address', async () => {
+  await admission.taps('192.0.2.1', [tap('u'), tap('v', 's', 7), tap('u', 'r', 5)]);
+  expect(charged).toEqual([
+    { limit: 'user', key: 'u', points: 6 },
+    { limit: 'user', key: 'v', points: 7 },
+    { limit: 'address', key: '192.0.2.1', points: 13 },
+    { limit: 'room', key: 'r', points: 6 },
+    { limit: 'room', key: 's', points: 7 },
+  ]);
+  expect(entered).toEqual(['r', 's']);
+});
+
+test('what is left is told in the headers of the draft, new and old', async () => {
+  expect(await admission.taps('a', [tap('u')])).toEqual({
+    'ratelimit-limit': '30',
+    'ratelimit-remaining': '29',
+    'ratelimit-reset': '2',
+    'ratelimit-policy': '"user";q=30;w=2',
+    ratelimit: '"user";r=29;t=2',
+  });
+});
+
+test.each([
+  ['user', 'user_id', 'u may send 30 taps at once and as many more every 1.5 s'],
+  ['address', '', 'a may send 30 taps at once and as many more every 1.5 s'],
+  ['room', 'room_id', 'r may get 30 taps at once and as many more every 1.5 s'],
+] as const)('too much for the %s: it says who, how much and when to come again', async (limit, path, message) => {
+  refused = limit;
+  await expect(admission.taps('a', [tap('u')])).rejects.toMatchObject({
+    code: 'rate_limited',
+    message: 'Too many taps',
+    details: [{ path, message }],
+    headers: { 'retry-after': '2', 'ratelimit-remaining': '0', ratelimit: `"${limit}";r=0;t=2` },
+  });
+  expect(entered).toEqual([]);
+});
+
+test('calls of /register are charged to the address, and a registration needs a room', async () => {
+  expect(await admission.registration('a', 'r')).toHaveProperty('ratelimit');
+  expect([charged, entered]).toEqual([[{ limit: 'register', key: 'a', points: 1 }], ['r']]);
+  expect(await admission.removal('b')).toHaveProperty('ratelimit');
+  expect(charged).toEqual([{ limit: 'register', key: 'b', points: 1 }]);
+  refused = 'register';
+  const refusal = { code: 'rate_limited', message: 'Too many registrations', details: [{ path: '' }] };
+  await expect(admission.registration('a', 'r')).rejects.toMatchObject(refusal);
+  await expect(admission.removal('a')).rejects.toMatchObject(refusal);
+});
+
+test('one room too many', async () => {
+  surplus = ['s'];
+  const refusal = {
+    code: 'rate_limited',
+    message: 'Too many rooms are active',
+    details: [{ path: 'room_id', message: 'must be a room that is active: there is no place for s' }],
+    headers: { 'retry-after': '60' },
+  };
+  await expect(admission.taps('a', [tap('u', 's')])).rejects.toMatchObject(refusal);
+  await expect(admission.registration('a', 's')).rejects.toMatchObject(refusal);
+});
+
+test('while the store is down: open lets everything pass, closed nothing', async () => {
+  down = new PlatformError('store_unavailable', 'Redis does not answer');
+  expect(await admission.taps('a', [tap('u')])).toEqual({});
+  await expect(create('closed').taps('a', [tap('u')])).rejects.toBe(down);
+});
+
+test('what is broken otherwise is not let pass', async () => {
+  down = new TypeError('a mistake of ours');
+  await expect(admission.taps('a', [tap('u')])).rejects.toBe(down);
+});

@@ -1,0 +1,15 @@
+import { PlatformError } from './errors.ts';
+
+export const unknownCluster = (clusters: number): PlatformError =>
+  new PlatformError('invalid_request', 'Unknown cluster', {
+    details: [{ path: 'cluster_id', message: `must be a number from 0 to ${clusters - 1}` }],
+  });
+
+/** A place is free when somebody leaves or is forgotten, which may take a while. */
+const RETRY_AFTER_SECONDS = 60;
+
+export const tooManyClients = (max: number, source?: string): PlatformError =>
+  new PlatformError('rate_limited', `Too many clients are registered${source === undefined ? '' : ` from ${source}`}`, {
+    details: [{ path: 'client_id', message: `must be one of the ${max} that are registered already` }],
+    headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
+  });

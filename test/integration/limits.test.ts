@@ -1,0 +1,236 @@
+import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { REACTION_TOPIC } from '../../infra/topics.js';
+import { createHandler } from '../../functions/ingest.ts';
+import { Breaker } from '../../lib/adapters/redis/breaker.ts';
+import { createRedis, type RedisClient } from '../../lib/adapters/redis/client.ts';
+import { RedisRateLimiter, type Rate } from '../../lib/adapters/redis/rate-limiter.ts';
+import { RedisRooms } from '../../lib/adapters/redis/rooms.ts';
+import { createAdmission } from '../../lib/admission.ts';
+import type { Charge, LimitName } from '../../lib/ports.ts';
+import { RecordedLog } from '../support/doubles.ts';
+import { httpEvent } from '../support/events.ts';
+import { emptyRedis, quiet } from '../support/services.ts';
+import { until } from '../support/until.ts';
+
+let redis: RedisClient;
+beforeAll(async () => {
+  redis = await emptyRedis(5);
+});
+beforeEach(() => redis.flushdb());
+afterAll(() => redis.quit());
+
+const RATES = new Map<LimitName, Rate>([
+  ['user', { burst: 40, seconds: 2 }],
+  ['address', { burst: 1000, seconds: 1 }],
+]);
+const limiterOn = (client: RedisClient = redis, rates: ReadonlyMap<LimitName, Rate> = RATES) =>
+  new RedisRateLimiter(client, rates, new Breaker({ log: quiet }));
+const charge = (points: number, limit: LimitName = 'user', key = 'u'): Charge => ({ limit, key, points });
+/** How many round trips to Redis are begun while `work` is done. */
+const askedDuring = async (work: () => Promise<void>): Promise<number> => {
+  const write = jest.spyOn(redis.stream, 'write');
+  try {
+    await work();
+    return write.mock.calls.length;
+  } finally {
+    write.mockRestore();
+  }
+};
+
+describe('rates', () => {
+  test('the burst at once, then no more; a verdict tells what is left and how long to wait', async () => {
+    const limiter = limiterOn();
+    expect(await limiter.charge([charge(39)])).toMatchObject({ taken: true, burst: 40, seconds: 2, remaining: 1 });
+    expect(await limiter.charge([charge(1)])).toMatchObject({ taken: true, remaining: 0 });
+    const refused = await limiter.charge([charge(2)]);
+    expect(refused).toMatchObject({ taken: false, charge: charge(2), remaining: 0 });
+    expect(refused?.waitMs).toBeGreaterThan(0);
+    expect(refused?.waitMs).toBeLessThanOrEqual(100);
+    expect(await limiter.charge([charge(1, 'user', 'other')])).toMatchObject({ taken: true, remaining: 39 });
+  });
+
+  test('what comes back comes at the rate: two seconds of taps are the burst and no more than the rate adds', async () => {
+    // From several processes, as fast as they can.
+    const limiters = [limiterOn(), limiterOn(), limiterOn()];
+    const began = performance.now();
+    let taken = 0;
+    const flood = async (limiter: RedisRateLimiter) => {
+      while (performance.now() - began < 2000) {
+        const verdict = await limiter.charge([charge(1)]);
+        if (verdict?.taken) taken++;
+        // Refused from memory, it would never let the others run.
+        await new Promise(setImmediate);
+      }
+    };
+    await Promise.all(limiters.map(flood));
+    const seconds = (performance.now() - began) / 1000;
+    expect(taken).toBeLessThanOrEqual(40 + Math.ceil(20 * seconds));
+    expect(taken).toBeGreaterThanOrEqual(40 + 20 * 2 - 6);
+  });
+
+  test('a refusal takes nothing, of the other charges neither', async () => {
+    // So slow that nothing comes back by itself.
+    const limiter = limiterOn(
+      redis,
+      new Map<LimitName, Rate>([
+        ['user', { burst: 40, seconds: 4000 }],
+        ['address', { burst: 1000, seconds: 100_000 }],
+      ]),
+    );
+    await limiter.charge([charge(30), charge(30, 'address', 'a')]);
+    const verdict = await limiter.charge([charge(900, 'address', 'a'), charge(11)]);
+    expect(verdict).toMatchObject({ taken: false, charge: charge(11) });
+    expect(await limiter.charge([charge(10), charge(970, 'address', 'a')])).toMatchObject({ taken: true });
+    expect(await limiter.charge([charge(1, 'address', 'a')])).toMatchObject({ taken: false });
+  });
+
+  test('more than a burst never fits, and Redis is not asked', async () => {
+    const asked = await askedDuring(async () => {
+      expect(await limiterOn().charge([charge(1), charge(41, 'user', 'v')])).toMatchObject({
+        taken: false,
+        charge: charge(41, 'user', 'v'),
+        waitMs: 2000,
+      });
+    });
+    expect(asked).toBe(0);
+  });
+
+  test('who floods is refused from memory; who asks for less is not', async () => {
+    const limiter = limiterOn(redis, new Map([['user', { burst: 40, seconds: 400 }]]));
+    await limiter.charge([charge(30)]);
+    expect(await limiter.charge([charge(20)])).toMatchObject({ taken: false });
+    const asked = await askedDuring(async () => {
+      for (let n = 0; n < 1000; n++) expect(await limiter.charge([charge(20)])).toMatchObject({ taken: false });
+    });
+    expect(asked).toBe(0);
+    expect(await limiter.charge([charge(10)])).toMatchObject({ taken: true });
+  });
+
+  test('all charges of a tap travel together', async () => {
+    const limiter = limiterOn();
+    await limiter.charge([charge(1)]); // Redis knows the script now
+    const asked = await askedDuring(async () => {
+      await limiter.charge([charge(1), charge(1, 'address', 'a'), charge(1, 'user', 'v')]);
+    });
+    expect(asked).toBe(1);
+  });
+
+  test('a limit that is not there does not limit', async () => {
+    expect(await limiterOn().charge([charge(1e6, 'room', 'r')])).toBeUndefined();
+    expect(await redis.dbsize()).toBe(0);
+  });
+
+  test('a full bucket needs no memory', async () => {
+    await limiterOn(redis, new Map([['user', { burst: 40, seconds: 1 }]])).charge([charge(40)]);
+    expect(await redis.dbsize()).toBe(1);
+    await until('it is full', async () => (await redis.dbsize()) === 0, 3000);
+  });
+});
+
+describe('rooms', () => {
+  const roomsOn = (options: Partial<ConstructorParameters<typeof RedisRooms>[2]> = {}, client = redis) =>
+    new RedisRooms(client, new Breaker({ log: quiet }), { max: 3, activeMs: 1000, cacheMs: 100, ...options });
+
+  test('so many and no more, over all processes; known ones go on; all of a request or none', async () => {
+    expect(await roomsOn().admit(['a', 'b', 'a'], 0)).toEqual([]);
+    expect(await roomsOn().admit(['c', 'd'], 0)).toEqual(['d']);
+    expect(await roomsOn().admit(['d', 'a'], 0)).toEqual([]);
+    expect(await roomsOn().admit(['c'], 0)).toEqual(['c']);
+    expect(await roomsOn().admit(['a', 'b', 'd'], 0)).toEqual([]);
+  });
+
+  test('a room that nobody taps in any more makes room for another', async () => {
+    const rooms = roomsOn();
+    await rooms.admit(['a', 'b', 'c'], 0);
+    await rooms.admit(['a'], 500);
+    expect(await rooms.admit(['d', 'e', 'f'], 1000)).toEqual(['f']);
+    expect(await rooms.admit(['d', 'e'], 1000)).toEqual([]);
+    expect(await redis.zrange('active_rooms', 0, -1)).toEqual(['a', 'd', 'e']);
+  });
+
+  test('a room that was seen a moment ago costs no round trip', async () => {
+    const rooms = roomsOn();
+    await rooms.admit(['a'], 0);
+    const askedUntil = (now: number) => askedDuring(async () => void (await rooms.admit(['a'], now)));
+    expect(await askedUntil(99)).toBe(0);
+    expect(await askedUntil(100)).toBe(1);
+  });
+
+  test('20,000 invented rooms: as many places as there are, in Redis and here', async () => {
+    const rooms = roomsOn({ max: 10_000 });
+    let admitted = 0;
+    for (let n = 0; n < 20_000; n += 100) {
+      const batch = Array.from({ length: 100 }, (_, i) => `room-${n + i}`);
+      if ((await rooms.admit(batch, 0)).length === 0) admitted += 100;
+    }
+    expect(admitted).toBe(10_000);
+    expect(await redis.zcard('active_rooms')).toBe(10_000);
+    expect(await redis.memory('USAGE', 'active_rooms')).toBeLessThan(2_000_000);
+  });
+});
+
+describe('while Redis does not answer', () => {
+  /** Accepts connections and says nothing, as a Redis that hangs. */
+  let silent: Server;
+  const sockets: Socket[] = [];
+  beforeAll(async () => {
+    silent = createServer((socket) => sockets.push(socket.on('error', () => {})));
+    await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
+  });
+  afterAll(() => {
+    for (const socket of sockets) socket.destroy();
+    silent.close();
+  });
+
+  const post = (client: RedisClient, whenDown: 'open' | 'closed') => {
+    const breaker = new Breaker({ log: quiet });
+    const records = new RecordedLog();
+    const admission = createAdmission({
+      limiter: new RedisRateLimiter(client, RATES, breaker),
+      rooms: new RedisRooms(client, breaker, { max: 1 }),
+      whenDown,
+      clock: Date.now,
+    });
+    const handler = createHandler({ records, admission, clock: Date.now, log: quiet, shortCodes: [] });
+    const tap = { user_id: 'u', emoji_type: '🔥', timestamp: new Date().toISOString() };
+    return { records, tap: async (room_id = 'r') => handler(httpEvent({ body: { ...tap, room_id } })) };
+  };
+
+  const cases = [
+    ['refuses connections', 'open', 200],
+    ['refuses connections', 'closed', 503],
+    ['hangs', 'open', 200],
+    ['hangs', 'closed', 503],
+  ] as const;
+  test.each(cases)('one that %s, %s: %i within half a second, the ones after it at once', async (how, when, status) => {
+    const port = how === 'hangs' ? (silent.address() as AddressInfo).port : 1;
+    const client = createRedis(`redis://127.0.0.1:${port}`, quiet);
+    try {
+      const { records, tap } = post(client, when);
+      const began = performance.now();
+      expect(await tap()).toMatchObject({ statusCode: status });
+      expect(performance.now() - began).toBeLessThan(700);
+      const after = performance.now();
+      for (let n = 0; n < 100; n++) expect(await tap(`room-${n}`)).toMatchObject({ statusCode: status });
+      expect(performance.now() - after).toBeLessThan(500);
+      expect(records.records(REACTION_TOPIC)).toHaveLength(status === 200 ? 101 : 0);
+    } finally {
+      client.disconnect();
+    }
+  });
+
+  test('limits are back when Redis is', async () => {
+    const client = createRedis(`redis://127.0.0.1:${(silent.address() as AddressInfo).port}`, quiet);
+    let hangs = true;
+    // The client of a Redis that answers from some moment on.
+    const switching = new Proxy(redis, {
+      get: (target, name) => Reflect.get(hangs ? client : target, name) as unknown,
+    });
+    const { tap } = post(switching, 'open');
+    for (let n = 0; n < 100; n++) expect(await tap()).toMatchObject({ statusCode: 200 });
+    hangs = false;
+    await until('a refusal', async () => (await tap()).statusCode === 429);
+    client.disconnect();
+  });
+});
