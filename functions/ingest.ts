@@ -1,11 +1,13 @@
 import { REACTION_TOPIC } from '../infra/topics.js';
 import { httpHandler, invalid, jsonBody, parse, type HttpResponse } from '../lib/adapters/http.ts';
+import { demandAll, demandScope } from '../lib/access.ts';
 import { deps } from '../lib/deps.ts';
 import { MAX_EVENTS, missingFields, reactionSchemas, type Tap } from '../lib/domain/reaction.ts';
 import type { Logger } from '../lib/log.ts';
-import type { Clock, RecordLog } from '../lib/ports.ts';
+import type { Authenticator, Clock, RecordLog } from '../lib/ports.ts';
 
 interface Deps {
+  auth: Authenticator;
   records: RecordLog;
   clock: Clock;
   log: Logger;
@@ -13,7 +15,7 @@ interface Deps {
 }
 
 /** `POST /emoji`: answers 200 only after the broker has acknowledged every tap. */
-export const createHandler = ({ records, clock, log, shortCodes }: Deps) => {
+export const createHandler = ({ auth, records, clock, log, shortCodes }: Deps) => {
   const schemas = reactionSchemas(shortCodes);
 
   const readTaps = (body: unknown): Tap[] => {
@@ -33,15 +35,18 @@ export const createHandler = ({ records, clock, log, shortCodes }: Deps) => {
   };
 
   return httpHandler(log, async (event): Promise<HttpResponse> => {
+    const caller = await auth.authenticate(event.headers.authorization);
+    demandScope(caller, 'tap');
     const body = jsonBody(event);
     const taps = readTaps(body);
+    const isBatch = 'events' in (body as object);
+    demandAll(caller, taps, (n) => (isBatch ? `events.${n}.` : ''));
     const received_at = new Date(clock()).toISOString();
     await records.append(
       REACTION_TOPIC,
       taps.map((tap) => ({ value: JSON.stringify({ ...tap, received_at }) })),
     );
     const answer = { status: 'success', message: 'Emoji data queued successfully' };
-    const isBatch = 'events' in (body as object);
     return {
       status: 200,
       body: isBatch ? { ...answer, accepted: taps.reduce((sum, { count }) => sum + count, 0) } : answer,
@@ -50,6 +55,7 @@ export const createHandler = ({ records, clock, log, shortCodes }: Deps) => {
 };
 
 export const handler = createHandler({
+  auth: deps.auth,
   records: deps.records,
   clock: Date.now,
   log: deps.log.child('ingest'),

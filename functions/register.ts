@@ -1,12 +1,14 @@
 import { httpHandler, invalid, jsonBody, parse } from '../lib/adapters/http.ts';
+import { demandAll, demandScope } from '../lib/access.ts';
 import { deps } from '../lib/deps.ts';
 import { clientId } from '../lib/domain/reaction.ts';
 import { registrationSchema } from '../lib/domain/registration.ts';
 import { PlatformError } from '../lib/errors.ts';
 import type { Logger } from '../lib/log.ts';
-import type { Clock, Registry } from '../lib/ports.ts';
+import type { Authenticator, Clock, Registry } from '../lib/ports.ts';
 
 interface Deps {
+  auth: Authenticator;
   registry: Registry;
   /** Rejects when updates must not be delivered to a host. */
   checkHost: (host: string) => Promise<unknown>;
@@ -15,16 +17,21 @@ interface Deps {
 }
 
 /** `POST /register` and `DELETE /register/{client_id}`. */
-export const createHandler = ({ registry, checkHost, clock, log }: Deps) =>
+export const createHandler = ({ auth, registry, checkHost, clock, log }: Deps) =>
   httpHandler(log, async (event) => {
+    const caller = await auth.authenticate(event.headers.authorization);
+    demandScope(caller, 'watch');
     if (event.requestContext.http.method === 'DELETE') {
       const id = parse(clientId, event.pathParameters?.client_id, 'Invalid client ID');
+      demandAll(caller, [{ client_id: id }]);
       if (!(await registry.unregister(id))) throw new PlatformError('not_found', `Client ${id} is not registered`);
       return { status: 200, body: { message: `Client ${id} unregistered successfully.` } };
     }
     const body = jsonBody(event) as { client_id?: unknown; port?: unknown };
     if (body.client_id == null || body.port == null) throw invalid('Client ID and port are required');
     const registration = parse(registrationSchema, body, 'Invalid registration');
+    const { client_id, room_id } = registration;
+    demandAll(caller, [{ client_id, room_id }]);
     await checkHost(registration.host);
     const { client, cluster, subscriber } = await registry.register(registration, clock());
     return {
@@ -34,6 +41,7 @@ export const createHandler = ({ registry, checkHost, clock, log }: Deps) =>
   });
 
 export const handler = createHandler({
+  auth: deps.auth,
   registry: deps.registry,
   checkHost: (host) => deps.addresses.addressesOf(host),
   clock: Date.now,

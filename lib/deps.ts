@@ -1,4 +1,7 @@
 import { REACTION_RETENTION_MS } from '../infra/topics.js';
+import { openDoor } from './access.ts';
+import { JwtAuthenticator } from './adapters/jwt/authenticator.ts';
+import { keySet, remoteKeySet, sharedSecret, type Keys } from './adapters/jwt/keys.ts';
 import { createKafka } from './adapters/kafka/client.ts';
 import { brokerCheck } from './adapters/kafka/health.ts';
 import { KafkaRecordLog } from './adapters/kafka/record-log.ts';
@@ -10,9 +13,27 @@ import { AddressPolicy } from './adapters/tcp/address-policy.ts';
 import { TcpDelivery } from './adapters/tcp/delivery.ts';
 import { loadConfig, type Config } from './config.ts';
 import { createLogger } from './log.ts';
+import type { Authenticator } from './ports.ts';
 
 /** How long (ms) a client may take nothing before that counts as a failed delivery. */
 const STALL_MS = 5000;
+
+/** The configuration has exactly one of the three. */
+const keysOf = ({ AUTH_SECRET, AUTH_JWKS_URL, AUTH_JWKS }: Config): Keys => {
+  if (AUTH_SECRET) return sharedSecret(AUTH_SECRET);
+  if (AUTH_JWKS_URL) return remoteKeySet(AUTH_JWKS_URL);
+  return keySet(AUTH_JWKS ?? { keys: [] });
+};
+
+const createAuthenticator = (config: Config): Authenticator =>
+  config.AUTH_MODE === 'open'
+    ? openDoor
+    : new JwtAuthenticator({
+        keys: keysOf(config),
+        issuer: config.AUTH_ISSUER,
+        audience: config.AUTH_AUDIENCE,
+        clock: Date.now,
+      });
 
 /**
  * The composition root: every port with its adapter. Nothing connects before it is used, so a function that needs no
@@ -37,6 +58,7 @@ const createDeps = (config: Config) => {
     config,
     log,
     windowSettings,
+    auth: createAuthenticator(config),
     registry,
     addresses,
     records: new KafkaRecordLog(kafka, { ackTimeoutMs: config.ACK_TIMEOUT_MS, log }),
