@@ -11,16 +11,17 @@ const COUNTED_WITHIN_MS = 10_000;
  * waits until they are counted, so that every trigger is there: without it the first seconds of a load are answered ten
  * times slower than the rest. Stops at the first failure, since whoever taps next is told of it.
  * @param url where the API listens
+ * @param headers what its calls need
  */
-export async function warmUp(url: string): Promise<void> {
+export async function warmUp(url: string, headers: Record<string, string>): Promise<void> {
   const tap = async (): Promise<void> => {
     const body = { user_id: ROOM, emoji_type: '🔥', timestamp: new Date().toISOString(), room_id: ROOM };
-    const answer = await fetch(`${url}/emoji`, { method: 'POST', body: JSON.stringify(body) });
+    const answer = await fetch(`${url}/emoji`, { method: 'POST', headers, body: JSON.stringify(body) });
     await answer.arrayBuffer();
     if (!answer.ok) throw new Error(`answered ${answer.status}`);
   };
   const counted = async (): Promise<number> => {
-    const answer = await fetch(`${url}/live?room_id=${ROOM}`);
+    const answer = await fetch(`${url}/live?room_id=${ROOM}`, { headers });
     const { totals } = (await answer.json()) as { totals: { raw_count: number }[] };
     return totals[0]?.raw_count ?? 0;
   };
