@@ -1,10 +1,12 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { REACTION_TOPIC } from '../infra/topics.js';
 import { MAX_BODY_BYTES } from '../lib/adapters/http.ts';
+import { openDoor, unauthorized } from '../lib/access.ts';
 import type { Admission } from '../lib/admission.ts';
 import { MAX_EVENTS } from '../lib/domain/reaction.ts';
 import { PlatformError } from '../lib/errors.ts';
-import { RecordedLog, recordedLogger, unlimited } from '../test/support/doubles.ts';
+import type { Authenticator } from '../lib/ports.ts';
+import { bearerOf, RecordedLog, recordedLogger, unlimited } from '../test/support/doubles.ts';
 import { httpEvent } from '../test/support/events.ts';
 import { createHandler } from './ingest.ts';
 
@@ -15,8 +17,16 @@ let records: RecordedLog;
 beforeEach(() => {
   records = new RecordedLog();
 });
-const post = async (event: Parameters<typeof httpEvent>[0], admission: Pick<Admission, 'taps'> = unlimited) => {
+interface Guards {
+  auth?: Authenticator;
+  admission?: Pick<Admission, 'taps'>;
+}
+const post = async (
+  event: Parameters<typeof httpEvent>[0],
+  { auth = openDoor, admission = unlimited }: Guards = {},
+) => {
   const handler = createHandler({
+    auth,
     records,
     admission,
     clock: () => NOW,
@@ -163,11 +173,11 @@ test('429 when it is too much: nothing is queued; what is left is told with each
     },
   };
   const body = { events: [tap, { ...tap, count: 3 }] };
-  expect(await post({ body }, admission)).toMatchObject({ status: 200, headers: { 'ratelimit-remaining': '3' } });
+  expect(await post({ body }, { admission })).toMatchObject({ status: 200, headers: { 'ratelimit-remaining': '3' } });
   records = new RecordedLog();
   const details = [{ path: 'user_id', message: 'u1 may send 40' }];
   refusals.push(new PlatformError('rate_limited', 'Too many taps', { details, headers: { 'retry-after': '2' } }));
-  expect(await post({ body }, admission)).toMatchObject({
+  expect(await post({ body }, { admission })).toMatchObject({
     status: 429,
     headers: { 'retry-after': '2' },
     body: { error: 'Too many taps', details },
@@ -178,7 +188,7 @@ test('429 when it is too much: nothing is queued; what is left is told with each
 
 test('what is refused as it stands is not charged', async () => {
   const admission = { taps: () => Promise.reject(new Error('charged')) };
-  expect((await post({ body: { ...tap, count: 0 } }, admission)).status).toBe(400);
+  expect((await post({ body: { ...tap, count: 0 } }, { admission })).status).toBe(400);
 });
 
 test('503 with Retry-After when the broker does not acknowledge', async () => {
@@ -192,4 +202,68 @@ test('503 with Retry-After when the broker does not acknowledge', async () => {
 
 test('a short code that is configured is accepted', async () => {
   expect((await post({ body: { ...tap, emoji_type: ':goal:' } })).status).toBe(200);
+});
+
+describe('who may tap', () => {
+  const tapper = bearerOf({ sub: 'u1', scope: 'tap', rooms: ['final', 'match-*'] });
+  const mine = { ...tap, room_id: 'final' };
+
+  test('a tap of one’s own in a room of the token', async () => {
+    for (const room_id of ['final', 'match-7'])
+      expect((await post({ body: { ...mine, room_id } }, { auth: tapper })).status).toBe(200);
+    expect(appended()).toHaveLength(2);
+  });
+
+  test('the header is what the caller is known by; 401 before anything is read', async () => {
+    const seen: unknown[] = [];
+    const auth = {
+      authenticate: async (header: string | undefined) => {
+        seen.push(header);
+        throw unauthorized();
+      },
+    };
+    const answer = await post({ body: '{', headers: { authorization: 'Bearer a.b.c' } }, { auth });
+    expect(seen).toEqual(['Bearer a.b.c']);
+    expect(answer).toMatchObject({ status: 401, headers: { 'www-authenticate': 'Bearer realm="emoji-streaming"' } });
+    expect(records.topics).toEqual([]);
+  });
+
+  test.each([
+    ['no scope', { scope: '' }],
+    ['another scope', { scope: 'watch' }],
+  ])('403: %s', async (_what, claims) => {
+    const auth = bearerOf({ sub: 'u1', rooms: ['*'], ...claims });
+    expect(await post({ body: mine }, { auth })).toMatchObject({
+      status: 403,
+      headers: { 'www-authenticate': 'Bearer realm="emoji-streaming", error="insufficient_scope", scope="tap"' },
+      body: { error: 'The token needs the scope tap' },
+    });
+    expect(records.topics).toEqual([]);
+  });
+
+  const notMine = { path: 'user_id', message: 'must be the sub of the token' };
+  const notHere = { path: 'room_id', message: 'must be one of the rooms of the token' };
+  test.each<[string, object, object[]]>([
+    ['another user', { user_id: 'u2' }, [notMine]],
+    ['another room', { room_id: 'finals' }, [notHere]],
+    ['the room that is meant without one', { room_id: undefined }, [notHere]],
+    ['both', { user_id: 2, room_id: 'rematch-1' }, [notMine, notHere]],
+  ])('403 with the path of what the token does not allow: %s', async (_what, change, details) => {
+    const refused = { ...mine, ...change };
+    const answer = await post({ body: refused }, { auth: tapper });
+    expect([answer.status, answer.body]).toEqual([403, { error: 'The token does not allow this', details }]);
+    expect(records.topics).toEqual([]);
+  });
+
+  test('one tap that is refused: nothing of the batch is queued', async () => {
+    const answer = await post({ body: { events: [mine, mine, { ...mine, user_id: 'u2' }] } }, { auth: tapper });
+    expect([answer.status, answer.body.details]).toEqual([403, [{ ...notMine, path: 'events.2.user_id' }]]);
+    expect(records.topics).toEqual([]);
+    expect((await post({ body: { events: [mine, mine] } }, { auth: tapper })).body).toMatchObject({ accepted: 2 });
+  });
+
+  test('an admin taps for everybody', async () => {
+    const events = [mine, { ...tap, user_id: 'u2' }, { ...tap, user_id: 3, room_id: 'elsewhere' }];
+    expect((await post({ body: { events } }, { auth: bearerOf({ sub: 'boss', scope: 'admin' }) })).status).toBe(200);
+  });
 });

@@ -2,12 +2,14 @@ import { REACTION_TOPIC } from '../infra/topics.js';
 import { httpHandler, invalid, jsonBody, parse, type HttpResponse } from '../lib/adapters/http.ts';
 import { sourceOf } from '../lib/adapters/source.ts';
 import type { Admission } from '../lib/admission.ts';
+import { demandAll, demandScope } from '../lib/access.ts';
 import { deps } from '../lib/deps.ts';
 import { MAX_EVENTS, missingFields, reactionSchemas, type Tap } from '../lib/domain/reaction.ts';
 import type { Logger } from '../lib/log.ts';
-import type { Clock, RecordLog } from '../lib/ports.ts';
+import type { Authenticator, Clock, RecordLog } from '../lib/ports.ts';
 
 interface Deps {
+  auth: Authenticator;
   records: RecordLog;
   admission: Pick<Admission, 'taps'>;
   clock: Clock;
@@ -16,7 +18,7 @@ interface Deps {
 }
 
 /** `POST /emoji`: answers 200 only after the broker has acknowledged every tap. */
-export const createHandler = ({ records, admission, clock, log, shortCodes }: Deps) => {
+export const createHandler = ({ auth, records, admission, clock, log, shortCodes }: Deps) => {
   const schemas = reactionSchemas(shortCodes);
 
   const readTaps = (body: unknown): Tap[] => {
@@ -36,8 +38,12 @@ export const createHandler = ({ records, admission, clock, log, shortCodes }: De
   };
 
   return httpHandler(log, async (event): Promise<HttpResponse> => {
+    const caller = await auth.authenticate(event.headers.authorization);
+    demandScope(caller, 'tap');
     const body = jsonBody(event);
     const taps = readTaps(body);
+    const isBatch = 'events' in (body as object);
+    demandAll(caller, taps, (n) => (isBatch ? `events.${n}.` : ''));
     const headers = await admission.taps(sourceOf(event), taps);
     const received_at = new Date(clock()).toISOString();
     await records.append(
@@ -45,7 +51,6 @@ export const createHandler = ({ records, admission, clock, log, shortCodes }: De
       taps.map((tap) => ({ value: JSON.stringify({ ...tap, received_at }) })),
     );
     const answer = { status: 'success', message: 'Emoji data queued successfully' };
-    const isBatch = 'events' in (body as object);
     return {
       status: 200,
       headers,
@@ -55,6 +60,7 @@ export const createHandler = ({ records, admission, clock, log, shortCodes }: De
 };
 
 export const handler = createHandler({
+  auth: deps.auth,
   records: deps.tapRecords,
   admission: deps.admission,
   clock: Date.now,

@@ -1,15 +1,21 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { MemoryWindowStore } from '../lib/adapters/memory/window-store.ts';
 import { countTaps } from '../lib/aggregation.ts';
-import { recordedLogger } from '../test/support/doubles.ts';
+import { openDoor, unauthorized } from '../lib/access.ts';
+import { bearerOf, recordedLogger } from '../test/support/doubles.ts';
 import { httpEvent } from '../test/support/events.ts';
+import type { Authenticator } from '../lib/ports.ts';
 import { tap } from '../test/support/taps.ts';
 import { createHandler } from './live.ts';
 
 const settings = { windowMs: 2000, watermarkMs: 10_000 };
 
-const get = async (windows: MemoryWindowStore, query?: Record<string, string>) => {
-  const handler = createHandler({ windows, windowMs: 2000, ratio: 1000, log: recordedLogger() });
+const get = async (
+  windows: MemoryWindowStore,
+  query?: Record<string, string>,
+  { auth = openDoor, isPublic = true }: { auth?: Authenticator; isPublic?: boolean } = {},
+) => {
+  const handler = createHandler({ auth, isPublic, windows, windowMs: 2000, ratio: 1000, log: recordedLogger() });
   const { statusCode, headers, body } = await handler(httpEvent({ method: 'GET', ...(query ? { query } : {}) }));
   return { status: statusCode, headers, body: JSON.parse(body ?? '') as Record<string, unknown> };
 };
@@ -54,5 +60,42 @@ test.each(['', 'a b', '{a}', 'x'.repeat(65)])('a room id that none can have is r
   expect(await get(new MemoryWindowStore(settings), { room_id })).toMatchObject({
     status: 400,
     body: { error: 'Invalid query', details: [{ path: 'room_id' }] },
+  });
+});
+
+describe('who may watch', () => {
+  const store = () => new MemoryWindowStore(settings);
+  const final = { room_id: 'final' };
+  const watcher = bearerOf({ sub: 'u1', scope: 'watch', rooms: ['final'] });
+
+  test('a room of the token; the answer is for its bearer alone, for a second', async () => {
+    const { status, headers } = await get(store(), final, { auth: watcher, isPublic: false });
+    expect({ status, headers }).toMatchObject({
+      status: 200,
+      headers: { 'cache-control': 'private, max-age=1', vary: 'authorization' },
+    });
+  });
+
+  test.each([
+    ['another room', watcher, { room_id: 'other' }, { details: [{ path: 'room_id' }] }],
+    ['the room that is meant without one', watcher, {}, { details: [{ path: 'room_id' }] }],
+    [
+      'no scope',
+      bearerOf({ sub: 'u1', scope: 'tap', rooms: ['*'] }),
+      final,
+      { error: 'The token needs the scope watch' },
+    ],
+  ])('403, which nobody keeps: %s', async (_what, auth, query, body) => {
+    const answer = await get(store(), query, { auth, isPublic: false });
+    expect(answer).toMatchObject({ status: 403, headers: { 'cache-control': 'no-store' }, body });
+  });
+
+  test('where it is public nobody is asked, and a CDN may answer', async () => {
+    const locked = { authenticate: () => Promise.reject(unauthorized()) };
+    expect((await get(store(), final, { auth: locked, isPublic: false })).status).toBe(401);
+    expect(await get(store(), final, { auth: locked, isPublic: true })).toMatchObject({
+      status: 200,
+      headers: { 'cache-control': 'public, max-age=1' },
+    });
   });
 });

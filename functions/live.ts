@@ -1,12 +1,17 @@
 import { httpHandler, parse } from '../lib/adapters/http.ts';
+import { demandAll, demandScope } from '../lib/access.ts';
 import { deps } from '../lib/deps.ts';
+import { ANYBODY } from '../lib/domain/access.ts';
 import { DEFAULT_ROOM, roomId } from '../lib/domain/reaction.ts';
 import { scale, windowSpan, type WindowTotals } from '../lib/domain/update.ts';
 import type { Logger } from '../lib/log.ts';
-import type { WindowStore } from '../lib/ports.ts';
+import type { Authenticator, WindowStore } from '../lib/ports.ts';
 import { z } from 'zod';
 
 interface Deps {
+  auth: Authenticator;
+  /** Nobody is asked who they are: the answer is the same for all, and a CDN may give it. */
+  isPublic: boolean;
   windows: Pick<WindowStore, 'snapshot'>;
   windowMs: number;
   ratio: number;
@@ -17,7 +22,10 @@ const NEWEST_WINDOWS = 10;
 const querySchema = z.object({ room_id: roomId.default(DEFAULT_ROOM) });
 
 /** `GET /live?room_id=`: the newest windows and the totals of a room, the same for every caller for a second. */
-export const createHandler = ({ windows, windowMs, ratio, log }: Deps) => {
+export const createHandler = ({ auth, isPublic, windows, windowMs, ratio, log }: Deps) => {
+  const caching = isPublic
+    ? { 'cache-control': 'public, max-age=1' }
+    : { 'cache-control': 'private, max-age=1', vary: 'authorization' };
   const counts = (taps: ReadonlyMap<string, number>) =>
     [...taps].map(([emoji_type, raw_count]) => ({ emoji_type, raw_count, scaled_count: scale(raw_count, ratio) }));
   const toWindow = ({ start, final, counts: taps }: WindowTotals) => ({
@@ -27,11 +35,14 @@ export const createHandler = ({ windows, windowMs, ratio, log }: Deps) => {
   });
 
   return httpHandler(log, async (event) => {
+    const caller = isPublic ? ANYBODY : await auth.authenticate(event.headers.authorization);
+    demandScope(caller, 'watch');
     const { room_id } = parse(querySchema, event.queryStringParameters ?? {}, 'Invalid query');
+    demandAll(caller, [{ room_id }]);
     const room = await windows.snapshot(room_id, NEWEST_WINDOWS);
     return {
       status: 200,
-      headers: { 'cache-control': 'public, max-age=1' },
+      headers: caching,
       body: {
         room_id,
         window_ms: windowMs,
@@ -45,6 +56,8 @@ export const createHandler = ({ windows, windowMs, ratio, log }: Deps) => {
 };
 
 export const handler = createHandler({
+  auth: deps.auth,
+  isPublic: deps.config.AUTH_MODE === 'open' || deps.config.LIVE_PUBLIC === 'true',
   windows: deps.windows,
   windowMs: deps.windowSettings.windowMs,
   ratio: deps.config.AGGREGATION_RATIO,

@@ -1,15 +1,18 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { MemoryRegistry } from '../lib/adapters/memory/registry.ts';
 import { AddressPolicy } from '../lib/adapters/tcp/address-policy.ts';
+import { openDoor, unauthorized } from '../lib/access.ts';
 import type { Admission } from '../lib/admission.ts';
 import { PlatformError } from '../lib/errors.ts';
-import type { Registry } from '../lib/ports.ts';
-import { recordedLogger, unlimited } from '../test/support/doubles.ts';
+import type { Authenticator, Registry } from '../lib/ports.ts';
+import { bearerOf, recordedLogger, unlimited } from '../test/support/doubles.ts';
 import { httpEvent } from '../test/support/events.ts';
 import { createHandler } from './register.ts';
 
 let registry: Registry;
+let auth: Authenticator;
 beforeEach(() => {
+  auth = openDoor;
   registry = new MemoryRegistry({ clusters: 2, subscribersPerCluster: 3, clientTtl: 60, maxClientsPerSource: 3 });
   admission = unlimited;
 });
@@ -17,13 +20,7 @@ const policy = new AddressPolicy(['localhost', '127.0.0.0/8'], async () => ['127
 let admission: Admission = unlimited;
 const call = async (event: Parameters<typeof httpEvent>[0]) => {
   const checkHost = (host: string) => policy.addressesOf(host);
-  const handler = createHandler({
-    registry,
-    admission,
-    checkHost,
-    clock: () => 1000,
-    log: recordedLogger(),
-  });
+  const handler = createHandler({ auth, registry, admission, checkHost, clock: () => 1000, log: recordedLogger() });
   const { statusCode, headers, body } = await handler(httpEvent(event));
   return { status: statusCode, headers, body: JSON.parse(body ?? '') as unknown };
 };
@@ -113,5 +110,48 @@ test('503 with Retry-After when Redis does not answer', async () => {
     status: 503,
     headers: { 'retry-after': '1' },
     body: { error: 'Redis does not answer' },
+  });
+});
+
+describe('who may watch', () => {
+  const watcher = bearerOf({ sub: 'u1', scope: 'watch', rooms: ['global', 'match-*'] });
+  const audience = async () => (await registry.audience(['global', 'final', 'match-1'])).size;
+  const forbidden = (path: string) => ({
+    status: 403,
+    body: { error: 'The token does not allow this', details: [{ path, message: expect.stringMatching(/^must /) }] },
+  });
+
+  test('clients of one’s own, in rooms of the token', async () => {
+    auth = watcher;
+    expect((await post({ client_id: 'u1', port: 6000 })).status).toBe(200);
+    expect((await post({ client_id: 'u1:tv', port: 6001, room_id: 'match-1' })).status).toBe(200);
+    expect((await remove('u1:tv')).status).toBe(200);
+  });
+
+  test('403: another’s client is neither registered, nor moved, nor unregistered', async () => {
+    await post({ client_id: 'u2', port: 6000 });
+    auth = watcher;
+    expect(await post({ client_id: 'u2', port: 6001 })).toMatchObject(forbidden('client_id'));
+    expect(await remove('u2')).toMatchObject(forbidden('client_id'));
+    // Whether there is such a client is not told either.
+    expect(await remove('u3')).toMatchObject(forbidden('client_id'));
+    expect(await clients()).toEqual([{ id: 'u2', host: 'localhost', port: 6000 }]);
+  });
+
+  test('403: another room', async () => {
+    auth = watcher;
+    expect(await post({ client_id: 'u1', port: 6000, room_id: 'final' })).toMatchObject(forbidden('room_id'));
+    expect(await audience()).toBe(0);
+  });
+
+  test('403 without the scope, 401 without a token, whatever is asked', async () => {
+    const needed = [403, { error: 'The token needs the scope watch' }];
+    auth = bearerOf({ sub: 'u1', scope: 'tap', rooms: ['*'] });
+    for (const answer of [await post({ client_id: 'u1', port: 6000 }), await post({}), await remove('u1')])
+      expect([answer.status, answer.body]).toEqual(needed);
+    auth = { authenticate: () => Promise.reject(unauthorized()) };
+    for (const answer of [await post({ client_id: 'u1', port: 6000 }), await post({}), await remove('u1')])
+      expect(answer.status).toBe(401);
+    expect(await audience()).toBe(0);
   });
 });

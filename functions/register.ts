@@ -1,14 +1,16 @@
 import { httpHandler, invalid, jsonBody, parse } from '../lib/adapters/http.ts';
 import { sourceOf } from '../lib/adapters/source.ts';
 import type { Admission } from '../lib/admission.ts';
+import { demandAll, demandScope } from '../lib/access.ts';
 import { deps } from '../lib/deps.ts';
 import { clientId } from '../lib/domain/reaction.ts';
 import { registrationSchema } from '../lib/domain/registration.ts';
 import { PlatformError } from '../lib/errors.ts';
 import type { Logger } from '../lib/log.ts';
-import type { Clock, Registry } from '../lib/ports.ts';
+import type { Authenticator, Clock, Registry } from '../lib/ports.ts';
 
 interface Deps {
+  auth: Authenticator;
   registry: Registry;
   admission: Pick<Admission, 'registration' | 'removal'>;
   /** Rejects when updates must not be delivered to a host. */
@@ -18,10 +20,13 @@ interface Deps {
 }
 
 /** `POST /register` and `DELETE /register/{client_id}`. */
-export const createHandler = ({ registry, admission, checkHost, clock, log }: Deps) =>
+export const createHandler = ({ auth, registry, admission, checkHost, clock, log }: Deps) =>
   httpHandler(log, async (event) => {
+    const caller = await auth.authenticate(event.headers.authorization);
+    demandScope(caller, 'watch');
     if (event.requestContext.http.method === 'DELETE') {
       const id = parse(clientId, event.pathParameters?.client_id, 'Invalid client ID');
+      demandAll(caller, [{ client_id: id }]);
       const headers = await admission.removal(sourceOf(event));
       if (!(await registry.unregister(id))) throw new PlatformError('not_found', `Client ${id} is not registered`);
       return { status: 200, headers, body: { message: `Client ${id} unregistered successfully.` } };
@@ -29,8 +34,10 @@ export const createHandler = ({ registry, admission, checkHost, clock, log }: De
     const body = jsonBody(event) as { client_id?: unknown; port?: unknown };
     if (body.client_id == null || body.port == null) throw invalid('Client ID and port are required');
     const registration = parse(registrationSchema, body, 'Invalid registration');
+    const { client_id, room_id } = registration;
+    demandAll(caller, [{ client_id, room_id }]);
     const source = sourceOf(event);
-    const headers = await admission.registration(source, registration.room_id);
+    const headers = await admission.registration(source, room_id);
     await checkHost(registration.host);
     const { client, cluster, subscriber } = await registry.register(registration, clock(), source);
     return {
@@ -41,6 +48,7 @@ export const createHandler = ({ registry, admission, checkHost, clock, log }: De
   });
 
 export const handler = createHandler({
+  auth: deps.auth,
   registry: deps.registry,
   admission: deps.admission,
   checkHost: (host) => deps.addresses.addressesOf(host),

@@ -1,6 +1,7 @@
 /**
  * The parts of `serverless.yml` that depend on the configuration: read there by `${file(infra/serverless.js):…}`.
  */
+import { LOCAL_ORIGINS, LOCAL_STAGE, stageProblems } from './stages.js';
 import { clusterTopic, REACTION_GROUP, REACTION_TOPIC, topicDefinitions, UPDATE_TOPIC } from './topics.js';
 
 const { env } = process;
@@ -37,10 +38,59 @@ const VARIABLES = [
   'MAX_CLIENTS',
   'MAX_CLIENTS_PER_ADDRESS',
   'MAX_IN_FLIGHT_RECORDS',
+  'AUTH_MODE',
+  'AUTH_ALLOW_OPEN',
+  'AUTH_SECRET',
+  'AUTH_JWKS_URL',
+  'AUTH_JWKS',
+  'AUTH_ISSUER',
+  'AUTH_AUDIENCE',
+  'LIVE_PUBLIC',
+  'CORS_ORIGINS',
   'LOG_LEVEL',
 ];
 
-export const environment = Object.fromEntries(VARIABLES.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
+/** @typedef {{ resolveVariable: (name: string) => Promise<string> }} Framework */
+
+/** What the functions find in their environment. @param {Framework} framework */
+export const environment = async ({ resolveVariable }) => {
+  const STAGE = await resolveVariable('sls:stage');
+  const problems = stageProblems({ ...env, STAGE });
+  // Without a stack, which the framework would print instead of the sentence.
+  if (problems.length > 0)
+    throw Object.assign(new Error(problems.map(([, sentence]) => sentence).join('\n')), { stack: '' });
+  const given = VARIABLES.flatMap((name) => (env[name] ? [[name, env[name]]] : []));
+  return { STAGE, ...Object.fromEntries(given) };
+};
+
+/** Pages that may call the API; API Gateway answers the browser's question itself. @param {Framework} framework */
+export const httpApi = async ({ resolveVariable }) => {
+  const local = (await resolveVariable('sls:stage')) === LOCAL_STAGE;
+  const allowedOrigins = env.CORS_ORIGINS
+    ? env.CORS_ORIGINS.split(',').map((origin) => origin.trim())
+    : local
+      ? LOCAL_ORIGINS
+      : [];
+  if (allowedOrigins.length === 0) return {};
+  return {
+    cors: {
+      allowedOrigins,
+      allowedMethods: ['GET', 'POST', 'DELETE'],
+      allowedHeaders: ['authorization', 'content-type'],
+      exposedResponseHeaders: [
+        'x-request-id',
+        'www-authenticate',
+        'retry-after',
+        'ratelimit',
+        'ratelimit-policy',
+        'ratelimit-limit',
+        'ratelimit-remaining',
+        'ratelimit-reset',
+      ],
+      maxAge: 600,
+    },
+  };
+};
 
 const clusters = Number(env.CLUSTERS || 2);
 const subscribersPerCluster = Number(env.SUBSCRIBERS_PER_CLUSTER || 3);

@@ -1,5 +1,6 @@
 import { beforeAll, expect, test } from '@jest/globals';
 import { loadConfig, variables } from '../lib/config.ts';
+import { LOCAL_ORIGINS } from './stages.js';
 import { clusterOf, clusterTopic, REACTION_RETENTION_MS, topicDefinitions } from './topics.js';
 
 const given = Object.fromEntries(Object.keys(variables).map((name) => [name, `value of ${name}`]));
@@ -10,8 +11,45 @@ beforeAll(async () => {
   made = await load();
 });
 
-test('functions are given every variable of the configuration, and no other', () => {
-  expect(made.environment).toEqual({ ...given, CLUSTERS: '4', SUBSCRIBERS_PER_CLUSTER: '5' });
+const onStage = (stage: string) => ({ resolveVariable: async (name: string) => (name === 'sls:stage' ? stage : '') });
+const withEnv = async <T>(env: Record<string, string>, work: () => Promise<T>): Promise<T> => {
+  const before = Object.fromEntries(Object.keys(env).map((name) => [name, process.env[name]]));
+  Object.assign(process.env, env);
+  try {
+    return await work();
+  } finally {
+    Object.assign(process.env, before);
+  }
+};
+
+test('functions are given every variable of the configuration, and no other; the stage is the framework’s', async () => {
+  expect(await made.environment(onStage('local'))).toEqual({
+    ...given,
+    CLUSTERS: '4',
+    SUBSCRIBERS_PER_CLUSTER: '5',
+    STAGE: 'local',
+  });
+});
+
+test('a deployed stage that asks nobody who they are is refused before it is packaged, in a sentence', async () => {
+  const make = (env: Record<string, string>) => withEnv(env, () => made.environment(onStage('prod')));
+  await expect(make({ AUTH_MODE: '' })).rejects.toMatchObject({
+    message: expect.stringMatching(/^AUTH_MODE must be jwt on stage prod/),
+    stack: '',
+  });
+  await expect(make({ AUTH_MODE: 'jwt', CORS_ORIGINS: '*' })).rejects.toThrow('CORS_ORIGINS must name its origins');
+  expect(await make({ AUTH_MODE: 'jwt' })).toMatchObject({ STAGE: 'prod', AUTH_MODE: 'jwt' });
+  expect(await make({ AUTH_MODE: '', AUTH_ALLOW_OPEN: 'true' })).toMatchObject({ STAGE: 'prod' });
+});
+
+test('pages of this machine may call the local stage; elsewhere only those that are named', async () => {
+  const origins = async (stage: string, CORS_ORIGINS: string) =>
+    (await withEnv({ CORS_ORIGINS }, () => made.httpApi(onStage(stage)))).cors?.allowedOrigins;
+  const named = 'https://a.example, https://b.example';
+  expect(await origins('local', '')).toEqual(LOCAL_ORIGINS);
+  expect(await origins('prod', '')).toBeUndefined();
+  for (const stage of ['local', 'prod'])
+    expect(await origins(stage, named)).toEqual(['https://a.example', 'https://b.example']);
 });
 
 test('topics are created for the clusters that the configuration asks for', () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { loadConfig, variables } from './config.ts';
+import { LOCAL_ORIGINS } from '../infra/stages.js';
 import type { PlatformError } from './errors.ts';
 
 const refusal = (env: Record<string, string>): PlatformError => {
@@ -41,6 +42,11 @@ test('nothing set: the documented defaults', () => {
     MAX_CLIENTS: 100_000,
     MAX_CLIENTS_PER_ADDRESS: 10_000,
     MAX_IN_FLIGHT_RECORDS: 20_000,
+    STAGE: 'local',
+    AUTH_MODE: 'open',
+    AUTH_ALLOW_OPEN: 'false',
+    LIVE_PUBLIC: 'false',
+    CORS_ORIGINS: LOCAL_ORIGINS,
     LOG_LEVEL: 'info',
   });
 });
@@ -67,6 +73,10 @@ const wholeNumber = (min: number, max: number) => ({
   good: [String(min), String(max)],
   expects: `a whole number from ${min} to ${max}`,
 });
+const flag = { bad: ['yes', 'TRUE', '1'], good: ['true', 'false'], expects: 'one of true, false' };
+const publicKey = { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' };
+const jwks = (...keys: unknown[]) => JSON.stringify({ keys });
+const SECRET = 'a secret of thirty-two bytes, or…'; // the ellipsis has three
 const CASES: Record<keyof typeof variables, { bad: string[]; good: string[]; expects: string }> = {
   KAFKA_BROKERS: {
     bad: ['localhost', 'localhost:', ':9092', 'a:0', 'a:65536', 'a:1,,b:2', 'kafka://a:1', 'a b:1', ','],
@@ -114,6 +124,41 @@ const CASES: Record<keyof typeof variables, { bad: string[]; good: string[]; exp
   MAX_CLIENTS: wholeNumber(1, 10_000_000),
   MAX_CLIENTS_PER_ADDRESS: wholeNumber(1, 10_000_000),
   MAX_IN_FLIGHT_RECORDS: wholeNumber(1000, 10_000_000),
+  // Other stages need more than a name: see below.
+  STAGE: { bad: ['a b', '1st', 'prod_1', '-'], good: ['local'], expects: 'the name of a stage' },
+  AUTH_MODE: { bad: ['none', 'JWT'], good: ['open'], expects: 'one of open, jwt' },
+  AUTH_ALLOW_OPEN: flag,
+  AUTH_SECRET: {
+    bad: ['hunter2', 'x'.repeat(31)],
+    good: ['x'.repeat(32), 'é'.repeat(16), SECRET],
+    expects: 'a secret of at least 32 bytes',
+  },
+  AUTH_JWKS_URL: {
+    bad: ['http://idp.example.com/jwks', 'idp.example.com', 'ftp://localhost/', 'http://localhost.example.com/', 'x'],
+    good: ['https://idp.example.com/jwks', 'http://localhost:8080/jwks', 'http://127.0.0.1/', 'http://[::1]:1/'],
+    expects: 'an https:// URL, or http:// on this machine',
+  },
+  AUTH_JWKS: {
+    bad: [
+      'x',
+      '[]',
+      '{}',
+      jwks(),
+      jwks(1),
+      jwks({ kty: 'oct', k: 'c2VjcmV0' }),
+      jwks(publicKey, { ...publicKey, d: 'private' }),
+    ],
+    good: [jwks(publicKey), jwks(publicKey, { kty: 'RSA', n: 'AQAB', e: 'AQAB', kid: '1' })],
+    expects: 'a JSON Web Key Set of public RSA or OKP keys',
+  },
+  AUTH_ISSUER: { bad: [], good: ['https://idp.example.com/'], expects: 'a name or URL' },
+  AUTH_AUDIENCE: { bad: [], good: ['emoji'], expects: 'a name or URL' },
+  LIVE_PUBLIC: flag,
+  CORS_ORIGINS: {
+    bad: ['example.com', 'https://a.example/', 'https://a.example/x', 'https://A.example', 'null', 'https://*', ','],
+    good: ['*', 'https://a.example', 'https://a.example, http://localhost:3000'],
+    expects: 'origins such as https://app.example.com, separated by commas; `*` only on the local stage',
+  },
   LOG_LEVEL: { bad: ['debug', 'INFO'], good: ['silent', 'warn'], expects: 'one of info, warn, error, silent' },
 };
 const each = (kind: 'good' | 'bad') =>
@@ -122,7 +167,8 @@ const each = (kind: 'good' | 'bad') =>
 describe('a bad value is refused by one line that names the variable and what it should be', () => {
   test.each(each('bad'))('%s=%j', (name, value, expects) => {
     const { code, message, details } = refusal({ [name]: value });
-    const shown = name === 'REDIS_URL' ? 'the value is not shown' : `it is ${JSON.stringify(value)}`;
+    const secret = ['REDIS_URL', 'AUTH_SECRET', 'AUTH_JWKS_URL', 'AUTH_JWKS'].includes(name);
+    const shown = secret ? 'the value is not shown' : `it is ${JSON.stringify(value)}`;
     expect({ code, message }).toEqual({ code: 'invalid_config', message: `${name} must be ${expects} (${shown})` });
     expect(details).toEqual([{ path: name, message }]);
   });
@@ -144,7 +190,72 @@ test('scram needs a user and a password', () => {
 });
 
 test('no complaint shows a secret', () => {
-  const { message } = refusal({ REDIS_URL: 'rediss//user:hunter2@cache', KAFKA_AUTH: 'x', KAFKA_PASSWORD: 'hunter2' });
+  const { message } = refusal({
+    REDIS_URL: 'rediss//user:hunter2@cache',
+    KAFKA_AUTH: 'x',
+    KAFKA_PASSWORD: 'hunter2',
+    AUTH_SECRET: 'hunter2',
+    AUTH_JWKS_URL: 'http://user:hunter2@idp.example.com/',
+    AUTH_JWKS: jwks({ kty: 'oct', k: 'hunter2' }),
+  });
   expect(message).toContain('REDIS_URL');
+  expect(message).toContain('AUTH_SECRET');
   expect(message).not.toContain('hunter2');
+});
+
+describe('who may do what', () => {
+  const jwt = (env: Record<string, string>) => ({ AUTH_MODE: 'jwt', ...env });
+  const url = { AUTH_JWKS_URL: 'https://idp.example.com/jwks' };
+  const inline = { AUTH_JWKS: jwks(publicKey) };
+  const audience = { AUTH_AUDIENCE: 'emoji' };
+  const secret = { AUTH_SECRET: SECRET };
+
+  test.each<[string, Record<string, string>]>([
+    ['a secret', jwt(secret)],
+    ['the address of keys', jwt({ ...url, ...audience })],
+    ['the keys themselves', jwt({ ...inline, ...audience })],
+    ['a secret, on a deployed stage', jwt({ ...secret, STAGE: 'prod' })],
+    ['open on a deployed stage, if that is said', { STAGE: 'prod', AUTH_ALLOW_OPEN: 'true' }],
+    ['any origin on the local stage', { CORS_ORIGINS: '*' }],
+  ])('accepted: %s', (_what, env) => {
+    expect(loadConfig(env)).toMatchObject({ AUTH_MODE: env.AUTH_MODE ?? 'open' });
+  });
+
+  const open =
+    'AUTH_MODE must be jwt on stage prod, or AUTH_ALLOW_OPEN must be true (it is open: anybody could tap and watch)';
+  const one = (name: string, other: string, set = 2) =>
+    `${name} must not be set beside ${other}: tokens are checked with one kind of key (${set} are set)`;
+  const needsAudience = (name: string) =>
+    `AUTH_AUDIENCE must be set beside ${name}, whose keys may sign for other services too (it is not set)`;
+  test.each<[string, Record<string, string>, string[]]>([
+    ['nobody is asked on a deployed stage', { STAGE: 'prod' }, [open]],
+    [
+      'nobody is asked there, though it is said',
+      { STAGE: 'prod', AUTH_MODE: 'open', AUTH_ALLOW_OPEN: 'false' },
+      [open],
+    ],
+    ['no key', jwt({}), ['AUTH_SECRET, AUTH_JWKS_URL or AUTH_JWKS must be set for AUTH_MODE=jwt (none is)']],
+    ['a secret and keys', jwt({ ...secret, ...url }), [one('AUTH_JWKS_URL', 'AUTH_SECRET')]],
+    ['a secret and keys themselves', jwt({ ...secret, ...inline, ...audience }), [one('AUTH_JWKS', 'AUTH_SECRET')]],
+    ['two sets of keys', jwt({ ...inline, ...url, ...audience }), [one('AUTH_JWKS', 'AUTH_JWKS_URL')]],
+    ['all three', jwt({ ...secret, ...inline, ...url }), [one('AUTH_JWKS_URL', 'AUTH_SECRET', 3)]],
+    ['keys of anybody', jwt(url), [needsAudience('AUTH_JWKS_URL')]],
+    ['keys of anybody, given', jwt(inline), [needsAudience('AUTH_JWKS')]],
+    [
+      'any origin on a deployed stage',
+      jwt({ ...secret, STAGE: 'prod', CORS_ORIGINS: 'https://a.example, *' }),
+      ['CORS_ORIGINS must name its origins on stage prod (it holds "*")'],
+    ],
+  ])('refused: %s', (_what, env, lines) => {
+    const { code, message, details } = refusal(env);
+    expect({ code, lines: message.split('\n') }).toEqual({ code: 'invalid_config', lines });
+    expect(details.map((detail) => detail.message)).toEqual(lines);
+    expect(message).not.toContain(SECRET);
+  });
+
+  test('a bad secret is one line, not two', () => {
+    expect(refusal(jwt({ AUTH_SECRET: 'short' })).message).toBe(
+      'AUTH_SECRET must be a secret of at least 32 bytes (the value is not shown)',
+    );
+  });
 });

@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { LOCAL_ORIGINS, LOCAL_STAGE } from '../infra/stages.js';
 import { isAllowListEntry } from './adapters/tcp/address-policy.ts';
+import { authProblems, isKeyUrl, isOrigin, MIN_SECRET_BYTES, publicKeys } from './auth-config.ts';
 import { PlatformError } from './errors.ts';
 import { LOG_LEVELS } from './log.ts';
 
@@ -56,6 +58,11 @@ export const variables = {
   WINDOW_SECONDS: wholeNumber(1, 3600, 2, 'Length of a tumbling window.'),
   WATERMARK_SECONDS: wholeNumber(0, 3600, 10, 'A tap whose timestamp is older than this when it is received is late.'),
   AGGREGATION_RATIO: wholeNumber(1, 1_000_000_000, 1000, '`scaled_count` is `raw_count` divided by this, rounded up.'),
+  STAGE: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9-]*$/)
+    .default(LOCAL_STAGE)
+    .meta(expects('the name of a stage', 'The stage that the functions run in; the deployment sets it.')),
   EMOJI_SHORT_CODES: listOf(
     z.string().regex(SHORT_CODE),
     'short codes such as :goal:, separated by commas',
@@ -127,6 +134,47 @@ export const variables = {
     20_000,
     'Taps (of up to 1 KiB) that a process of ingest may be writing; for more it answers 503.',
   ),
+  AUTH_MODE: oneOf(
+    ['open', 'jwt'],
+    'open',
+    'Who may tap and watch: everybody, or whoever has a token that says so. `open` is for the local stage.',
+  ),
+  AUTH_ALLOW_OPEN: oneOf(['true', 'false'], 'false', '`true` lets a deployed stage start with `AUTH_MODE=open`.'),
+  AUTH_SECRET: z
+    .string()
+    .refine((text) => Buffer.byteLength(text) >= MIN_SECRET_BYTES)
+    .optional()
+    .meta(expects(`a secret of at least ${MIN_SECRET_BYTES} bytes`, 'Signs and checks tokens (HS256).')),
+  AUTH_JWKS_URL: z
+    .string()
+    .refine(isKeyUrl)
+    .transform((text) => new URL(text))
+    .optional()
+    .meta(
+      expects(
+        'an https:// URL, or http:// on this machine',
+        'Where the public keys are that tokens are checked with (RS256, EdDSA).',
+      ),
+    ),
+  AUTH_JWKS: publicKeys
+    .optional()
+    .meta(expects('a JSON Web Key Set of public RSA or OKP keys', 'Those keys themselves, instead of their address.')),
+  AUTH_ISSUER: z.string().optional().meta(expects('a name or URL', 'The `iss` that a token must have.')),
+  AUTH_AUDIENCE: z
+    .string()
+    .optional()
+    .meta(expects('a name or URL', 'The `aud` that a token must have; a must with a key set.')),
+  LIVE_PUBLIC: oneOf(
+    ['true', 'false'],
+    'false',
+    '`true`: with `AUTH_MODE=jwt`, `GET /live` asks for no token, so that a CDN can answer it.',
+  ),
+  CORS_ORIGINS: listOf(
+    z.string().refine(isOrigin),
+    'origins such as https://app.example.com, separated by commas; `*` only on the local stage',
+    LOCAL_ORIGINS,
+    'Pages that may call the API. A deployed stage has no default.',
+  ),
   LOG_LEVEL: oneOf(LOG_LEVELS, 'info', 'The least severe lines that are written.'),
 } as const;
 
@@ -134,8 +182,8 @@ const schema = z.object(variables);
 
 export type Config = Readonly<z.infer<typeof schema>>;
 
-/** A URL may hold a password. */
-const SECRET = /PASSWORD|SECRET|URL/;
+/** A URL may hold a password, and what was meant to be a set of public keys a private one. */
+const SECRET = /PASSWORD|SECRET|URL|JWKS/;
 
 const complain = (name: string, given: string | undefined): string => {
   const { expects: words } = variables[name as keyof typeof variables].meta() as { expects: string };
@@ -158,10 +206,14 @@ export const loadConfig = (env: Record<string, string | undefined>): Config => {
   const bad = new Set(parsed.success ? [] : parsed.error.issues.map(({ path }) => String(path[0])));
   if (given.KAFKA_AUTH === 'scram')
     for (const name of ['KAFKA_USERNAME', 'KAFKA_PASSWORD']) if (!given[name]) bad.add(name);
-  if (!parsed.success || bad.size > 0) {
-    const lines = [...bad].map((name) => complain(name, given[name]));
-    throw new PlatformError('invalid_config', lines.join('\n'), {
-      details: [...bad].map((path, n) => ({ path, message: lines[n] ?? '' })),
+  const problems = [
+    ...[...bad].map((name) => [name, complain(name, given[name])] as const),
+    // What does not fit together is told once each is right by itself.
+    ...(bad.size > 0 ? [] : authProblems(given)),
+  ];
+  if (!parsed.success || problems.length > 0) {
+    throw new PlatformError('invalid_config', problems.map(([, line]) => line).join('\n'), {
+      details: problems.map(([path, message]) => ({ path, message })),
     });
   }
   return Object.freeze(parsed.data);

@@ -1,5 +1,8 @@
 import { REACTION_RETENTION_MS } from '../infra/topics.js';
 import { boundedLog } from './adapters/bounded-log.ts';
+import { openDoor } from './access.ts';
+import { JwtAuthenticator } from './adapters/jwt/authenticator.ts';
+import { keySet, remoteKeySet, sharedSecret, type Keys } from './adapters/jwt/keys.ts';
 import { createKafka } from './adapters/kafka/client.ts';
 import { brokerCheck } from './adapters/kafka/health.ts';
 import { KafkaRecordLog } from './adapters/kafka/record-log.ts';
@@ -17,7 +20,7 @@ import { createCounter } from './aggregation.ts';
 import { createAdmission } from './admission.ts';
 import { loadConfig, type Config } from './config.ts';
 import { createLogger } from './log.ts';
-import type { LimitName } from './ports.ts';
+import type { Authenticator, LimitName } from './ports.ts';
 
 /** How long (ms) a client may take nothing before that counts as a failed delivery. */
 const STALL_MS = 5000;
@@ -36,6 +39,23 @@ const ratesOf = (config: Config): Map<LimitName, Rate> => {
   ];
   return new Map(rates.filter(([, { burst, seconds }]) => burst > 0 && Number.isFinite(seconds)));
 };
+
+/** The configuration has exactly one of the three. */
+const keysOf = ({ AUTH_SECRET, AUTH_JWKS_URL, AUTH_JWKS }: Config): Keys => {
+  if (AUTH_SECRET) return sharedSecret(AUTH_SECRET);
+  if (AUTH_JWKS_URL) return remoteKeySet(AUTH_JWKS_URL);
+  return keySet(AUTH_JWKS ?? { keys: [] });
+};
+
+const createAuthenticator = (config: Config): Authenticator =>
+  config.AUTH_MODE === 'open'
+    ? openDoor
+    : new JwtAuthenticator({
+        keys: keysOf(config),
+        issuer: config.AUTH_ISSUER,
+        audience: config.AUTH_AUDIENCE,
+        clock: Date.now,
+      });
 
 /**
  * The composition root: every port with its adapter. Nothing connects before it is used, so a function that needs no
@@ -73,6 +93,7 @@ const createDeps = (config: Config) => {
     config,
     log,
     windowSettings,
+    auth: createAuthenticator(config),
     registry,
     addresses,
     records,

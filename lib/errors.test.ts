@@ -13,6 +13,7 @@ const RETRIABLE: Record<ErrorCode, boolean> = {
   invalid_config: false,
   broker_unavailable: true,
   store_unavailable: true,
+  keys_unavailable: true,
   delivery_failed: true,
 };
 

@@ -15,6 +15,7 @@ export type ErrorCode =
   | 'overloaded'
   | 'broker_unavailable'
   | 'store_unavailable'
+  | 'keys_unavailable'
   | 'host_refused'
   | 'delivery_failed'
   | 'invalid_config';
@@ -24,6 +25,7 @@ const RETRIABLE: ReadonlySet<ErrorCode> = new Set([
   'overloaded',
   'broker_unavailable',
   'store_unavailable',
+  'keys_unavailable',
   'delivery_failed',
 ]);
 

@@ -24,6 +24,17 @@ test('one JSON object a line: level, time, message, function and fields', () => 
   ]);
 });
 
+test('fields that a log was given stand in every line of it, and in no other', () => {
+  const log = createLogger('info').child('ingest');
+  const request = log.with({ requestId: 'r-1' });
+  request.warn('a', { room: 'final' });
+  log.warn('b');
+  expect(lines()).toEqual([
+    expect.objectContaining({ message: 'a', function: 'ingest', requestId: 'r-1', room: 'final' }),
+    expect.not.objectContaining({ requestId: expect.anything() }),
+  ]);
+});
+
 test.each(LOG_LEVELS)('level %s: what is less severe is left out', (level) => {
   const log = createLogger(level);
   log.info('a');

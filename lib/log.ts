@@ -5,6 +5,8 @@ export interface Logger {
   error(message: string, fields?: Record<string, unknown>): void;
   /** The same log with the name of a function in every line. */
   child(fn: string): Logger;
+  /** The same log with these fields in every line. */
+  with(fields: Record<string, unknown>): Logger;
 }
 
 export const LOG_LEVELS = ['info', 'warn', 'error', 'silent'] as const;
@@ -32,5 +34,6 @@ export const createLogger = (level: LogLevel, bound: Record<string, unknown> = {
     warn: (message, fields) => write('warn', message, fields),
     error: (message, fields) => write('error', message, fields),
     child: (fn) => createLogger(level, { ...bound, function: fn }),
+    with: (fields) => createLogger(level, { ...bound, ...fields }),
   };
 };

@@ -1,4 +1,5 @@
 import type { MSKEvent } from 'aws-lambda';
+import type { Caller } from './domain/access.ts';
 import type { RoomBatch } from './domain/counting.ts';
 import type { Counted, Range, Spans } from './domain/progress.ts';
 import type { Client, Registration, SubscriberRef } from './domain/registration.ts';
@@ -6,6 +7,15 @@ import type { Frame, WindowTotals } from './domain/update.ts';
 
 /** ms since the epoch. */
 export type Clock = () => number;
+
+/** Tells who calls. */
+export interface Authenticator {
+  /**
+   * @param authorization the header, as it came
+   * @throws PlatformError `unauthorized` unless it proves who calls; `keys_unavailable` when that can't be checked now.
+   */
+  authenticate(authorization: string | undefined): Promise<Caller>;
+}
 
 /** A record to be written. Without `partition` and `key` it may go to any partition, spread evenly. */
 export interface OutgoingRecord {

@@ -1,4 +1,5 @@
 import { hostname } from 'node:os';
+import { decodeJwt } from 'jose';
 import { z } from 'zod';
 import { DEFAULT_ROOM } from '../lib/domain/reaction.ts';
 import { registrationSchema } from '../lib/domain/registration.ts';
@@ -14,7 +15,8 @@ import {
   wholeNumber,
 } from './lib/cli.ts';
 import { listenForLines } from './lib/line-server.ts';
-import { register, unregister } from './lib/registrar.ts';
+import { register, unregister, type Api } from './lib/registrar.ts';
+import { bearer } from './lib/token.ts';
 import { count } from './lib/table.ts';
 import { Totals } from './lib/totals.ts';
 
@@ -23,10 +25,12 @@ const HELP = `npm run client [-- options]     a viewer: registers and shows what
   --port N          the port that updates come to (6000; 0 = any free port)
   --room ROOM       the room to watch (${DEFAULT_ROOM})
   --host HOST       where the platform finds this machine (localhost)
-  --id ID           the client's name (this machine's and the port); the same name is the same client
+  --id ID           the client's name (this machine's and the port, after a token's user and a colon); the same name is
+                    the same client
   --cluster N       the cluster; the least loaded one when left out
   --ttl-refresh N   registers again every N seconds, which must be less than the platform's time to live (240)
   --url URL         where the API is (http://localhost:5013)
+  --token TOKEN     for a platform with AUTH_MODE=jwt: of scope watch, for the room (EMOJI_TOKEN)
   --json            the updates as they come, a JSON line each, and {"totals": …} at the end
   --help
 
@@ -47,6 +51,7 @@ function readOptions() {
       cluster: text,
       'ttl-refresh': { ...text, default: '240' },
       url: { ...text, default: 'http://localhost:5013' },
+      token: text,
       json: flag,
       help: flag,
     },
@@ -103,10 +108,12 @@ async function main(): Promise<number> {
   const cluster =
     values.cluster === undefined ? undefined : wholeNumber('--cluster', values.cluster, { from: 0, to: 999 });
   const { host, room } = values;
+  const token = values.token || process.env.EMOJI_TOKEN;
+  const owner = token ? `${userOf(token)}:` : '';
   // Where the platform's own rules are, before anything is opened.
   const registrationOn = (actualPort: number) =>
     asRegistration({
-      client_id: values.id ?? `${hostname()}-${actualPort}`,
+      client_id: values.id ?? `${owner}${hostname()}-${actualPort}`,
       host,
       port: actualPort,
       room_id: room,
@@ -114,14 +121,15 @@ async function main(): Promise<number> {
     });
   registrationOn(port === 0 ? 65_535 : port);
 
+  const headers = bearer(token);
   const signal = stopSignal();
   const viewer = createViewer(room, values.json ?? false);
   const server = await listenForLines(isLoopback(host) ? host : undefined, port, viewer.read);
   try {
     const registration = registrationOn(server.port);
     const { client_id: id } = registration;
-    await keepRegistered(url, registration, refreshSeconds, signal);
-    const left = await unregister(url, id);
+    await keepRegistered({ url, headers }, registration, refreshSeconds, signal);
+    const left = await unregister({ url, headers }, id);
     say(left ? `${id} is not unregistered: ${left}; the platform forgets it by itself` : `${id} is unregistered`);
   } finally {
     server.close();
@@ -132,7 +140,7 @@ async function main(): Promise<number> {
 
 /** Until the signal is aborted. */
 async function keepRegistered(
-  url: URL,
+  api: Api,
   registration: ReturnType<typeof asRegistration>,
   refreshSeconds: number,
   signal: AbortSignal,
@@ -142,7 +150,7 @@ async function keepRegistered(
   let before = '';
   while (!signal.aborted) {
     try {
-      const { cluster_id, subscriber_id } = await register(url, registration, { signal, onRetry });
+      const { cluster_id, subscriber_id } = await register(api, registration, { signal, onRetry });
       const place = `cluster ${cluster_id}, subscriber ${subscriber_id}`;
       if (place !== before) say(`${id} on ${host}:${port} is registered for room ${room} (${place})`);
       before = place;
@@ -150,6 +158,15 @@ async function keepRegistered(
       if (!signal.aborted) throw error;
     }
     await waitUntil(signal, refreshSeconds);
+  }
+}
+
+/** Whose token it is; whether it is good the platform says. */
+function userOf(token: string): string {
+  try {
+    return decodeJwt(token).sub ?? '';
+  } catch (error) {
+    throw new UsageError('--token, or EMOJI_TOKEN, should be a token such as "npm run token" prints.', { cause: error });
   }
 }
 

@@ -22,6 +22,7 @@ import {
   summaryLines,
 } from './lib/simulate-output.ts';
 import { Statistics } from './lib/statistics.ts';
+import { bearer } from './lib/token.ts';
 import { startTapper, type TapperOptions } from './lib/tapper.ts';
 import { count } from './lib/table.ts';
 
@@ -36,6 +37,7 @@ const HELP = `npm run simulate [-- options]     a crowd that taps emojis
   --users N         people behind each client, who tap in turn (one for every 2 taps a second and a request)
   --in-flight N     requests of each client that may wait for their answers at the same time (32)
   --url URL         where the API is (http://localhost:5013)
+  --token TOKEN     for a platform with AUTH_MODE=jwt; of scope admin, since the users are many (EMOJI_TOKEN)
   --json            a JSON line a second, and one {"summary": …} at the end
   --help
 
@@ -59,6 +61,7 @@ function readOptions() {
       users: text,
       'in-flight': { ...text, default: '32' },
       url: { ...text, default: 'http://localhost:5013' },
+      token: text,
       json: flag,
       help: flag,
     },
@@ -90,6 +93,7 @@ async function main(): Promise<number> {
   const batch = wholeNumber('--batch', values.batch, { from: 1, to: MAX_EVENTS });
   const options: TapperOptions = {
     url: new URL('/emoji', url),
+    headers: bearer(values.token || process.env.EMOJI_TOKEN),
     rate,
     batch,
     users: values.users

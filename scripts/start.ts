@@ -9,8 +9,10 @@ import type { Service } from '../infra/local/service.ts';
 import { onParentDeath, onStopSignals } from '../infra/local/stop-signals.ts';
 import { supervise } from '../infra/local/supervise.ts';
 import { warmUp } from '../infra/local/warm-up.ts';
-import { loadConfig } from '../lib/config.ts';
+import { LOCAL_STAGE } from '../infra/stages.js';
+import { loadConfig, type Config } from '../lib/config.ts';
 import { PlatformError } from '../lib/errors.ts';
+import { bearer, signToken } from './lib/token.ts';
 
 const HELP = `npm start [-- options]     the platform on this machine: broker, Redis and all functions
 
@@ -69,7 +71,8 @@ async function main(): Promise<void> {
   const wantedHttpPort = port('http-port', options['http-port']) ?? 5013;
   const wantedLambdaPort = port('lambda-port', options['lambda-port']) ?? 3002;
 
-  loadConfig(process.env); // before anything starts, so that a bad variable is one sentence
+  // Before anything starts, so that a bad variable is one sentence.
+  const config = loadConfig({ ...process.env, STAGE: LOCAL_STAGE });
 
   const began = performance.now();
   const dir = await claimDataDir(options['data-dir'] ?? DEFAULT_DATA_DIR, log);
@@ -136,7 +139,8 @@ async function main(): Promise<void> {
     watch(broker, 'the broker', 3000);
     watch(redis, 'Redis', 3000);
     const url = `http://localhost:${httpPort}`;
-    if (broker) await warmUp(url); // in a broker of ours only: nobody else's stream gets taps that nobody tapped
+    // In a broker of ours only: nobody else's stream gets taps that nobody tapped.
+    if (broker) await warmUp(url, bearer(await warmUpToken(config)));
     if (stopping()) return;
     log(`
 Ready in ${((performance.now() - began) / 1000).toFixed(1)} s: ${url}
@@ -150,6 +154,12 @@ In two more terminals:
     fail(sentence(error));
   }
 }
+
+/** Where tokens are asked for, one for ourselves; only whoever has the private keys could make one for a key set. */
+const warmUpToken = async ({ AUTH_MODE, AUTH_SECRET, ...config }: Config): Promise<string | undefined> =>
+  AUTH_MODE === 'jwt' && AUTH_SECRET
+    ? signToken({ ...config, AUTH_SECRET }, { user: 'npm start', scopes: ['admin'], rooms: [], seconds: 60 })
+    : undefined;
 
 const sentence = (error: unknown) =>
   error instanceof SetupError || error instanceof PlatformError

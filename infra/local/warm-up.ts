@@ -11,8 +11,9 @@ const COUNTED_WITHIN_MS = 10_000;
  * waits until they are counted, so that every trigger is there: without it the first seconds of a load are answered ten
  * times slower than the rest. Stops at the first failure, since whoever taps next is told of it.
  * @param url where the API listens
+ * @param headers what its calls need
  */
-export async function warmUp(url: string): Promise<void> {
+export async function warmUp(url: string, headers: Record<string, string>): Promise<void> {
   let users = 0;
   const tap = async (): Promise<void> => {
     // As many people as taps: one alone may not tap as fast.
@@ -22,12 +23,12 @@ export async function warmUp(url: string): Promise<void> {
       timestamp: new Date().toISOString(),
       room_id: ROOM,
     };
-    const answer = await fetch(`${url}/emoji`, { method: 'POST', body: JSON.stringify(body) });
+    const answer = await fetch(`${url}/emoji`, { method: 'POST', headers, body: JSON.stringify(body) });
     await answer.arrayBuffer();
     if (!answer.ok) throw new Error(`answered ${answer.status}`);
   };
   const counted = async (): Promise<number> => {
-    const answer = await fetch(`${url}/live?room_id=${ROOM}`);
+    const answer = await fetch(`${url}/live?room_id=${ROOM}`, { headers });
     const { totals } = (await answer.json()) as { totals: { raw_count: number }[] };
     return totals[0]?.raw_count ?? 0;
   };

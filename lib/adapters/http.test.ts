@@ -21,21 +21,49 @@ const refusal = (read: () => unknown): PlatformError => {
 };
 
 describe('httpHandler', () => {
-  test('an answer is JSON with the request’s id, and its own headers', async () => {
+  const security = {
+    'x-content-type-options': 'nosniff',
+    'strict-transport-security': 'max-age=31536000; includeSubDomains',
+    'referrer-policy': 'no-referrer',
+    'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  };
+
+  test('an answer is JSON with the request’s id, the security headers and its own', async () => {
     const handler = httpHandler(recordedLogger(), async () => ({
       status: 200,
       body: { ok: 'é' },
-      headers: { 'cache-control': 'no-store' },
+      headers: { 'cache-control': 'public, max-age=1' },
     }));
     expect(await handler(httpEvent())).toEqual({
       statusCode: 200,
       headers: {
         'content-type': 'application/json; charset=utf-8',
         'x-request-id': 'request-1',
-        'cache-control': 'no-store',
+        ...security,
+        'cache-control': 'public, max-age=1',
       },
       body: '{"ok":"é"}',
     });
+  });
+
+  test.each([new PlatformError('forbidden', 'no'), new Error('internals')])(
+    'so is a refusal and a failure (%p), and nobody keeps it',
+    async (error) => {
+      expect((await answerTo(error)).headers).toMatchObject({
+        'x-request-id': 'request-1',
+        ...security,
+        'cache-control': 'no-store',
+      });
+    },
+  );
+
+  test('every line of a request has its id', async () => {
+    const log = recordedLogger();
+    await httpHandler(log, async (_event, requestLog) => {
+      requestLog.warn('slow', { room: 'final' });
+      return { status: 200, body: {} };
+    })(httpEvent());
+    expect(log.lines).toEqual([['warn', 'slow', { requestId: 'request-1', room: 'final' }]]);
   });
 
   test('Lambda’s request id comes first, as in its own log lines', async () => {
@@ -56,6 +84,7 @@ describe('httpHandler', () => {
     delivery_failed: 502,
     broker_unavailable: 503,
     store_unavailable: 503,
+    keys_unavailable: 503,
     invalid_config: 500,
   };
   test.each(Object.entries(statuses))('%s is answered with %i', async (code, status) => {

@@ -16,6 +16,7 @@ const STATUS: Record<ErrorCode, number> = {
   overloaded: 503,
   broker_unavailable: 503,
   store_unavailable: 503,
+  keys_unavailable: 503,
   delivery_failed: 502,
   invalid_config: 500,
 };
@@ -30,19 +31,30 @@ export interface HttpResponse {
 
 type HttpHandler = (event: APIGatewayProxyEventV2, context?: Context) => Promise<APIGatewayProxyStructuredResultV2>;
 
+/** Answers are data: no browser shall run, frame or keep them, unless an answer says otherwise. */
+const SECURITY_HEADERS = {
+  'x-content-type-options': 'nosniff',
+  'strict-transport-security': 'max-age=31536000; includeSubDomains',
+  'referrer-policy': 'no-referrer',
+  'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
+  'cache-control': 'no-store',
+};
+
 /**
  * A function behind API Gateway's HTTP API (payload 2.0) from one that takes the event and answers or throws.
  * A PlatformError becomes its status with `{error, details?}`; anything else is a 500 that tells the caller nothing.
+ * @param answer is given a log that puts the request's id into every line
  */
 export const httpHandler =
-  (log: Logger, answer: (event: APIGatewayProxyEventV2) => Promise<HttpResponse>): HttpHandler =>
+  (log: Logger, answer: (event: APIGatewayProxyEventV2, log: Logger) => Promise<HttpResponse>): HttpHandler =>
   async (event, context) => {
     const requestId = context?.awsRequestId ?? event.requestContext.requestId;
+    const requestLog = log.with({ requestId });
     try {
-      return toResult(await answer(event), requestId);
+      return toResult(await answer(event, requestLog), requestId);
     } catch (error) {
       const response = toErrorResponse(error);
-      if (response.status >= 500) log.error('request failed', { requestId, error });
+      if (response.status >= 500) requestLog.error('request failed', { error });
       return toResult(response, requestId);
     }
   };
@@ -58,7 +70,12 @@ const toErrorResponse = (error: unknown): HttpResponse => {
 
 const toResult = ({ status, body, headers }: HttpResponse, requestId: string): APIGatewayProxyStructuredResultV2 => ({
   statusCode: status,
-  headers: { 'content-type': 'application/json; charset=utf-8', 'x-request-id': requestId, ...headers },
+  headers: {
+    'content-type': 'application/json; charset=utf-8',
+    'x-request-id': requestId,
+    ...SECURITY_HEADERS,
+    ...headers,
+  },
   body: JSON.stringify(body),
 });
 

@@ -11,7 +11,14 @@ export interface Poster {
 const IDLE_MS = 3000;
 
 /** POSTs JSON over connections that are kept open. node:http, because it costs a fifth of what fetch costs. */
-export function createPoster(url: URL, { connections, timeoutMs }: { connections: number; timeoutMs: number }): Poster {
+export function createPoster(
+  url: URL,
+  {
+    connections,
+    timeoutMs,
+    headers: more,
+  }: { connections: number; timeoutMs: number; headers: Record<string, string> },
+): Poster {
   const { Agent, request } = url.protocol === 'https:' ? https : http;
   const agent = new Agent({ keepAlive: true, maxSockets: connections, timeout: IDLE_MS });
   const tooSlow = () => Object.assign(new Error('no answer in time'), { code: 'ETIMEDOUT' });
@@ -19,7 +26,7 @@ export function createPoster(url: URL, { connections, timeoutMs }: { connections
     post: (body) =>
       new Promise((resolve, reject) => {
         const bytes = Buffer.from(body);
-        const headers = { 'content-type': 'application/json', 'content-length': bytes.length };
+        const headers = { 'content-type': 'application/json', 'content-length': bytes.length, ...more };
         const sent = request(url, { method: 'POST', agent, headers, timeout: timeoutMs }, (response) => {
           response.resume();
           response.once('error', reject).once('end', () => resolve(response.statusCode ?? 0));

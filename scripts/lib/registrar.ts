@@ -22,6 +22,12 @@ const refusalSchema = z.object({
   details: z.array(z.object({ path: z.string(), message: z.string() })).default([]),
 });
 
+/** Where the API is, and the headers that every call to it has. */
+export interface Api {
+  url: URL;
+  headers: Record<string, string>;
+}
+
 interface RegisterOptions {
   signal: AbortSignal;
   onRetry: (reason: string, waitMs: number) => void;
@@ -32,12 +38,12 @@ interface RegisterOptions {
  * @throws SetupError when the platform refuses for good. @throws AbortError
  */
 export async function register(
-  url: URL,
+  api: Api,
   registration: Registration,
   { signal, onRetry }: RegisterOptions,
 ): Promise<Assignment> {
   for (let failures = 1; ; failures++) {
-    const { reason, waitMs = 0, ...answer } = await attempt(url, registration, signal);
+    const { reason, waitMs = 0, ...answer } = await attempt(api, registration, signal);
     if (answer.assignment) return answer.assignment;
     const wait = Math.max(waitMs, backoffMs(failures));
     onRetry(reason ?? '', wait);
@@ -52,13 +58,13 @@ interface Attempt {
   waitMs?: number;
 }
 
-async function attempt(url: URL, registration: Registration, signal: AbortSignal): Promise<Attempt> {
+async function attempt({ url, headers }: Api, registration: Registration, signal: AbortSignal): Promise<Attempt> {
   let answer: Response;
   let body: unknown;
   try {
     answer = await fetch(new URL('/register', url), {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify(registration),
       signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
     });
@@ -77,10 +83,11 @@ async function attempt(url: URL, registration: Registration, signal: AbortSignal
 }
 
 /** Resolves with undefined, or with the reason for which the client is still registered. */
-export async function unregister(url: URL, clientId: string): Promise<string | undefined> {
+export async function unregister({ url, headers }: Api, clientId: string): Promise<string | undefined> {
   try {
     const answer = await fetch(new URL(`/register/${encodeURIComponent(clientId)}`, url), {
       method: 'DELETE',
+      headers,
       signal: AbortSignal.timeout(3000),
     });
     await answer.body?.cancel();

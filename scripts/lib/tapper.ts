@@ -8,6 +8,8 @@ import { ClientStatistics } from './statistics.ts';
 
 export interface TapperOptions {
   url: URL;
+  /** Of every request, beside what it needs itself. */
+  headers: Record<string, string>;
   /** Taps a second of each client. */
   rate: number;
   /** Taps in one request. */
@@ -33,10 +35,10 @@ const TIMEOUT_MS = 15_000;
 
 /** One simulated client. @param name is part of its users' ids. @param phase 0 to 1, see Schedule. */
 export function startTapper(name: string, phase: number, options: TapperOptions): Tapper {
-  const { url, rate, batch, users, rooms, weights, maxInFlight, seconds } = options;
+  const { url, headers, rate, batch, users, rooms, weights, maxInFlight, seconds } = options;
   const statistics = new ClientStatistics();
   const { counts } = statistics;
-  const poster = createPoster(url, { connections: maxInFlight, timeoutMs: TIMEOUT_MS });
+  const poster = createPoster(url, { connections: maxInFlight, timeoutMs: TIMEOUT_MS, headers });
   const pickEmoji = emojiPicker(weights);
   let taps = 0;
 

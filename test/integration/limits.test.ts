@@ -2,6 +2,7 @@ import { createServer, type AddressInfo, type Server, type Socket } from 'node:n
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { REACTION_TOPIC } from '../../infra/topics.js';
 import { createHandler } from '../../functions/ingest.ts';
+import { openDoor } from '../../lib/access.ts';
 import { Breaker } from '../../lib/adapters/redis/breaker.ts';
 import { createRedis, type RedisClient } from '../../lib/adapters/redis/client.ts';
 import { RedisRateLimiter, type Rate } from '../../lib/adapters/redis/rate-limiter.ts';
@@ -192,7 +193,7 @@ describe('while Redis does not answer', () => {
       whenDown,
       clock: Date.now,
     });
-    const handler = createHandler({ records, admission, clock: Date.now, log: quiet, shortCodes: [] });
+    const handler = createHandler({ auth: openDoor, records, admission, clock: Date.now, log: quiet, shortCodes: [] });
     const tap = { user_id: 'u', emoji_type: '🔥', timestamp: new Date().toISOString() };
     return { records, tap: async (room_id = 'r') => handler(httpEvent({ body: { ...tap, room_id } })) };
   };

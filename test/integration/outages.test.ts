@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { startLocalInfra, type LocalInfra } from '../../infra/local/index.ts';
 import { createHandler as createIngest } from '../../functions/ingest.ts';
+import { openDoor } from '../../lib/access.ts';
 import { boundedLog } from '../../lib/adapters/bounded-log.ts';
 import { createKafka } from '../../lib/adapters/kafka/client.ts';
 import { brokerCheck } from '../../lib/adapters/kafka/health.ts';
@@ -84,7 +85,14 @@ test('a broker that hangs: beyond the bound taps are refused at once, and taken 
   const kafka = createKafka(loadConfig({ KAFKA_BROKERS: infra.kafkaBrokers }), quiet);
   const records = new KafkaRecordLog(kafka, { ackTimeoutMs: 20_000, log: quiet });
   const bounded = boundedLog({ append: (_topic, taps) => records.append(topic, taps) }, 1000);
-  const handler = createIngest({ records: bounded, admission: unlimited, clock: Date.now, log: quiet, shortCodes: [] });
+  const handler = createIngest({
+    auth: openDoor,
+    records: bounded,
+    admission: unlimited,
+    clock: Date.now,
+    log: quiet,
+    shortCodes: [],
+  });
   const tap = { user_id: 'u', emoji_type: '🔥', timestamp: new Date().toISOString() };
   const post = () => handler(httpEvent({ body: { events: Array(100).fill(tap) } }));
   expect(await post()).toMatchObject({ statusCode: 200 });

@@ -8,6 +8,7 @@ import { createHandler as createIngest } from '../../functions/ingest.ts';
 import { createHandler as createLive } from '../../functions/live.ts';
 import { createHandler as createRegister } from '../../functions/register.ts';
 import { createHandler as createSubscriberFanout } from '../../functions/subscriber-fanout.ts';
+import { openDoor } from '../../lib/access.ts';
 import { createKafka } from '../../lib/adapters/kafka/client.ts';
 import { KafkaRecordReader } from '../../lib/adapters/kafka/record-reader.ts';
 import { KafkaRecordLog } from '../../lib/adapters/kafka/record-log.ts';
@@ -102,6 +103,7 @@ const register = async (client_id: string, room_id: string, behaviour?: Behaviou
   const client = await listen(behaviour);
   clients.set(client_id, client);
   const handler = createRegister({
+    auth: openDoor,
     registry,
     admission: unlimited,
     checkHost: (host) => addresses.addressesOf(host),
@@ -114,7 +116,14 @@ const register = async (client_id: string, room_id: string, behaviour?: Behaviou
 };
 /** Posts the taps; how many were accepted. */
 const post = async (...taps: Record<string, unknown>[]): Promise<number> => {
-  const handler = createIngest({ records, admission: unlimited, clock, log: quiet, shortCodes: [] });
+  const handler = createIngest({
+    auth: openDoor,
+    records,
+    admission: unlimited,
+    clock,
+    log: quiet,
+    shortCodes: [],
+  });
   const events = taps.map((tap) => ({ user_id: 'u', timestamp: new Date().toISOString(), ...tap }));
   const { statusCode, body } = await handler(httpEvent({ body: { events } }));
   expect(statusCode).toBe(200);
@@ -174,7 +183,14 @@ const fanOut = async () => {
 const totalOf = (client: TcpClient) => [...told(client.lines()).values()].reduce((sum, count) => sum + count, 0);
 const loads = async () => [...(await registry.loads()).values()].flatMap((each) => [...each.values()]);
 const live = async (room_id: string) => {
-  const handler = createLive({ windows, windowMs: settings.windowMs, ratio: settings.ratio, log: quiet });
+  const handler = createLive({
+    auth: openDoor,
+    isPublic: true,
+    windows,
+    windowMs: settings.windowMs,
+    ratio: settings.ratio,
+    log: quiet,
+  });
   const { body } = await handler(httpEvent({ method: 'GET', query: { room_id } }));
   return JSON.parse(body ?? '') as { totals: { emoji_type: string; raw_count: number }[]; late: number };
 };

@@ -1,8 +1,9 @@
 import type { Admission } from '../../lib/admission.ts';
 import type { Logger } from '../../lib/log.ts';
 import type { MSKEvent } from 'aws-lambda';
+import { callerSchema } from '../../lib/domain/access.ts';
 import type { Range } from '../../lib/domain/progress.ts';
-import type { OutgoingRecord, RecordLog, RecordReader } from '../../lib/ports.ts';
+import type { Authenticator, OutgoingRecord, RecordLog, RecordReader } from '../../lib/ports.ts';
 
 /** A stream that remembers what was appended, and fails as long as it is told to. */
 export class RecordedLog implements RecordLog {
@@ -66,19 +67,27 @@ export class HeldRecords implements RecordReader {
   committed = async (): Promise<Map<string, number>> => this.committedOffsets;
   partitions = async (): Promise<number> => this.#partitions;
 }
+/** Every caller has a token with these claims. */
+export const bearerOf = (claims: Record<string, unknown>): Authenticator => ({
+  authenticate: async () => callerSchema.parse(claims),
+});
 
 export type Line = [level: 'info' | 'warn' | 'error', message: string, fields?: Record<string, unknown> | undefined];
 
 /** A log that remembers its lines. */
 export const recordedLogger = (): Logger & { lines: Line[] } => {
   const lines: Line[] = [];
-  const logger: Logger = {
-    info: (message, fields) => lines.push(['info', message, fields]),
-    warn: (message, fields) => lines.push(['warn', message, fields]),
-    error: (message, fields) => lines.push(['error', message, fields]),
-    child: () => logger,
+  const logger = (bound?: Record<string, unknown>): Logger => {
+    const all = (fields?: Record<string, unknown>) => (bound ? { ...bound, ...fields } : fields);
+    return {
+      info: (message, fields) => lines.push(['info', message, all(fields)]),
+      warn: (message, fields) => lines.push(['warn', message, all(fields)]),
+      error: (message, fields) => lines.push(['error', message, all(fields)]),
+      child: () => logger(bound),
+      with: (fields) => logger({ ...bound, ...fields }),
+    };
   };
-  return { ...logger, lines };
+  return { ...logger(), lines };
 };
 
 /** Lets everybody do everything. */

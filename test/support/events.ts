@@ -7,12 +7,21 @@ interface HttpOptions {
   bytes?: Buffer;
   query?: Record<string, string>;
   path?: Record<string, string>;
+  headers?: Record<string, string>;
 }
 
 /** The event of an HTTP API (payload 2.0), as far as functions look at it. */
-export const httpEvent = ({ method = 'POST', body, bytes, query, path }: HttpOptions = {}): APIGatewayProxyEventV2 =>
+export const httpEvent = ({
+  method = 'POST',
+  body,
+  bytes,
+  query,
+  path,
+  headers = {},
+}: HttpOptions = {}): APIGatewayProxyEventV2 =>
   ({
     requestContext: { requestId: 'request-1', http: { method, sourceIp: '192.0.2.1' } },
+    headers,
     isBase64Encoded: bytes !== undefined,
     body: bytes?.toString('base64') ?? (typeof body === 'string' ? body : body && JSON.stringify(body)),
     queryStringParameters: query,

@@ -1,0 +1,30 @@
+/**
+ * What a stage that others can reach must not have. Told when the functions start, and by `serverless package` before
+ * anything is deployed.
+ */
+export const LOCAL_STAGE = 'local';
+
+/** Pages that are being developed are served from these; on another stage there is no default. */
+export const LOCAL_ORIGINS = [3000, 5173, 8080].flatMap((port) => [
+  `http://localhost:${port}`,
+  `http://127.0.0.1:${port}`,
+]);
+
+/**
+ * @param {Record<string, string | undefined>} env
+ * @returns {[variable: string, sentence: string][]}
+ */
+export const stageProblems = ({ STAGE, AUTH_MODE, AUTH_ALLOW_OPEN, CORS_ORIGINS }) => {
+  const stage = STAGE || LOCAL_STAGE;
+  if (stage === LOCAL_STAGE) return [];
+  /** @type {[string, string][]} */
+  const problems = [];
+  if ((AUTH_MODE || 'open') === 'open' && AUTH_ALLOW_OPEN !== 'true')
+    problems.push([
+      'AUTH_MODE',
+      `AUTH_MODE must be jwt on stage ${stage}, or AUTH_ALLOW_OPEN must be true (it is open: anybody could tap and watch)`,
+    ]);
+  if (CORS_ORIGINS?.split(',').some((origin) => origin.trim() === '*'))
+    problems.push(['CORS_ORIGINS', `CORS_ORIGINS must name its origins on stage ${stage} (it holds "*")`]);
+  return problems;
+};

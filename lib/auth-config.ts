@@ -1,0 +1,55 @@
+import { z } from 'zod';
+import { stageProblems } from '../infra/stages.js';
+
+/** Signs as well as it checks: 32 bytes are what HS256 wants (RFC 7518, 3.2). */
+export const MIN_SECRET_BYTES = 32;
+
+const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
+
+/** Keys from the network must come from whom the address names. */
+export const isKeyUrl = (text: string): boolean => {
+  if (!URL.canParse(text)) return false;
+  const { protocol, hostname } = new URL(text);
+  return protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname));
+};
+
+export const isOrigin = (text: string): boolean =>
+  text === '*' || (/^https?:\/\/[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text);
+
+/** A private key has no business where signatures are only checked, and a shared secret is none to publish. */
+const publicKey = z.looseObject({ kty: z.enum(['RSA', 'OKP']) }).refine((key) => !('d' in key));
+
+export const publicKeys = z
+  .string()
+  .transform((text, context): unknown => {
+    try {
+      return JSON.parse(text);
+    } catch {
+      context.issues.push({ code: 'custom', input: text, message: 'must be JSON' });
+      return z.NEVER;
+    }
+  })
+  .pipe(z.object({ keys: z.array(publicKey).min(1) }));
+
+const KEYS = ['AUTH_SECRET', 'AUTH_JWKS_URL', 'AUTH_JWKS'] as const;
+
+/** What is wrong though every variable is right by itself: pairs of a variable and a sentence. */
+export const authProblems = (given: Record<string, string | undefined>): [variable: string, sentence: string][] => {
+  const problems = stageProblems(given);
+  if (given.AUTH_MODE !== 'jwt') return problems;
+  const keys = KEYS.filter((name) => given[name]);
+  if (keys.length === 0)
+    problems.push(['AUTH_SECRET', 'AUTH_SECRET, AUTH_JWKS_URL or AUTH_JWKS must be set for AUTH_MODE=jwt (none is)']);
+  if (keys.length > 1)
+    problems.push([
+      keys[1] ?? '',
+      `${keys[1]} must not be set beside ${keys[0]}: tokens are checked with one kind of key (${keys.length} are set)`,
+    ]);
+  // The keys of an identity provider sign for all its services; ours alone has AUTH_SECRET.
+  if (!given.AUTH_SECRET && keys.length > 0 && !given.AUTH_AUDIENCE)
+    problems.push([
+      'AUTH_AUDIENCE',
+      `AUTH_AUDIENCE must be set beside ${keys[0]}, whose keys may sign for other services too (it is not set)`,
+    ]);
+  return problems;
+};

@@ -1,0 +1,49 @@
+import { z } from 'zod';
+
+/** `tap`: POST /emoji. `watch`: registering and GET /live. `admin`: everything, for every user and room. */
+export const SCOPES = ['tap', 'watch', 'admin'] as const;
+export type Scope = (typeof SCOPES)[number];
+
+/** Who calls, and what they may do. */
+export interface Caller {
+  user: string;
+  scopes: ReadonlySet<Scope>;
+  /** Room ids; one that ends in `*` stands for all that begin so. */
+  rooms: readonly string[];
+}
+
+/** Whoever calls where nobody is asked. */
+export const ANYBODY: Caller = { user: 'anybody', scopes: new Set(['admin']), rooms: [] };
+
+const isScope = (text: string): text is Scope => (SCOPES as readonly string[]).includes(text);
+
+/** The claims of a token that say what its bearer may do: what it does not name is not allowed. */
+export const callerSchema = z
+  .object({
+    sub: z.string('must be a string').min(1, 'must not be empty'),
+    /** Separated by spaces, as OAuth has it, or a list. Those of other services are none of our business. */
+    scope: z
+      .union(
+        [z.string().transform((text) => text.split(' ')), z.array(z.string())],
+        'must be names separated by spaces, or a list',
+      )
+      .default([]),
+    rooms: z.array(z.string('must be a string'), 'must be a list of room ids').default([]),
+  })
+  .transform(({ sub, scope, rooms }): Caller => ({ user: sub, scopes: new Set(scope.filter(isScope)), rooms }));
+
+const isAdmin = ({ scopes }: Caller) => scopes.has('admin');
+
+export const mayUse = (caller: Caller, scope: Scope): boolean => isAdmin(caller) || caller.scopes.has(scope);
+
+const matches = (pattern: string, room: string) =>
+  pattern.endsWith('*') ? room.startsWith(pattern.slice(0, -1)) : room === pattern;
+
+export const mayEnter = (caller: Caller, room: string): boolean =>
+  isAdmin(caller) || caller.rooms.some((pattern) => matches(pattern, room));
+
+export const mayActAs = (caller: Caller, user: string): boolean => isAdmin(caller) || user === caller.user;
+
+/** A user's clients are named as the user, or as the user, a colon and anything: nobody can move another's client. */
+export const ownsClient = (caller: Caller, client: string): boolean =>
+  mayActAs(caller, client) || client.startsWith(`${caller.user}:`);

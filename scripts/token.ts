@@ -1,0 +1,83 @@
+import { SetupError } from '../infra/local/errors.ts';
+import { loadConfig } from '../lib/config.ts';
+import { SCOPES, type Scope } from '../lib/domain/access.ts';
+import { clientId, roomId } from '../lib/domain/reaction.ts';
+import { positiveNumber, readArgs, runScript, UsageError } from './lib/cli.ts';
+import { signToken } from './lib/token.ts';
+
+const HELP = `npm run --silent token -- [options]     a token for development, signed with AUTH_SECRET
+
+  --user ID       whose it is, its sub: the user_id of taps, and what a client_id begins with (dev)
+  --scope LIST    what for: tap, watch, admin, separated by commas; admin may do everything for everybody (tap,watch)
+  --room ROOM     a room that it is for; match-* is every room that begins so; may be given several times (*)
+  --hours N       how long it is valid (8)
+  --help
+
+The token goes to the standard output, what it says to the standard error. AUTH_SECRET must be the one of the platform,
+and AUTH_ISSUER and AUTH_AUDIENCE too where it has them. In another terminal:
+
+  export AUTH_SECRET=$(openssl rand -base64 32)
+  AUTH_MODE=jwt npm start
+  EMOJI_TOKEN=$(npm run --silent token -- --scope admin) npm run simulate
+
+Exit code 1 without an AUTH_SECRET, 2 for wrong usage.`;
+
+const YEAR_HOURS = 8760;
+
+function readOptions() {
+  const text = { type: 'string' } as const;
+  const { values } = readArgs({
+    options: {
+      user: { ...text, default: 'dev' },
+      scope: { ...text, default: 'tap,watch' },
+      room: { ...text, multiple: true, default: ['*'] },
+      hours: { ...text, default: '8' },
+      help: { type: 'boolean' },
+    },
+  });
+  return values;
+}
+
+function readScopes(list: string): Scope[] {
+  const names = list.split(',').map((name) => name.trim());
+  const unknown = names.find((name) => !(SCOPES as readonly string[]).includes(name));
+  if (unknown === undefined) return names as Scope[];
+  throw new UsageError(`--scope should be tap, watch or admin, separated by commas, not "${unknown}".`);
+}
+
+function readRoom(text: string): string {
+  if (roomId.safeParse(text).success && !text.slice(0, -1).includes('*')) return text;
+  throw new UsageError(`--room should be the id of a room, or the beginning of some and *, not "${text}".`);
+}
+
+function readUser(text: string): string {
+  if (clientId.safeParse(text).success) return text;
+  throw new UsageError(`--user should be a user's id without white space and braces, not "${text}".`);
+}
+
+async function main(): Promise<number> {
+  const values = readOptions();
+  if (values.help) {
+    console.log(HELP);
+    return 0;
+  }
+  const claims = {
+    user: readUser(values.user),
+    scopes: readScopes(values.scope),
+    rooms: values.room.map(readRoom),
+    seconds: Math.round(positiveNumber('--hours', values.hours, YEAR_HOURS) * 3600),
+  };
+  const { AUTH_SECRET, AUTH_ISSUER, AUTH_AUDIENCE } = process.env;
+  const config = loadConfig({ AUTH_SECRET, AUTH_ISSUER, AUTH_AUDIENCE });
+  if (!config.AUTH_SECRET)
+    throw new SetupError(
+      'AUTH_SECRET must be set to what the platform checks tokens with, such as $(openssl rand -base64 32); a platform with AUTH_JWKS_URL or AUTH_JWKS takes only the tokens of whoever has the private keys.',
+    );
+  console.log(await signToken({ ...config, AUTH_SECRET: config.AUTH_SECRET }, claims));
+  console.error(
+    `for ${claims.user}, scope ${claims.scopes.join(' ')}, rooms ${claims.rooms.join(' ')}, until ${new Date(Date.now() + claims.seconds * 1000).toISOString()}`,
+  );
+  return 0;
+}
+
+await runScript('token', main);

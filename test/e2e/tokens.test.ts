@@ -1,0 +1,168 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Scope } from '../../lib/domain/access.ts';
+import { signToken } from '../../scripts/lib/token.ts';
+import { scriptRunner } from '../support/scripts.ts';
+import { emptyRedis } from '../support/services.ts';
+import { until } from '../support/until.ts';
+import { newDataDir, removeDataDir, startPlatform, type Platform } from './platform.ts';
+
+// The whole platform with AUTH_MODE=jwt, on a Redis of which the URL holds a password.
+
+const AUTH_SECRET = 'tokens.test.ts signs with these bytes';
+const REDIS_PASSWORD = 'tokens.test.ts-redis-password';
+const DATABASE = 5;
+const dataDir = newDataDir();
+const { run } = scriptRunner();
+const sockets = new Set<Socket>();
+let redis: Server;
+let platform: Platform;
+const shown: string[] = [];
+
+/** Passes everything on to the Redis of the tests, until it is closed: then Redis is down. */
+const redisProxy = async (): Promise<Server> => {
+  const { port, hostname } = new URL(process.env.REDIS_URL ?? '');
+  const server = createServer((socket) => {
+    const upstream = connect(Number(port || 6379), hostname);
+    for (const each of [socket, upstream]) sockets.add(each.on('error', () => undefined));
+    socket.pipe(upstream).pipe(socket);
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  return server;
+};
+
+beforeAll(async () => {
+  const client = await emptyRedis(DATABASE);
+  client.disconnect();
+  redis = await redisProxy();
+  const { port } = redis.address() as AddressInfo;
+  const REDIS_URL = `redis://default:${REDIS_PASSWORD}@127.0.0.1:${port}/${DATABASE}`;
+  platform = await startPlatform(dataDir, { AUTH_MODE: 'jwt', AUTH_SECRET, REDIS_URL });
+}, 90_000);
+afterAll(async () => {
+  await platform?.stop();
+  for (const socket of sockets) socket.destroy();
+  redis?.close();
+  removeDataDir(dataDir);
+}, 30_000);
+
+const token = async (user: string, scopes: Scope[], rooms: string[], seconds = 600): Promise<string> => {
+  const made = await signToken(
+    { AUTH_SECRET, AUTH_ISSUER: undefined, AUTH_AUDIENCE: undefined },
+    { user, scopes, rooms, seconds },
+  );
+  shown.push(made);
+  return made;
+};
+
+const call = async (method: string, path: string, { body, bearer }: { body?: unknown; bearer?: string } = {}) => {
+  const answer = await fetch(`${platform.url}${path}`, {
+    method,
+    headers: { 'content-type': 'application/json', ...(bearer ? { authorization: `Bearer ${bearer}` } : {}) },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  return { status: answer.status, headers: answer.headers, body: (await answer.json()) as Record<string, unknown> };
+};
+const tap = (fields: Record<string, unknown> = {}) => ({
+  user_id: 'u1',
+  emoji_type: '🔥',
+  timestamp: new Date().toISOString(),
+  room_id: 'final',
+  ...fields,
+});
+const watching = { client_id: 'u1:tv', host: '127.0.0.1', port: 6000, room_id: 'final' };
+
+describe('AUTH_MODE=jwt', () => {
+  test.each([
+    ['POST', '/emoji', tap()],
+    ['POST', '/register', watching],
+    ['DELETE', '/register/u1:tv', undefined],
+    ['GET', '/live?room_id=final', undefined],
+  ])('%s %s: 401 without a token and with one that has expired', async (method, path, body) => {
+    const none = await call(method, path, { body });
+    expect([none.status, none.headers.get('www-authenticate')]).toEqual([401, 'Bearer realm="emoji-streaming"']);
+    const expired = await call(method, path, { body, bearer: await token('u1', ['admin'], [], -60) });
+    expect([expired.status, expired.body]).toEqual([401, { error: 'The token has expired' }]);
+    for (const { headers } of [none, expired])
+      expect(Object.fromEntries(headers)).toMatchObject({
+        'x-request-id': expect.stringMatching(/./),
+        'x-content-type-options': 'nosniff',
+        'cache-control': 'no-store',
+      });
+  });
+
+  test('a tap of one’s own in a room of the token is counted, every other is 403 and is not', async () => {
+    const bearer = await token('u1', ['tap'], ['final', 'match-*']);
+    const statusOf = async (body: unknown) => (await call('POST', '/emoji', { body, bearer })).status;
+    expect(await statusOf(tap({ room_id: 'other' }))).toBe(403);
+    expect(await statusOf(tap({ user_id: 'u2' }))).toBe(403);
+    expect(await statusOf({ events: [tap(), tap({ room_id: 'other' })] })).toBe(403);
+    expect(await statusOf(tap())).toBe(200);
+    expect(await statusOf({ events: [tap({ room_id: 'match-7' })] })).toBe(200);
+    const admin = await token('boss', ['admin'], []);
+    const totals = async (room: string) =>
+      (await call('GET', `/live?room_id=${room}`, { bearer: admin })).body.totals as { raw_count: number }[];
+    await until('both are counted', async () => (await totals('final'))[0] && (await totals('match-7'))[0]);
+    expect((await totals('final')).map(({ raw_count }) => raw_count)).toEqual([1]);
+    expect(await totals('other')).toEqual([]);
+  });
+
+  test('watching needs its own scope and the room', async () => {
+    const tapper = await token('u1', ['tap'], ['*']);
+    const watcher = await token('u1', ['watch'], ['final']);
+    const needed = { error: 'The token needs the scope watch' };
+    expect(await call('POST', '/register', { body: watching, bearer: tapper })).toMatchObject({
+      status: 403,
+      body: needed,
+    });
+    expect(await call('GET', '/live?room_id=final', { bearer: tapper })).toMatchObject({ status: 403, body: needed });
+    expect((await call('GET', '/live?room_id=other', { bearer: watcher })).status).toBe(403);
+    expect((await call('POST', '/emoji', { body: tap(), bearer: watcher })).status).toBe(403);
+    const live = await call('GET', '/live?room_id=final', { bearer: watcher });
+    expect([live.status, live.headers.get('cache-control')]).toEqual([200, 'private, max-age=1']);
+    expect((await call('POST', '/register', { body: watching, bearer: watcher })).status).toBe(200);
+    expect((await call('DELETE', '/register/u1:tv', { bearer: watcher })).status).toBe(200);
+  });
+
+  test('GET /health asks nobody', async () => {
+    expect((await call('GET', '/health')).status).toBe(200);
+  });
+
+  test('npm run token, and the simulator with it', async () => {
+    const made = await run('token', ['--scope', 'admin', '--hours', '0.1'], { AUTH_SECRET });
+    expect(made).toMatchObject({ code: 0, stderr: expect.stringMatching(/^for dev, scope admin, rooms \*, until 2/) });
+    const EMOJI_TOKEN = made.stdout.trim();
+    shown.push(EMOJI_TOKEN);
+    const taps = ['--seconds', '1', '--rate', '20', '--clients', '2', '--room', 'simulated', '--url', platform.url];
+    expect((await run('simulate', taps)).code).toBe(1);
+    const simulated = await run('simulate', taps, { EMOJI_TOKEN });
+    expect([simulated.code, simulated.stderr]).toEqual([0, '']);
+  }, 30_000);
+});
+
+test('no secret, no password and no token stands in a log, though requests fail for all reasons', async () => {
+  const bearer = await token('u1', ['tap', 'watch'], ['*']);
+  redis.close();
+  for (const socket of sockets) socket.destroy();
+  const failed = await until(
+    'Redis is missed',
+    async () => {
+      const answer = await call('POST', '/register', { body: watching, bearer });
+      return answer.status === 503 && answer;
+    },
+    20_000,
+  );
+  const id = failed.headers.get('x-request-id') ?? '';
+  await until('the failure is a line', () => platform.output().includes('request failed'));
+  const line = platform
+    .output()
+    .split('\n')
+    .find((each) => each.includes('request failed') && each.includes(id));
+  expect(JSON.parse(line?.slice(line.indexOf('{')) ?? '')).toMatchObject({ function: 'register', requestId: id });
+  const log = platform.output();
+  expect(shown.length).toBeGreaterThan(5);
+  // A token's middle tells who it is for; its end is what makes it good.
+  const parts = shown.flatMap((each) => [each, ...each.split('.').slice(1)]);
+  for (const secret of [AUTH_SECRET, REDIS_PASSWORD, ...parts]) expect(log.includes(secret)).toBe(false);
+}, 40_000);
