@@ -1,5 +1,6 @@
 import type { MSKEvent } from 'aws-lambda';
 import type { z } from 'zod';
+import type { DeadLetter } from '../../dead-letters.ts';
 
 /** A record of a Lambda event that could be read. `partition` is `topic-partition`, the event's own key. */
 interface DecodedRecord<T> {
@@ -10,18 +11,9 @@ interface DecodedRecord<T> {
   value: T;
 }
 
-/** A record that could not be read, and why. `value` is as it came, base64. */
-export interface UnreadableRecord {
-  topic: string;
-  partition: number;
-  offset: number;
-  reason: string;
-  value: string;
-}
-
 export interface DecodedEvent<T> {
   records: DecodedRecord<T>[];
-  unreadable: UnreadableRecord[];
+  unreadable: DeadLetter[];
 }
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
@@ -37,11 +29,16 @@ export const decodeEvent = <T extends z.ZodType>(
   complete: (value: unknown, timestamp: number) => unknown = (value) => value,
 ): DecodedEvent<z.infer<T>> => {
   const records: DecodedRecord<z.infer<T>>[] = [];
-  const unreadable: UnreadableRecord[] = [];
+  const unreadable: DeadLetter[] = [];
   for (const [partition, entries] of Object.entries(event.records)) {
-    for (const { topic, partition: partitionNumber, offset, timestamp, value: given } of entries) {
+    for (const { topic, partition: partitionNumber, offset, timestamp, key, value: given } of entries) {
       const value = given ?? ''; // a record without a value, as in compacted topics
-      const fail = (reason: string) => unreadable.push({ topic, partition: partitionNumber, offset, reason, value });
+      const fail = (reason: string) =>
+        unreadable.push({
+          ...{ topic, partition: partitionNumber, offset, timestamp, reason },
+          ...(key ? { key } : {}),
+          value,
+        });
       let json: unknown;
       try {
         json = JSON.parse(utf8.decode(Buffer.from(value, 'base64')));
