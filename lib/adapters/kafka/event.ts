@@ -16,6 +16,10 @@ export interface DecodedEvent<T> {
   unreadable: DeadLetter[];
 }
 
+/** What a schema has against a value, in a line. */
+export const reasonOf = ({ issues }: z.core.$ZodError): string =>
+  issues.map(({ path, message }) => `${path.join('.') || 'value'} ${message}`).join('; ');
+
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
 /**
@@ -48,7 +52,7 @@ export const decodeEvent = <T extends z.ZodType>(
       }
       const parsed = schema.safeParse(complete(json, timestamp));
       if (parsed.success) records.push({ topic, partition, partitionNumber, offset, value: parsed.data });
-      else fail(parsed.error.issues.map((issue) => `${issue.path.join('.') || 'value'} ${issue.message}`).join('; '));
+      else fail(reasonOf(parsed.error));
     }
   }
   return { records, unreadable };
