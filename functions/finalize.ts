@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from 'aws-lambda';
 import { publishTotals } from '../lib/aggregation.ts';
 import { deps } from '../lib/deps.ts';
+import type { WindowTotals } from '../lib/domain/update.ts';
+import { groupBy } from '../lib/group.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Clock, RecordLog, Registry, WindowStore } from '../lib/ports.ts';
 
@@ -23,12 +25,25 @@ const RUN_MS = 58_000;
  * others' go with their next batch) and forgets the clients whose time is over.
  */
 export const createHandler = ({ windows, records, registry, clock, log, settings }: Deps) => {
+  /** Room by room: what fails for one must not keep the others' back. Its windows stay due. */
+  const publish = async (rooms: ReadonlyMap<string, readonly WindowTotals[]>): Promise<string[]> => {
+    const names = [...rooms.keys()];
+    const outcomes = await Promise.allSettled(
+      [...rooms.values()].map((each) => publishTotals(records, each, settings)),
+    );
+    const failed = outcomes.flatMap(({ status }, n) => (status === 'rejected' ? [names[n] ?? ''] : []));
+    const error = outcomes.find((outcome) => outcome.status === 'rejected')?.reason as unknown;
+    if (failed.length > 0)
+      log.error('final counts were not published', { rooms: failed.slice(0, 10), failed: failed.length, error });
+    return names.filter((_, n) => outcomes[n]?.status === 'fulfilled');
+  };
+
   const look = async () => {
     const now = clock();
-    await registry.expire(now);
-    const over = await windows.overdue(now);
-    await publishTotals(records, over, settings);
-    await windows.settle([...new Set(over.map(({ room }) => room))], now);
+    const expired = registry.expire(now).catch((error: unknown) => log.error('clients were not forgotten', { error }));
+    const rooms = groupBy(await windows.overdue(now), ({ room }) => room);
+    await windows.settle(await publish(rooms), now);
+    await expired;
   };
 
   /** @param event `{"runMs": 0}` looks once. */
@@ -36,7 +51,7 @@ export const createHandler = ({ windows, records, registry, clock, log, settings
     const until = clock() + (event.runMs ?? RUN_MS);
     for (;;) {
       // One look that fails must not cost the minute's others; the windows stay due.
-      await look().catch((error: unknown) => log.error('final counts were not published', { error }));
+      await look().catch((error: unknown) => log.error('rooms were not looked at', { error }));
       if (clock() + EVERY_MS > until) return;
       await sleep(EVERY_MS);
     }

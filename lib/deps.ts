@@ -31,6 +31,7 @@ const createDeps = (config: Config) => {
     clusters: config.CLUSTERS,
     subscribersPerCluster: config.SUBSCRIBERS_PER_CLUSTER,
     clientTtl: config.CLIENT_TTL_SECONDS,
+    onDamaged: (damage) => log.error('registry entry is damaged and left out', { ...damage }),
   });
   const addresses = new AddressPolicy(config.DELIVERY_ALLOWED_HOSTS);
   return {
