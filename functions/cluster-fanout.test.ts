@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { clusterTopic, DEAD_LETTER_TOPIC } from '../infra/topics.js';
 import { MemoryRegistry } from '../lib/adapters/memory/registry.ts';
+import { PlatformError } from '../lib/errors.ts';
 import { registrationSchema } from '../lib/domain/registration.ts';
 import type { Update } from '../lib/domain/update.ts';
 import { RecordedLog, recordedLogger } from '../test/support/doubles.ts';
@@ -13,11 +14,13 @@ let records: RecordedLog;
 /** What the pacer says for each room the next times; afterwards every turn is granted. */
 let waits: Map<string, number[]>;
 let claims: string[][];
+let log: ReturnType<typeof recordedLogger>;
 beforeEach(() => {
   registry = new MemoryRegistry({ clusters: 2, subscribersPerCluster: 3, clientTtl: 60 });
   records = new RecordedLog();
   waits = new Map();
   claims = [];
+  log = recordedLogger();
 });
 
 const pacer = {
@@ -27,9 +30,7 @@ const pacer = {
   },
 };
 const run = (...updates: unknown[]) =>
-  createHandler({ registry, pacer, records, log: recordedLogger() })(
-    kafkaEvent(updates, { topic: 'main_emoji_topic' }),
-  );
+  createHandler({ registry, pacer, records, log })(kafkaEvent(updates, { topic: 'main_emoji_topic' }));
 const watch = async (count: number, room_id = 'global') => {
   for (let n = 0; n < count; n++)
     await registry.register(registrationSchema.parse({ client_id: `${room_id}-${n}`, port: 6000, room_id }), 0);
@@ -85,8 +86,25 @@ test('final stays final', async () => {
 
 test('a failure to pass on is a failure of the batch', async () => {
   await watch(1);
-  records.failure = new Error('down');
+  records.failure = new PlatformError('broker_unavailable', 'down');
   await expect(run(update(1))).rejects.toThrow('down');
+});
+
+test('a subscriber without a partition costs its own rooms an update, which the log tells, and no other', async () => {
+  await watch(1, 'a'); // cluster 0, subscriber 0
+  await watch(1, 'b'); // cluster 1, subscriber 0
+  await watch(1, 'c'); // cluster 0, subscriber 1
+  const append = records.append.bind(records);
+  const missing = new PlatformError('not_found', 'topic cluster_0_emoji has no partition 1');
+  records.append = (topic, outgoing) =>
+    topic === clusterTopic(0) && outgoing.some(({ partition }) => partition === 1)
+      ? Promise.reject(missing)
+      : append(topic, outgoing);
+  await run(...['a', 'b', 'c'].map((room) => update(1, { room })));
+  expect([...sent(0), ...sent(1)].map(([, room]) => room)).toEqual(['a', 'b']);
+  expect(log.lines).toEqual([
+    ['error', 'room left out', { room: 'c', topic: clusterTopic(0), subscriber: 1, error: missing }],
+  ]);
 });
 
 test('an update that cannot be read is set aside, the others are passed on', async () => {

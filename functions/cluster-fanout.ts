@@ -5,6 +5,8 @@ import { decodeEvent } from '../lib/adapters/kafka/event.ts';
 import { setAside } from '../lib/dead-letters.ts';
 import { deps } from '../lib/deps.ts';
 import { mergeByRoom, updateSchema, type Update } from '../lib/domain/update.ts';
+import { groupBy } from '../lib/group.ts';
+import { forEachRoom, mayPass } from '../lib/isolation.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Pacer, RecordLog, Registry } from '../lib/ports.ts';
 
@@ -15,15 +17,33 @@ interface Deps {
   log: Logger;
 }
 
+interface Outgoing {
+  key: string;
+  partition: number;
+  value: string;
+}
+
 /**
  * Kafka `main_emoji_topic`: merges what a room's windows have become and passes it on to every subscriber that has
  * viewers of the room, at most once a second for each room. A room whose turn has not come is held until it has:
  * updates that arrive meanwhile wait in the topic and are merged into the next batch, so nobody waits longer for it.
  */
 export const createHandler = ({ registry, pacer, records, log }: Deps) => {
+  /** One by one when a topic can't take them all: a room whose subscriber has no partition must not cost the others. */
+  const append = async (topic: string, outgoing: readonly Outgoing[]) => {
+    try {
+      await records.append(topic, outgoing);
+    } catch (error) {
+      if (mayPass(error)) throw error;
+      const targets = groupBy(outgoing, ({ key, partition }) => `${partition} ${key}`);
+      const fieldsOf = ([target]: Outgoing[]) => ({ room: target?.key ?? '', topic, subscriber: target?.partition });
+      await forEachRoom(targets.values(), (each) => records.append(topic, each), { log, fieldsOf });
+    }
+  };
+
   const send = async (rooms: readonly string[], updates: ReadonlyMap<string, ReadonlyMap<string, Update>>) => {
     const audience = await registry.audience(rooms);
-    const byTopic = new Map<string, { key: string; partition: number; value: string }[]>();
+    const byTopic = new Map<string, Outgoing[]>();
     for (const [room, subscribers] of audience) {
       const values = [...(updates.get(room)?.values() ?? [])].map((update) => JSON.stringify(update));
       for (const { cluster, subscriber } of subscribers) {
@@ -32,7 +52,7 @@ export const createHandler = ({ registry, pacer, records, log }: Deps) => {
         byTopic.set(topic, (byTopic.get(topic) ?? []).concat(outgoing));
       }
     }
-    await Promise.all([...byTopic].map(([topic, outgoing]) => records.append(topic, outgoing)));
+    await Promise.all([...byTopic].map(([topic, outgoing]) => append(topic, outgoing)));
   };
 
   return async (event: Pick<MSKEvent, 'records'>): Promise<void> => {

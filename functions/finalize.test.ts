@@ -51,10 +51,32 @@ test('before the watermark nothing is final', async () => {
 test('a final update that could not be published stays due, and the run goes on', async () => {
   records.failure = new Error('down');
   await once();
-  expect(log.lines).toEqual([['error', 'final counts were not published', { error: records.failure }]]);
+  const what = { rooms: ['global', 'b'], failed: 2, error: records.failure };
+  expect(log.lines).toEqual([['error', 'final counts were not published', what]]);
   records.failure = undefined;
   await once();
   expect(updates()).toHaveLength(2);
+});
+
+test('a room whose final update cannot be published keeps no other’s back; only it stays due', async () => {
+  const append = records.append.bind(records);
+  const broken = new Error('too large');
+  records.append = (topic, outgoing) =>
+    outgoing.some(({ key }) => key === 'b') ? Promise.reject(broken) : append(topic, outgoing);
+  await once();
+  expect(updates().map(({ room_id }) => room_id)).toEqual(['global']);
+  expect(log.lines).toEqual([['error', 'final counts were not published', { rooms: ['b'], failed: 1, error: broken }]]);
+  records.append = append;
+  await once();
+  expect(updates().map(({ room_id }) => room_id)).toEqual(['global', 'b']);
+});
+
+test('clients that cannot be forgotten keep no final update back', async () => {
+  const error = new Error('damaged');
+  registry.expire = () => Promise.reject(error);
+  await once();
+  expect(updates()).toHaveLength(2);
+  expect(log.lines).toEqual([['error', 'clients were not forgotten', { error }]]);
 });
 
 test('clients whose time is over are forgotten though nobody registers', async () => {

@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from 'aws-lambda';
 import { publishTotals, type Counter } from '../lib/aggregation.ts';
 import { deps } from '../lib/deps.ts';
+import type { WindowTotals } from '../lib/domain/update.ts';
+import { groupBy } from '../lib/group.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Clock, RecordLog, Registry, WindowStore } from '../lib/ports.ts';
 
@@ -24,21 +26,33 @@ const RUN_MS = 58_000;
  * others' go with their next batch), counts again what Redis has lost, and forgets the clients whose time is over.
  */
 export const createHandler = ({ windows, records, registry, counter, clock, log, settings }: Deps) => {
+  /** Room by room: what fails for one must not keep the others' back. Its windows stay due. */
+  const publish = async (rooms: ReadonlyMap<string, readonly WindowTotals[]>): Promise<string[]> => {
+    const names = [...rooms.keys()];
+    const outcomes = await Promise.allSettled(
+      [...rooms.values()].map((each) => publishTotals(records, each, settings)),
+    );
+    const failed = outcomes.flatMap(({ status }, n) => (status === 'rejected' ? [names[n] ?? ''] : []));
+    const error = outcomes.find((outcome) => outcome.status === 'rejected')?.reason as unknown;
+    if (failed.length > 0)
+      log.error('final counts were not published', { rooms: failed.slice(0, 10), failed: failed.length, error });
+    return names.filter((_, n) => outcomes[n]?.status === 'fulfilled');
+  };
+
   const publishFinals = async () => {
     const now = clock();
     const counts = await windows.open();
-    const over = await counts.overdue(now);
-    await publishTotals(records, over, settings);
-    await counts.settle([...new Set(over.map(({ room }) => room))], now);
+    const rooms = groupBy(await counts.overdue(now), ({ room }) => room);
+    await counts.settle(await publish(rooms), now);
   };
 
   /** One step that fails must not cost the others, nor the minute's other looks: what is due stays due. */
   const look = async () => {
     const attempt = (work: Promise<unknown>, failed: string) =>
       work.catch((error: unknown) => log.error(failed, { error }));
-    await attempt(registry.expire(clock()), 'clients whose time is over were not forgotten');
+    await attempt(registry.expire(clock()), 'clients were not forgotten');
     await attempt(counter.recountLost(), 'lost counts were not counted again');
-    await attempt(publishFinals(), 'final counts were not published');
+    await attempt(publishFinals(), 'rooms were not looked at');
   };
 
   /** @param event `{"runMs": 0}` looks once. */

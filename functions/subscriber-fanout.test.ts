@@ -1,5 +1,6 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { clusterTopic, DEAD_LETTER_TOPIC } from '../infra/topics.js';
+import { PlatformError } from '../lib/errors.ts';
 import type { SubscriberRef } from '../lib/domain/registration.ts';
 import type { Frame } from '../lib/domain/update.ts';
 import { RecordedLog, recordedLogger } from '../test/support/doubles.ts';
@@ -10,13 +11,24 @@ import { createHandler } from './subscriber-fanout.ts';
 let frames: { subscriber: SubscriberRef; room: string; frame: Frame }[];
 let records: RecordedLog;
 let handler: ReturnType<typeof createHandler>;
+let log: ReturnType<typeof recordedLogger>;
+/** Rooms that nothing can be delivered to, and why. */
+let failures: Map<string, Error>;
 beforeEach(() => {
   frames = [];
+  failures = new Map();
+  log = recordedLogger();
   records = new RecordedLog();
   handler = createHandler({
-    deliveryOf: (subscriber) => ({ publish: async (room, frame) => void frames.push({ subscriber, room, frame }) }),
+    deliveryOf: (subscriber) => ({
+      publish: async (room, frame) => {
+        const failure = failures.get(room);
+        if (failure) throw failure;
+        frames.push({ subscriber, room, frame });
+      },
+    }),
     records,
-    log: recordedLogger(),
+    log,
     windowMs: 2000,
   });
 });
@@ -53,4 +65,25 @@ test('an update that cannot be read is set aside, the others are delivered', asy
 test('nothing readable: nobody is told anything', async () => {
   await handler(kafkaEvent(['oops'], { topic: clusterTopic(0) }));
   expect(frames).toEqual([]);
+});
+
+const ofRooms = (...rooms: string[]) =>
+  kafkaEvent(
+    rooms.map((room) => update(1, { room })),
+    { topic: clusterTopic(0), partition: 2 },
+  );
+
+test('a room that fails is left out and told in the log; the others are delivered, and the batch is done', async () => {
+  const error = new TypeError('oops');
+  failures.set('b', error);
+  await handler(ofRooms('a', 'b', 'c'));
+  expect(frames.map(({ room }) => room)).toEqual(['a', 'c']);
+  expect(log.lines).toEqual([['error', 'room left out', { room: 'b', cluster: 0, subscriber: 2, error }]]);
+});
+
+test('a store that does not answer fails the batch, which comes again; other rooms have got theirs', async () => {
+  failures.set('a', new PlatformError('store_unavailable', 'Redis does not answer'));
+  await expect(handler(ofRooms('a', 'b'))).rejects.toMatchObject({ code: 'store_unavailable' });
+  expect(frames.map(({ room }) => room)).toEqual(['b']);
+  expect(log.lines).toEqual([]);
 });

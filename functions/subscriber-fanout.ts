@@ -5,6 +5,7 @@ import { setAside } from '../lib/dead-letters.ts';
 import { deps } from '../lib/deps.ts';
 import type { SubscriberRef } from '../lib/domain/registration.ts';
 import { mergeByRoom, updateSchema, type Update } from '../lib/domain/update.ts';
+import { forEachRoom } from '../lib/isolation.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Delivery, RecordLog } from '../lib/ports.ts';
 
@@ -30,14 +31,17 @@ export const createHandler =
       entry.updates.push(value);
       subscribers.set(partition, entry);
     }
-    await Promise.all(
-      [...subscribers.values()].flatMap(({ subscriber, updates }) => {
-        const delivery = deliveryOf(subscriber);
-        return [...mergeByRoom(updates)].map(([room, merged]) =>
-          delivery.publish(room, { windowMs, updates: [...merged.values()] }),
-        );
-      }),
-    );
+    const frames = [...subscribers.values()].flatMap(({ subscriber, updates: all }) => {
+      const delivery = deliveryOf(subscriber);
+      return [...mergeByRoom(all)].map(([room, merged]) => ({
+        ...{ room, subscriber, delivery },
+        frame: { windowMs, updates: [...merged.values()] },
+      }));
+    });
+    await forEachRoom(frames, ({ room, delivery, frame }) => delivery.publish(room, frame), {
+      log,
+      fieldsOf: ({ room, subscriber }) => ({ room, ...subscriber }),
+    });
   };
 
 export const handler = createHandler({

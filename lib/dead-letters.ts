@@ -1,26 +1,69 @@
+import { z } from 'zod';
 import { DEAD_LETTER_TOPIC } from '../infra/topics.js';
-import type { UnreadableRecord } from './adapters/kafka/event.ts';
 import type { Logger } from './log.ts';
-import type { RecordLog } from './ports.ts';
+import type { OutgoingRecord, RecordLog } from './ports.ts';
+
+/** Where a record stood. The time that it has (ms) tells it from one that stood there before its topic was made anew. */
+const placeSchema = z.object({
+  topic: z.string(),
+  partition: z.int().nonnegative(),
+  offset: z.int().nonnegative(),
+  timestamp: z.int().optional(),
+});
+export type Place = z.infer<typeof placeSchema>;
+
+/** A record that could not be read, and why. `key` and `value` are as they came, base64. */
+const deadLetterSchema = placeSchema.extend({
+  reason: z.string(),
+  key: z.base64().optional(),
+  value: z.base64(),
+  /** The value is cut, or the key left out: they would have been too large. The whole stands where it stood. */
+  truncated: z.literal(true).optional(),
+});
+export type DeadLetter = z.infer<typeof deadLetterSchema>;
+
+/** What a replay leaves in the topic: that it is about to put a record back, and that it has done so. */
+const replayMarkSchema = z.object({ replay: z.enum(['begun', 'done']), of: placeSchema });
+export type ReplayMark = z.infer<typeof replayMarkSchema>;
+
+/** What stands in the dead-letter topic. */
+export const deadLetterTopicSchema = z.union([deadLetterSchema, replayMarkSchema]);
 
 /** Base64 characters (a multiple of 4) of a record's value that are kept; with the rest it stays below Kafka's 1 MiB. */
 const MAX_VALUE = 700_000;
+const MAX_KEY = 40_000;
+const MAX_REASON = 1000;
+/** Of one append: a batch may bring more dead letters than the broker acknowledges in the time of one. */
+const MAX_CHARACTERS_AT_ONCE = 1_000_000;
+const MAX_RECORDS_AT_ONCE = 500;
 
-/** The whole of it stands where it stood, as long as the topic keeps it. */
-const shorten = (record: UnreadableRecord) =>
-  record.value.length > MAX_VALUE ? { ...record, value: record.value.slice(0, MAX_VALUE), truncated: true } : record;
+const shorten = ({ key, value, reason, ...place }: DeadLetter): DeadLetter => {
+  const longKey = key !== undefined && key.length > MAX_KEY;
+  return {
+    ...place,
+    reason: reason.slice(0, MAX_REASON),
+    ...(key === undefined || longKey ? {} : { key }),
+    value: value.slice(0, MAX_VALUE),
+    ...(longKey || value.length > MAX_VALUE ? { truncated: true } : {}),
+  };
+};
 
 /** Puts the records that could not be read where somebody can look at them, with the reason. Nothing when all could. */
-export const setAside = async (
-  records: RecordLog,
-  log: Logger,
-  unreadable: readonly UnreadableRecord[],
-): Promise<void> => {
-  if (unreadable.length === 0) return;
+export const setAside = async (records: RecordLog, log: Logger, unreadable: readonly DeadLetter[]): Promise<void> => {
   for (const { topic, partition, offset, reason } of unreadable)
     log.warn('record set aside', { topic, partition, offset, reason });
-  await records.append(
-    DEAD_LETTER_TOPIC,
-    unreadable.map((record) => ({ value: JSON.stringify(shorten(record)) })),
-  );
+  let outgoing: OutgoingRecord[] = [];
+  let characters = 0;
+  for (const record of unreadable) {
+    const value = JSON.stringify(shorten(record));
+    const isFull = characters + value.length > MAX_CHARACTERS_AT_ONCE || outgoing.length === MAX_RECORDS_AT_ONCE;
+    if (isFull && outgoing.length > 0) {
+      await records.append(DEAD_LETTER_TOPIC, outgoing);
+      outgoing = [];
+      characters = 0;
+    }
+    outgoing.push({ value });
+    characters += value.length;
+  }
+  if (outgoing.length > 0) await records.append(DEAD_LETTER_TOPIC, outgoing);
 };

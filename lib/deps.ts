@@ -76,6 +76,7 @@ const createDeps = (config: Config) => {
     clientTtl: config.CLIENT_TTL_SECONDS,
     maxClients: config.MAX_CLIENTS,
     maxClientsPerSource: config.MAX_CLIENTS_PER_ADDRESS,
+    onDamaged: (damage) => log.error('registry entry is damaged and left out', { ...damage }),
   });
   const limitsStore = new Breaker({ log });
   const addresses = new AddressPolicy(config.DELIVERY_ALLOWED_HOSTS);

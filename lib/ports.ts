@@ -30,6 +30,7 @@ export interface RecordLog {
    * Resolves once every record is acknowledged by all in-sync replicas, each written once, however often the network
    * made us try. In order per key and partition for calls that do not overlap.
    * @throws PlatformError `broker_unavailable` when that takes too long; the records may then have been written or not.
+   * `not_found` when the topic lacks a partition that a record names; nothing is written then.
    */
   append(topic: string, records: readonly OutgoingRecord[]): Promise<void>;
 }
@@ -113,7 +114,10 @@ export interface Assignment extends SubscriberRef {
   client: string;
 }
 
-/** Who watches what, and which subscriber serves them. Every change is atomic. */
+/**
+ * Who watches what, and which subscriber serves them. Every change is atomic. An entry that is damaged costs its own
+ * room or client only: reading leaves it out and says so, and registering again mends it.
+ */
 export interface Registry {
   /**
    * Assigns the client to the least loaded subscriber of its cluster (without one, of the least loaded cluster). A
@@ -184,7 +188,7 @@ export interface Rooms {
 
 /** Grants a room's turn to send: at most one in a second, across all processes. */
 export interface Pacer {
-  /** For each room: 0 when the turn is granted, else how long (ms) until the next one can be. */
+  /** For each room: 0 when the turn is granted, else how long (ms) until the next one can be: never more than a turn. */
   claim(rooms: readonly string[]): Promise<Map<string, number>>;
 }
 
@@ -193,6 +197,7 @@ export interface Delivery {
   /**
    * Resolves when the frame has been handed to every viewer that can take it now, or after a bound: a slow or dead
    * viewer delays no other. Newer counts replace older ones that a viewer has not taken yet; none is left out for good.
+   * @throws PlatformError `store_unavailable` when nobody can tell who the viewers are.
    */
   publish(room: string, frame: Frame): Promise<void>;
 }

@@ -1,7 +1,7 @@
 import { clusterTopic, topicDefinitions } from '../infra/topics.js';
 import type { Config } from '../lib/config.ts';
 import type { SubscriberRef } from '../lib/domain/registration.ts';
-import { readArgs, runScript, UsageError, wholeNumber } from './lib/cli.ts';
+import { readCommand, runScript, takesNothing, UsageError, wholeNumber } from './lib/cli.ts';
 import { scriptConfig, withAdmin, withRegistry } from './lib/services.ts';
 import { count, table } from './lib/table.ts';
 import { ensureTopics } from './lib/topics.ts';
@@ -63,25 +63,19 @@ function subscriberOf(config: Config, rest: readonly string[]): SubscriberRef {
 }
 
 async function main(): Promise<number> {
-  const { values, positionals } = readArgs({ allowPositionals: true, options: { help: { type: 'boolean' } } });
-  const [command = '', ...rest] = positionals;
-  if (values.help) {
-    console.log(HELP);
-    return 0;
-  }
+  const given = readCommand(HELP, ['list', 'add', 'remove']);
+  if (!given) return 0;
+  const { command, rest } = given;
   const config = scriptConfig();
   switch (command) {
     case 'list':
-      if (rest.length > 0) throw new UsageError(`list takes no "${rest[0]}".`);
+      takesNothing(command, rest);
       break;
     case 'add':
       await add(config, subscriberOf(config, rest));
       break;
     case 'remove':
       await remove(config, subscriberOf(config, rest));
-      break;
-    default:
-      throw new UsageError(`The command should be list, add or remove, not "${command}".`);
   }
   await list(config);
   return 0;

@@ -1,7 +1,7 @@
 import { SetupError } from '../infra/local/errors.ts';
 import { topicDefinitions } from '../infra/topics.js';
 import type { Config } from '../lib/config.ts';
-import { readArgs, runScript, UsageError } from './lib/cli.ts';
+import { readCommand, runScript, takesNothing } from './lib/cli.ts';
 import { scriptConfig, withAdmin } from './lib/services.ts';
 import { count, table } from './lib/table.ts';
 import { consumerGroups, describeTopic, ensureTopics, partitionCounts } from './lib/topics.ts';
@@ -74,26 +74,22 @@ async function describe(config: Config, named: readonly string[]): Promise<void>
 }
 
 async function main(): Promise<number> {
-  const { values, positionals } = readArgs({ allowPositionals: true, options: { help: { type: 'boolean' } } });
-  const [command = '', ...rest] = positionals;
-  if (values.help) {
-    console.log(HELP);
-    return 0;
-  }
-  if (rest.length > 0 && command !== 'describe') throw new UsageError(`${command} takes no "${rest[0]}".`);
+  const given = readCommand(HELP, ['create', 'list', 'describe']);
+  if (!given) return 0;
+  const { command, rest } = given;
+  if (command !== 'describe') takesNothing(command, rest);
+  const config = scriptConfig();
   switch (command) {
     case 'create':
-      await create(scriptConfig());
-      return 0;
+      await create(config);
+      break;
     case 'list':
-      await list(scriptConfig());
-      return 0;
+      await list(config);
+      break;
     case 'describe':
-      await describe(scriptConfig(), rest);
-      return 0;
-    default:
-      throw new UsageError(`The command should be create, list or describe, not "${command}".`);
+      await describe(config, rest);
   }
+  return 0;
 }
 
 await runScript('topics', main);

@@ -36,6 +36,38 @@ export function readArgs<T extends ParseArgsConfig>(config: T): ReturnType<typeo
   }
 }
 
+type Flags = NonNullable<ParseArgsConfig['options']>;
+
+/**
+ * The command of a script that has several, with what stands behind it and its options. Undefined when the help was
+ * asked for, and printed.
+ * @throws UsageError
+ */
+export function readCommand<const C extends string, const F extends Flags = Record<never, never>>(
+  help: string,
+  commands: readonly C[],
+  options: F = {} as F,
+) {
+  const flags: F & { help: { type: 'boolean' } } = { ...options, help: { type: 'boolean' } };
+  const { values, positionals } = readArgs({ allowPositionals: true, options: flags });
+  if ('help' in values) {
+    console.log(help);
+    return undefined;
+  }
+  const [given = '', ...rest] = positionals;
+  const command = commands.find((name) => name === given);
+  if (command === undefined)
+    throw new UsageError(
+      `The command should be ${commands.slice(0, -1).join(', ')} or ${commands.at(-1)}, not "${given}".`,
+    );
+  return { command, rest, values };
+}
+
+/** @throws UsageError when something stands behind a command that takes nothing. */
+export function takesNothing(command: string, rest: readonly string[]): void {
+  if (rest.length > 0) throw new UsageError(`${command} takes no "${rest[0]}".`);
+}
+
 interface Range {
   from: number;
   to: number;

@@ -9,3 +9,10 @@ export function screen(terminal: NodeJS.WriteStream): (lines: readonly string[])
     height = shown.length;
   };
 }
+
+/** Text of strangers for a terminal: what would steer it, or turn the direction of writing, is written out. */
+export const printable = (text: string): string =>
+  text.replace(/[^\P{Cc}\n\t]|\p{Bidi_Control}/gu, (char) => `\\u{${(char.codePointAt(0) ?? 0).toString(16)}}`);
+
+/** The same in one line. */
+export const printableLine = (text: string): string => printable(text).replace(/\s+/g, ' ');

@@ -1,13 +1,14 @@
-import type { Admin } from 'kafkajs';
+import type { Admin, Kafka } from 'kafkajs';
 import { localEndpoints } from '../../infra/local/endpoints.ts';
 import { SetupError } from '../../infra/local/errors.ts';
 import { createKafka } from '../../lib/adapters/kafka/client.ts';
+import { KafkaRecordLog } from '../../lib/adapters/kafka/record-log.ts';
 import { createRedis } from '../../lib/adapters/redis/client.ts';
 import { RedisRegistry } from '../../lib/adapters/redis/registry.ts';
 import { type Config, loadConfig } from '../../lib/config.ts';
 import { PlatformError } from '../../lib/errors.ts';
 import { createLogger } from '../../lib/log.ts';
-import type { Registry } from '../../lib/ports.ts';
+import type { RecordLog, Registry } from '../../lib/ports.ts';
 
 // The clients' own lines would stand between ours; what matters in them becomes a sentence below.
 const quiet = createLogger('silent');
@@ -23,9 +24,16 @@ export function scriptConfig(): Config {
   });
 }
 
+/** A broker that answers: clients can be made, topics asked about. */
+export interface Broker {
+  kafka: Kafka;
+  admin: Admin;
+}
+
 /** @throws SetupError when no broker answers, or it refuses what `work` asks. */
-export async function withAdmin<T>(config: Config, work: (admin: Admin) => Promise<T>): Promise<T> {
-  const admin = createKafka(config, quiet).admin();
+export async function withBroker<T>(config: Config, work: (broker: Broker) => Promise<T>): Promise<T> {
+  const kafka = createKafka(config, quiet);
+  const admin = kafka.admin();
   const brokers = config.KAFKA_BROKERS.join(',');
   try {
     await admin.connect().catch((cause: Error) => {
@@ -34,12 +42,29 @@ export async function withAdmin<T>(config: Config, work: (admin: Admin) => Promi
         { cause },
       );
     });
-    return await work(admin);
+    return await work({ kafka, admin });
   } catch (error) {
     if (!(error instanceof Error) || !error.name.startsWith('KafkaJS')) throw error;
     throw new SetupError(`The broker at ${brokers} refused: ${error.message}`, { cause: error });
   } finally {
     await admin.disconnect();
+  }
+}
+
+export const withAdmin = <T>(config: Config, work: (admin: Admin) => Promise<T>): Promise<T> =>
+  withBroker(config, ({ admin }) => work(admin));
+
+/** Writes to the broker, each record once; it is closed afterwards. */
+export async function withRecordLog<T>(
+  { kafka }: Broker,
+  config: Config,
+  work: (records: RecordLog) => Promise<T>,
+): Promise<T> {
+  const records = new KafkaRecordLog(kafka, { ackTimeoutMs: config.ACK_TIMEOUT_MS, log: quiet });
+  try {
+    return await work(records);
+  } finally {
+    await records.close();
   }
 }
 

@@ -1,9 +1,16 @@
-/** Rows of text in aligned columns: the first to the left, the others, numbers as a rule, to the right. */
-export function table(head: readonly string[], rows: readonly (readonly string[])[]): string[] {
+/**
+ * Rows of text in aligned columns: those of `left` to the left (the first unless told otherwise), the others, numbers
+ * as a rule, to the right.
+ */
+export function table(
+  head: readonly string[],
+  rows: readonly (readonly string[])[],
+  left: readonly number[] = [0],
+): string[] {
   const widths = head.map((title, n) => Math.max(title.length, ...rows.map((row) => row[n]?.length ?? 0)));
   const line = (cells: readonly string[]) =>
     widths
-      .map((width, n) => (n === 0 ? (cells[n] ?? '').padEnd(width) : (cells[n] ?? '').padStart(width)))
+      .map((width, n) => (left.includes(n) ? (cells[n] ?? '').padEnd(width) : (cells[n] ?? '').padStart(width)))
       .join('  ')
       .trimEnd();
   return [head, ...rows].map(line);

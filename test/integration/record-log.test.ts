@@ -81,8 +81,9 @@ test('a topic that does not exist, and a partition that it lacks, are failures, 
   await expect(log.append(missing, unique(1))).rejects.toMatchObject({ code: 'broker_unavailable', retriable: true });
   const records = unique(2).map((record, n) => ({ ...record, partition: n * 4 }));
   await expect(log.append(topic, records)).rejects.toMatchObject({
-    code: 'broker_unavailable',
-    cause: { message: `topic ${topic} has no partition 4` },
+    code: 'not_found',
+    message: `topic ${topic} has no partition 4`,
+    retriable: false,
   });
   expect(await withAdmin(reader, (admin) => admin.listTopics())).not.toContain(missing);
 });

@@ -39,10 +39,17 @@ test.each([
       topic: 'emoji_topic',
       partition: 2,
       offset: 11,
+      timestamp: 0,
       reason,
       value: event.records['emoji_topic-2']?.[1]?.value ?? '',
     },
   ]);
+});
+
+test('what is set aside keeps the key and the time that it had', () => {
+  const event = kafkaEvent(['oops'], { timestamp: 42 });
+  for (const record of event.records['emoji_topic-0'] ?? []) record.key = 'a2V5';
+  expect(decodeEvent(event, schema).unreadable).toMatchObject([{ key: 'a2V5', timestamp: 42 }]);
 });
 
 test('no record is lost: each is either read or set aside, in order', () => {

@@ -1,5 +1,6 @@
 import type { MSKEvent } from 'aws-lambda';
 import type { z } from 'zod';
+import type { DeadLetter } from '../../dead-letters.ts';
 
 /** A record of a Lambda event that could be read. `partition` is `topic-partition`, the event's own key. */
 interface DecodedRecord<T> {
@@ -10,19 +11,14 @@ interface DecodedRecord<T> {
   value: T;
 }
 
-/** A record that could not be read, and why. `value` is as it came, base64. */
-export interface UnreadableRecord {
-  topic: string;
-  partition: number;
-  offset: number;
-  reason: string;
-  value: string;
-}
-
 export interface DecodedEvent<T> {
   records: DecodedRecord<T>[];
-  unreadable: UnreadableRecord[];
+  unreadable: DeadLetter[];
 }
+
+/** What a schema has against a value, in a line. */
+export const reasonOf = ({ issues }: z.core.$ZodError): string =>
+  issues.map(({ path, message }) => `${path.join('.') || 'value'} ${message}`).join('; ');
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -37,11 +33,16 @@ export const decodeEvent = <T extends z.ZodType>(
   complete: (value: unknown, timestamp: number) => unknown = (value) => value,
 ): DecodedEvent<z.infer<T>> => {
   const records: DecodedRecord<z.infer<T>>[] = [];
-  const unreadable: UnreadableRecord[] = [];
+  const unreadable: DeadLetter[] = [];
   for (const [partition, entries] of Object.entries(event.records)) {
-    for (const { topic, partition: partitionNumber, offset, timestamp, value: given } of entries) {
+    for (const { topic, partition: partitionNumber, offset, timestamp, key, value: given } of entries) {
       const value = given ?? ''; // a record without a value, as in compacted topics
-      const fail = (reason: string) => unreadable.push({ topic, partition: partitionNumber, offset, reason, value });
+      const fail = (reason: string) =>
+        unreadable.push({
+          ...{ topic, partition: partitionNumber, offset, timestamp, reason },
+          ...(key ? { key } : {}),
+          value,
+        });
       let json: unknown;
       try {
         json = JSON.parse(utf8.decode(Buffer.from(value, 'base64')));
@@ -51,7 +52,7 @@ export const decodeEvent = <T extends z.ZodType>(
       }
       const parsed = schema.safeParse(complete(json, timestamp));
       if (parsed.success) records.push({ topic, partition, partitionNumber, offset, value: parsed.data });
-      else fail(parsed.error.issues.map((issue) => `${issue.path.join('.') || 'value'} ${issue.message}`).join('; '));
+      else fail(reasonOf(parsed.error));
     }
   }
   return { records, unreadable };

@@ -52,7 +52,11 @@ export class KafkaRecordLog implements RecordLog {
         done: () => settle(resolve),
         fail: (cause) =>
           settle(() =>
-            reject(new PlatformError('broker_unavailable', 'The broker did not acknowledge in time', { cause })),
+            reject(
+              cause instanceof PlatformError
+                ? cause
+                : new PlatformError('broker_unavailable', 'The broker did not acknowledge in time', { cause }),
+            ),
           ),
       };
       const timer = setTimeout(
@@ -118,7 +122,7 @@ export class KafkaRecordLog implements RecordLog {
     }
   }
 
-  /** How many partitions the topic has. @throws Error when it lacks one that a record names. */
+  /** How many partitions the topic has. @throws PlatformError `not_found` when it lacks one that a record names. */
   async #partitionsFor(topic: string, records: readonly OutgoingRecord[]): Promise<number> {
     const needed = records.reduce((most, { partition = -1 }) => Math.max(most, partition + 1), 1);
     let count = await this.#partitionCount(topic);
@@ -126,7 +130,7 @@ export class KafkaRecordLog implements RecordLog {
       this.#partitions.delete(topic); // it may have got more since
       count = await this.#partitionCount(topic);
     }
-    if (needed > count) throw new Error(`topic ${topic} has no partition ${needed - 1}`);
+    if (needed > count) throw new PlatformError('not_found', `topic ${topic} has no partition ${needed - 1}`);
     return count;
   }
 

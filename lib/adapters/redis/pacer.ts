@@ -1,6 +1,9 @@
 import type { Pacer } from '../../ports.ts';
 import { withStore, type RedisClient } from './client.ts';
 
+/** What Redis says of a key that does not expire. */
+const NO_END = -1;
+
 /** A room's turn is a key that lives for the interval: whoever sets it may send. */
 export class RedisPacer implements Pacer {
   readonly #redis: RedisClient;
@@ -23,6 +26,10 @@ export class RedisPacer implements Pacer {
       this.#redis.set(key, 1, 'PX', this.#intervalMs, 'NX'),
       this.#redis.pttl(key),
     ]);
-    return granted ? 0 : Math.max(left, 1);
+    if (granted) return 0;
+    if (left !== NO_END && left <= this.#intervalMs) return Math.max(left, 1);
+    // Not a key of ours: it would hold the room back for longer than a turn lasts, or for ever.
+    await this.#redis.set(key, 1, 'PX', this.#intervalMs);
+    return 0;
   }
 }

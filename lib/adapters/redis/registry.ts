@@ -13,6 +13,15 @@ interface Options {
   /** How many clients there may be, in all and from one source. */
   maxClients?: number;
   maxClientsPerSource?: number;
+  /** Told of what is left out because it can't be read. */
+  onDamaged?: (damage: Damage) => void;
+}
+
+interface Damage {
+  room: string;
+  /** Which entry of the room's; without it, all of them. */
+  entry?: string;
+  reason: string;
 }
 
 const UNLIMITED = Number.MAX_SAFE_INTEGER;
@@ -20,6 +29,7 @@ const CLIENTS_BY_EXPIRY = 'clients_by_expiry';
 /** How many clients one call unregisters at the most, so that it never holds Redis up for long. */
 const EXPIRE_AT_ONCE = 500;
 
+const PLACE = /^(\d{1,3}):(\d{1,3})$/;
 const addressSchema = z.object({ host: z.string(), port: z.int() });
 
 export class RedisRegistry implements Registry {
@@ -65,22 +75,27 @@ export class RedisRegistry implements Registry {
 
   audience(rooms: readonly string[]): Promise<Map<string, SubscriberRef[]>> {
     return withStore(async () => {
-      const places = await Promise.all(rooms.map((room) => this.#redis.hkeys(`audience:${room}`)));
-      return new Map(rooms.flatMap((room, n) => (places[n]?.length ? [[room, places[n].map(toSubscriber)]] : [])));
+      const found = await Promise.all(
+        rooms.map(async (room) => {
+          const places = await this.#unlessDamaged(room, this.#redis.hkeys(`audience:${room}`), []);
+          return [room, this.#readable(room, places, (place) => this.#toSubscriber(place))] as const;
+        }),
+      );
+      return new Map(found.filter(([, subscribers]) => subscribers.length > 0));
     });
   }
 
   clients({ cluster, subscriber }: SubscriberRef, rooms: readonly string[]): Promise<Map<string, Client[]>> {
     return withStore(async () => {
       const found = await Promise.all(
-        rooms.map((room) => this.#redis.hgetall(`viewers:${cluster}:${subscriber}:${room}`)),
+        rooms.map(async (room) => {
+          const viewers = this.#redis.hgetall(`viewers:${cluster}:${subscriber}:${room}`);
+          const addresses = await this.#unlessDamaged(room, viewers, {});
+          const toClient = (id: string) => ({ id, ...addressSchema.parse(JSON.parse(addresses[id] ?? '')) });
+          return [room, this.#readable(room, Object.keys(addresses), toClient)] as const;
+        }),
       );
-      return new Map(
-        rooms.map((room, n) => [
-          room,
-          Object.entries(found[n] ?? {}).map(([id, address]) => ({ id, ...addressSchema.parse(JSON.parse(address)) })),
-        ]),
-      );
+      return new Map(found);
     });
   }
 
@@ -116,12 +131,37 @@ export class RedisRegistry implements Registry {
     return [this.#options.clusters, this.#options.subscribersPerCluster];
   }
 
+  /** A key that holds something else than it should fails for good: unlike a store that does not answer. */
+  async #unlessDamaged<T>(room: string, asked: Promise<T>, instead: T): Promise<T> {
+    try {
+      return await asked;
+    } catch (error) {
+      const { message: reason } = error as Error;
+      if (!reason.startsWith('WRONGTYPE')) throw error;
+      this.#options.onDamaged?.({ room, reason });
+      return instead;
+    }
+  }
+
+  #readable<T>(room: string, entries: readonly string[], read: (entry: string) => T): T[] {
+    return entries.flatMap((entry) => {
+      try {
+        return [read(entry)];
+      } catch (error) {
+        this.#options.onDamaged?.({ room, entry, reason: (error as Error).message });
+        return [];
+      }
+    });
+  }
+
+  #toSubscriber(place: string): SubscriberRef {
+    const [, cluster, subscriber] = PLACE.exec(place)?.map(Number) ?? [];
+    if (cluster === undefined || subscriber === undefined || cluster >= this.#options.clusters)
+      throw new Error(`no subscriber of clusters 0 to ${this.#options.clusters - 1}`);
+    return { cluster, subscriber };
+  }
+
   #run(operation: string, ...args: (string | number)[]): Promise<Reply> {
     return withStore(() => this.#redis.registry(1, CLIENTS_BY_EXPIRY, operation, ...args));
   }
 }
-
-const toSubscriber = (place: string): SubscriberRef => {
-  const [cluster, subscriber] = place.split(':').map(Number);
-  return { cluster: cluster ?? NaN, subscriber: subscriber ?? NaN };
-};

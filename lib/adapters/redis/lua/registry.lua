@@ -14,7 +14,22 @@
 
 local function loads_key(cluster) return 'cluster_' .. cluster .. '_subscribers' end
 
+-- A key of another type would fail every call that touches it, for good. What it should hold comes back as its clients
+-- register again.
+local function mend(key, kind)
+  local found = redis.call('TYPE', key).ok
+  if found ~= kind and found ~= 'none' then redis.call('DEL', key) end
+end
+
+local function mend_place(place, client)
+  mend(loads_key(client.cluster), 'hash')
+  mend('subscriber:' .. place .. ':clients', 'set')
+  mend('viewers:' .. place .. ':' .. client.room, 'hash')
+  mend('audience:' .. client.room, 'hash')
+end
+
 local function read_hash(key)
+  mend(key, 'hash')
   local flat, hash = redis.call('HGETALL', key), {}
   for n = 1, #flat, 2 do hash[flat[n]] = flat[n + 1] end
   return hash
@@ -35,6 +50,7 @@ end
 
 local function attach(id, client)
   local place = client.cluster .. ':' .. client.subscriber
+  mend_place(place, client)
   redis.call('HSET', 'client:' .. id, 'host', client.host, 'port', client.port, 'room', client.room,
     'cluster', client.cluster, 'subscriber', client.subscriber, 'source', client.source or '')
   redis.call('HINCRBY', 'clients_by_source', client.source or '', 1)
@@ -47,6 +63,7 @@ end
 
 local function detach(id, client)
   local place = client.cluster .. ':' .. client.subscriber
+  mend_place(place, client)
   redis.call('DEL', 'client:' .. id)
   if redis.call('HINCRBY', 'clients_by_source', client.source or '', -1) <= 0 then
     redis.call('HDEL', 'clients_by_source', client.source or '')
@@ -75,6 +92,7 @@ local operations = {}
 -- ARGV[2..3] number of clusters, subscribers in a new cluster. Fills the clusters that have no subscriber yet.
 function operations.seed()
   for cluster = 0, tonumber(ARGV[2]) - 1 do
+    mend(loads_key(cluster), 'hash')
     if redis.call('EXISTS', loads_key(cluster)) == 0 then
       for subscriber = 0, tonumber(ARGV[3]) - 1 do redis.call('HSET', loads_key(cluster), subscriber, 0) end
     end

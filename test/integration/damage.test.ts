@@ -1,0 +1,133 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { createHandler as createClusterFanout } from '../../functions/cluster-fanout.ts';
+import { createHandler as createSubscriberFanout } from '../../functions/subscriber-fanout.ts';
+import { clusterTopic, UPDATE_TOPIC } from '../../infra/topics.js';
+import type { RedisClient } from '../../lib/adapters/redis/client.ts';
+import { RedisPacer } from '../../lib/adapters/redis/pacer.ts';
+import { RedisRegistry } from '../../lib/adapters/redis/registry.ts';
+import { TcpDelivery } from '../../lib/adapters/tcp/delivery.ts';
+import { registrationSchema } from '../../lib/domain/registration.ts';
+import type { Update } from '../../lib/domain/update.ts';
+import { RecordedLog } from '../support/doubles.ts';
+import { kafkaEvent } from '../support/events.ts';
+import { emptyRedis, quiet } from '../support/services.ts';
+import { listen } from '../support/tcp-client.ts';
+import { until } from '../support/until.ts';
+import { update } from '../support/updates.ts';
+
+// What stands in Redis can be damaged (by hand, by another program): that costs the room it belongs to, and no other.
+
+const NOW = 1_760_000_000_000;
+let redis: RedisClient;
+let registry: RedisRegistry;
+let damages: { room: string; entry?: string; reason: string }[];
+let records: RecordedLog;
+beforeAll(async () => {
+  redis = await emptyRedis(7);
+});
+afterAll(() => redis.quit());
+beforeEach(async () => {
+  await redis.flushdb();
+  damages = [];
+  records = new RecordedLog();
+  registry = new RedisRegistry(redis, {
+    ...{ clusters: 1, subscribersPerCluster: 1, clientTtl: 60 },
+    onDamaged: (damage) => damages.push(damage),
+  });
+});
+
+const watch = (client_id: string, room_id: string, port = 6000, now = NOW) =>
+  registry.register(registrationSchema.parse({ client_id, room_id, port }), now);
+const fanOut = (...rooms: string[]) =>
+  createClusterFanout({ registry, pacer: new RedisPacer(redis, 50), records, log: quiet })(
+    kafkaEvent(
+      rooms.map((room) => update(1, { room })),
+      { topic: UPDATE_TOPIC },
+    ),
+  );
+const sent = () => records.values<Update>(clusterTopic(0)).map(({ room_id }) => room_id);
+
+test.each([
+  ['of another type', (key: string) => redis.set(key, 'oops')],
+  ['with nonsense in it', (key: string) => redis.hset(key, { oops: 1, '7:0': 1, '0:0:0': 1, '-1:0': 1 })],
+])('an audience %s: the other rooms get their updates', async (_what, damage) => {
+  await watch('a', 'sound');
+  await redis.del('audience:broken');
+  await damage('audience:broken');
+  await fanOut('broken', 'sound');
+  expect(sent()).toEqual(['sound']);
+  expect(new Set(damages.map(({ room }) => room))).toEqual(new Set(['broken']));
+});
+
+test('a turn that another program made endless is over after one', async () => {
+  await watch('a', 'endless');
+  await watch('b', 'distant');
+  await redis.set('pace:endless', 'oops');
+  await redis.set('pace:distant', 'oops', 'EX', 3600);
+  const began = performance.now();
+  await fanOut('endless', 'distant');
+  expect(performance.now() - began).toBeLessThan(1000);
+  expect(sent().sort()).toEqual(['distant', 'endless']);
+});
+
+test('a turn of another type is over too', async () => {
+  await watch('a', 'list');
+  await redis.lpush('pace:list', 'oops');
+  await fanOut('list');
+  expect(sent()).toEqual(['list']);
+});
+
+test('viewers of another type, and a broken address: the other clients get their lines', async () => {
+  const client = await listen();
+  const addresses = { host: '127.0.0.1', port: client.port };
+  await watch('a', 'broken');
+  await watch('good', 'sound');
+  await redis.hset('viewers:0:0:sound', { good: JSON.stringify(addresses), bad: '{"host":', worse: '{"port": "x"}' });
+  await redis.set('viewers:0:0:broken', 'oops');
+  const delivery = new TcpDelivery({
+    registry,
+    addressesOf: async (host) => [host],
+    connectTimeoutMs: 1000,
+    stallMs: 1000,
+    onDead: () => undefined,
+  });
+  const handler = createSubscriberFanout({
+    deliveryOf: (subscriber) => delivery.of(subscriber),
+    records,
+    log: quiet,
+    windowMs: 2000,
+  });
+  await handler(
+    kafkaEvent(
+      ['broken', 'sound'].map((room) => update(1, { room })),
+      { topic: clusterTopic(0) },
+    ),
+  );
+  await until('the line has come', () => client.lines().length > 0);
+  expect(client.lines()).toMatchObject([{ room_id: 'sound' }]);
+  expect(damages.map(({ room, entry }) => [room, entry])).toEqual([
+    ['broken', undefined],
+    ['sound', 'bad'],
+    ['sound', 'worse'],
+  ]);
+  delivery.close();
+  await client.close();
+});
+
+test.each(['audience:r', 'viewers:0:0:r', 'subscriber:0:0:clients', 'client:c', 'cluster_0_subscribers'])(
+  '%s of another type: clients are still forgotten, and registering again mends it',
+  async (key) => {
+    await watch('c', 'r');
+    await watch('other', 'elsewhere');
+    await redis.del(key);
+    await redis.set(key, 'oops');
+    await watch('c', 'r', 7000);
+    expect([...(await registry.audience(['r'])).keys()]).toEqual(['r']);
+    expect((await registry.clients({ cluster: 0, subscriber: 0 }, ['r'])).get('r')).toEqual([
+      { id: 'c', host: 'localhost', port: 7000 },
+    ]);
+    await redis.del(key);
+    await redis.set(key, 'oops');
+    expect(await registry.expire(NOW + 60_001)).toBe(2);
+  },
+);

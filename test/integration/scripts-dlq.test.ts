@@ -1,0 +1,232 @@
+import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { clusterTopic, DEAD_LETTER_TOPIC, REACTION_TOPIC } from '../../infra/topics.js';
+import { createKafka } from '../../lib/adapters/kafka/client.ts';
+import { decodeEvent } from '../../lib/adapters/kafka/event.ts';
+import { KafkaRecordLog } from '../../lib/adapters/kafka/record-log.ts';
+import { loadConfig } from '../../lib/config.ts';
+import { setAside, type DeadLetter } from '../../lib/dead-letters.ts';
+import { reactionSchemas } from '../../lib/domain/reaction.ts';
+import { kafkaEvent } from '../support/events.ts';
+import { temporaryFolders } from '../support/folder.ts';
+import { kafkaFor, readTopic } from '../support/kafka.ts';
+import { scriptRunner } from '../support/scripts.ts';
+import { kafkaBrokers, quiet } from '../support/services.ts';
+import { update } from '../support/updates.ts';
+
+const { run } = scriptRunner();
+jest.setTimeout(60_000);
+const folder = temporaryFolders();
+
+const kafka = kafkaFor();
+let records: KafkaRecordLog;
+beforeAll(async () => {
+  records = new KafkaRecordLog(createKafka(loadConfig({ KAFKA_BROKERS: kafkaBrokers() }), quiet), {
+    ackTimeoutMs: 10_000,
+    log: quiet,
+  });
+  await run('topics', ['create']);
+});
+afterAll(() => records.close());
+
+/** Other tests may set records aside too: ours have a reason, and stood at places, that nobody else's have. */
+let place = 1_000_000_000 + Math.floor(Math.random() * 1e9) * 1000;
+const letter = (reason: string, value: string | Buffer, more: Partial<DeadLetter> = {}): DeadLetter => ({
+  ...{ topic: REACTION_TOPIC, partition: 1, offset: place++, timestamp: Date.now(), reason },
+  value: Buffer.from(value).toString('base64'),
+  ...more,
+});
+const goal = (room: string, more: object = {}) =>
+  JSON.stringify({ user_id: 'u', emoji_type: ':goal:', timestamp: new Date().toISOString(), room_id: room, ...more });
+const GOAL = { EMOJI_SHORT_CODES: ':goal:' };
+
+interface Listed {
+  id: string;
+  place: { offset: number };
+  replayed_at?: string;
+}
+const listed = async (reason: string): Promise<Listed[]> => {
+  const { stdout, stderr } = await run('dlq', ['list', '--all', '--json', '--reason', reason]);
+  expect(stderr).toBe('');
+  return stdout
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Listed);
+};
+const reactionsOf = async (room: string) =>
+  (await readTopic(kafka, REACTION_TOPIC))
+    .filter(({ value }) => value.includes(room))
+    .map(({ value }) => JSON.parse(value) as Record<string, unknown>);
+
+test('list shows each record once, though its batch came again, with where it stood and why; filters choose', async () => {
+  const reason = randomUUID();
+  const [a, b] = [letter(`${reason} first`, 'a'), letter(`${reason} second`, 'bb', { topic: clusterTopic(0) })];
+  await setAside(records, quiet, [a, b]);
+  await setAside(records, quiet, [a]);
+  const { code, stdout } = await run('dlq', ['list', '--reason', reason.toUpperCase()]);
+  expect(code).toBe(0);
+  const rows = stdout.trimEnd().split('\n').slice(1);
+  expect(rows).toEqual([
+    expect.stringMatching(new RegExp(`^\\d+@\\d+ +${REACTION_TOPIC}-1@${a.offset} +20\\S+Z +1 +${reason} first$`)),
+    expect.stringMatching(new RegExp(`^\\d+@\\d+ +${clusterTopic(0)}-1@${b.offset} +20\\S+Z +2 +${reason} second$`)),
+  ]);
+  const filtered = await run('dlq', ['list', '--reason', reason, '--topic', clusterTopic(0), '--json']);
+  expect(JSON.parse(filtered.stdout)).toMatchObject({ place: { topic: clusterTopic(0) }, size: 2, truncated: false });
+});
+
+test('show gives the value as text, or in hexadecimal; nothing in it steers the terminal', async () => {
+  const reason = randomUUID();
+  await setAside(records, quiet, [
+    letter(reason, '{"emoji": "🔥\u001b[2J\u202e"}\n', { key: Buffer.from('room').toString('base64') }),
+    letter(reason, Buffer.from([0xff, 0x00])),
+  ]);
+  const [text, bytes] = await listed(reason);
+  const shown = await run('dlq', ['show', text?.id ?? '']);
+  expect(shown.stdout).toContain('\n\n{"emoji": "🔥\\u{1b}[2J\\u{202e}"}\n');
+  expect(shown.stdout).toMatch(/^key: +room$/m);
+  expect(JSON.parse((await run('dlq', ['show', bytes?.id ?? '', '--json'])).stdout)).toMatchObject({
+    hex: 'ff00',
+    reason,
+  });
+});
+
+test('what can be read now is put back once, with an event_id and its own time; the rest is refused with the reason', async () => {
+  const [reason, room] = [randomUUID(), randomUUID()];
+  const own = goal(room, { event_id: 'own', received_at: '2026-05-01T20:45:00.000Z' });
+  const letters = [goal(room), own, '{"room_id": ', Buffer.from([0xff])].map((value) => letter(reason, value));
+  await setAside(records, quiet, letters);
+
+  const replay = (...args: string[]) => run('dlq', ['replay', '--reason', reason, ...args], GOAL);
+  const dry = await replay('--dry-run');
+  expect(dry.stdout).toContain('2 would be put back, 0 were before, 2 refused');
+  expect(await reactionsOf(room)).toEqual([]);
+
+  const first = await replay();
+  expect(first).toMatchObject({ code: 1, stderr: '' });
+  expect(first.stdout).toMatch(/refused: not JSON$/m);
+  expect(first.stdout).toMatch(/refused: it is not UTF-8/);
+  expect(first.stdout).toContain('2 put back, 0 were before, 2 refused');
+  const back = await reactionsOf(room);
+  const [plain, kept] = [
+    back.find(({ event_id }) => event_id !== 'own'),
+    back.find(({ event_id }) => event_id === 'own'),
+  ];
+  expect(back).toHaveLength(2);
+  expect(plain).toEqual({
+    ...(JSON.parse(goal(room)) as object),
+    timestamp: expect.any(String),
+    event_id: `dlq-${REACTION_TOPIC}-1-${letters[0]?.offset}`,
+    received_at: new Date(letters[0]?.timestamp ?? 0).toISOString(),
+  });
+  expect(kept).toEqual(JSON.parse(own));
+
+  expect((await replay()).stdout).toContain('0 put back, 2 were before, 2 refused');
+  expect(await reactionsOf(room)).toHaveLength(2);
+  expect((await listed(reason)).map(({ replayed_at }) => replayed_at !== undefined)).toEqual([
+    true,
+    true,
+    false,
+    false,
+  ]);
+});
+
+test('without the short code a tap stays unreadable: refused, unless forced or its value is repaired', async () => {
+  const [reason, room] = [randomUUID(), randomUUID()];
+  await setAside(records, quiet, [letter(reason, goal(room)), letter(reason, goal(room))]);
+  const [a, b] = await listed(reason);
+  const refused = await run('dlq', ['replay', a?.id ?? '', b?.id ?? '']);
+  expect(refused.code).toBe(1);
+  expect(refused.stdout).toMatch(/refused: emoji_type must be exactly one emoji or a configured short code/);
+
+  const file = join(folder(), 'tap.json');
+  writeFileSync(file, goal(room).replace(':goal:', '⚽'));
+  expect((await run('dlq', ['replay', a?.id ?? '', '--value', file])).code).toBe(0);
+  expect((await run('dlq', ['replay', b?.id ?? '', '--force'])).code).toBe(0);
+  expect((await reactionsOf(room)).map(({ emoji_type }) => emoji_type).sort()).toEqual([':goal:', '⚽']);
+});
+
+test('an update goes back to the partition that it had, with its key', async () => {
+  const [reason, room] = [randomUUID(), randomUUID()];
+  const value = JSON.stringify(update(7, { room }));
+  const key = Buffer.from(room).toString('base64');
+  await setAside(records, quiet, [letter(reason, value, { topic: clusterTopic(1), partition: 2, key })]);
+  expect((await run('dlq', ['replay', '--reason', reason])).code).toBe(0);
+  const back = (await readTopic(kafka, clusterTopic(1))).filter((record) => record.key === room);
+  expect(back).toMatchObject([{ partition: 2, value }]);
+});
+
+test('an interrupted replay: soon afterwards it is done again, by the same event_id; later only by force', async () => {
+  const [reason, room] = [randomUUID(), randomUUID()];
+  const [soon, later] = [letter(reason, goal(room)), letter(reason, goal(room))];
+  await setAside(records, quiet, [soon, later]);
+  const begun = ({ topic, partition, offset, timestamp }: DeadLetter) =>
+    JSON.stringify({ replay: 'begun', of: { topic, partition, offset, timestamp } });
+  const producer = kafka.producer();
+  await producer.connect();
+  const messages = [{ value: begun(soon) }, { value: begun(later), timestamp: String(Date.now() - 3_600_000) }];
+  await producer.send({ topic: DEAD_LETTER_TOPIC, messages });
+  await producer.disconnect();
+  const { code, stdout } = await run('dlq', ['replay', '--reason', reason], GOAL);
+  expect(code).toBe(1);
+  expect(stdout).toMatch(new RegExp(`-1@${later.offset} +refused: a replay that began at .* was interrupted`));
+  expect((await reactionsOf(room)).map(({ event_id }) => event_id)).toEqual([`dlq-${REACTION_TOPIC}-1-${soon.offset}`]);
+  expect((await run('dlq', ['replay', '--reason', reason, '--force'], GOAL)).stdout).toContain('1 put back, 1 were');
+});
+
+test('records of almost 1 MiB, and many of them: set aside, listed, and put back whole from where they stood', async () => {
+  const [reason, room] = [randomUUID(), randomUUID()];
+  const large = goal(room, { padding: 'x'.repeat(1_040_000) });
+  const producer = kafka.producer();
+  await producer.connect();
+  const [stood] = await producer.send({ topic: REACTION_TOPIC, messages: [{ value: large, partition: 1 }] });
+  await producer.disconnect();
+  const from = Number(stood?.baseOffset);
+  const event = kafkaEvent(
+    Array.from({ length: 30 }, () => large),
+    { partition: 1, from, timestamp: Date.now() },
+  );
+  const { unreadable } = decodeEvent(event, reactionSchemas([]).reaction);
+  expect(unreadable).toHaveLength(30);
+  await setAside(
+    records,
+    quiet,
+    // Only the first stands in the topic.
+    unreadable.map((each, n) => ({ ...each, reason, offset: n === 0 ? from : place++ })),
+  );
+  expect(await listed(reason)).toHaveLength(30);
+  const { stdout } = await run('dlq', ['replay', '--reason', reason], GOAL);
+  expect(stdout).toContain('1 put back, 0 were before, 29 refused');
+  expect(stdout).toContain(`only a part of it was kept, and ${REACTION_TOPIC} does not keep it any more`);
+  const back = (await reactionsOf(room)).filter(({ event_id }) => event_id === `dlq-${REACTION_TOPIC}-1-${from}`);
+  expect(back).toHaveLength(1);
+  expect(back[0]?.padding).toHaveLength(1_040_000);
+});
+
+test('wrong usage: a sentence that says what it should be, exit code 2', async () => {
+  const wrong = async (...args: string[]) => {
+    const { code, stderr } = await run('dlq', args);
+    expect(code).toBe(2);
+    return stderr;
+  };
+  const [none, id, neither, both, flag, file, twice] = await Promise.all([
+    wrong('drop'),
+    wrong('show', 'x'),
+    wrong('replay'),
+    wrong('replay', '1', '--all'),
+    wrong('list', '--force'),
+    wrong('replay', '1', '--value', '/nowhere'),
+    wrong('show', '1', '2'),
+  ]);
+  expect(none).toMatch(/^The command should be list, show or replay, not "drop"\. See: npm run dlq -- --help$/m);
+  expect(id).toMatch(/^ID should be PARTITION@OFFSET or an offset, as in the list, not "x"\./);
+  expect(neither).toMatch(/^replay should be given either IDs, or --topic and --reason, or --all\./);
+  expect(both).toBe(neither);
+  expect(flag).toMatch(/^list takes no --force\./);
+  expect(file).toMatch(/^--value should be a file that can be read/);
+  expect(twice).toMatch(/^The ID of one dead letter should follow show\./);
+  const { code, stderr } = await run('dlq', ['show', '999999999']);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^There is no dead letter 0@999999999: "npm run dlq -- list --all" shows what there is\.$/m);
+});
