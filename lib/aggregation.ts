@@ -1,7 +1,7 @@
 import type { MSKEvent } from 'aws-lambda';
 import { REACTION_GROUP, REACTION_TOPIC, UPDATE_TOPIC } from '../infra/topics.js';
-import { decodeEvent, type UnreadableRecord } from './adapters/kafka/event.ts';
-import { setAside } from './dead-letters.ts';
+import { decodeEvent } from './adapters/kafka/event.ts';
+import { setAside, type DeadLetter } from './dead-letters.ts';
 import { countByRoom, type LoggedReaction } from './domain/counting.ts';
 import { gapsBefore, isAnotherStream, spansOf, streamTime, type Range } from './domain/progress.ts';
 import { reactionSchemas } from './domain/reaction.ts';
@@ -92,7 +92,7 @@ export const createCounter = ({ windows, records, reader, clock, log, settings, 
   const { reaction: schema } = reactionSchemas(shortCodes);
 
   /** @returns what could not be counted. */
-  const countOnce = async (counts: Counts, batch: Batch): Promise<UnreadableRecord[]> => {
+  const countOnce = async (counts: Counts, batch: Batch): Promise<DeadLetter[]> => {
     const now = clock();
     const { records: decoded, unreadable } = decodeEvent(batch, schema, complete);
     const taps = decoded.map(({ partition, offset, value }) => ({ partition, offset, reaction: value }));
@@ -134,7 +134,7 @@ export const createCounter = ({ windows, records, reader, clock, log, settings, 
   };
 
   /** @returns undefined when counts were lost meanwhile. */
-  const attempt = async (batch: Batch): Promise<UnreadableRecord[] | undefined> => {
+  const attempt = async (batch: Batch): Promise<DeadLetter[] | undefined> => {
     const counts = await windows.open();
     if (isAnotherStream(counts.counted, batch.records)) {
       log.warn('the topic has been made anew: its taps are counted from its beginning');
