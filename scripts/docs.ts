@@ -1,9 +1,15 @@
-// `npm run docs`: writes into the README what is made from the code. A test fails when somebody forgot to.
+// `npm run docs`: writes into the documents what is made from the code. A test fails when somebody forgot to.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
+import { HOSTILE_INPUTS } from '../test/hostile/inputs.ts';
+import { hostileTables } from '../test/hostile/tables.ts';
 import { configTable } from './lib/config-table.ts';
 import { section } from './lib/markdown.ts';
 
-const README = 'README.md';
-const text = section(readFileSync(README, 'utf8'), 'configuration', configTable());
-writeFileSync(README, await format(text, { ...(await resolveConfig(README)), filepath: README }));
+const write = async (file: string, name: string, content: string): Promise<void> => {
+  const text = section(readFileSync(file, 'utf8'), name, content);
+  writeFileSync(file, await format(text, { ...(await resolveConfig(file)), filepath: file }));
+};
+
+await write('README.md', 'configuration', configTable());
+await write('docs/hostile-input.md', 'answers', hostileTables(HOSTILE_INPUTS));

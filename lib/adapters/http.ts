@@ -83,7 +83,12 @@ const toResult = ({ status, body, headers }: HttpResponse, requestId: string): A
  * The JSON body of a request; an absent one is an empty object.
  * @throws PlatformError `payload_too_large` over 256 KiB, `invalid_request` when it is not a JSON object in UTF-8.
  */
-export const jsonBody = ({ body, isBase64Encoded }: APIGatewayProxyEventV2): unknown => {
+export const jsonBody = ({ body, isBase64Encoded, headers }: APIGatewayProxyEventV2): unknown => {
+  // Media type and charset are not looked at: the bytes must be JSON in UTF-8 whatever a client calls them.
+  const encoding = headers?.['content-encoding']?.toLowerCase() ?? 'identity';
+  if (encoding !== 'identity') {
+    throw invalid('Invalid encoding', [{ path: '', message: 'must be sent as it is, without a content-encoding' }]);
+  }
   const bytes = Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8');
   if (bytes.length > MAX_BODY_BYTES) {
     throw new PlatformError('payload_too_large', `The body must not be larger than ${MAX_BODY_BYTES} bytes`);

@@ -5,13 +5,21 @@ export const DEFAULT_ROOM = 'global';
 export const MAX_EVENTS = 500;
 const MAX_COUNT = 100;
 
-/** An identifier that can stand in a Redis hash tag and in a log line: no braces, white space or control characters. */
+/**
+ * An identifier that can stand in a Redis hash tag and in a log line, and that nobody can mistake for another: nothing
+ * that can't be seen (control characters, lone surrogates, marks of direction, zero width, variation selectors) is in it.
+ */
 const identifier = (max: number) =>
   z
     .string('must be a string')
     .min(1, 'must not be empty')
     .max(max, `must have at most ${max} characters`)
-    .regex(/^[^\s{}\p{C}]*$/u, 'must not hold white space, braces or control characters');
+    .regex(
+      /^[^\s{}\p{C}\p{Default_Ignorable_Code_Point}]*$/u,
+      'must not hold white space, braces or invisible characters',
+    )
+    // Different names in another encoding than UTF-8 would become the same one.
+    .regex(/^[^\ufffd]*$/, 'must not hold U+FFFD, which stands for bytes that were not UTF-8');
 
 export const roomId = identifier(64);
 export const clientId = identifier(128);
@@ -26,7 +34,7 @@ const timestamp = z.iso
   .max(64, 'must have at most 64 characters');
 
 const count = z
-  .int(`must be a whole number from 1 to ${MAX_COUNT}`)
+  .int({ error: `must be a whole number from 1 to ${MAX_COUNT}`, abort: true })
   .min(1, `must be at least 1`)
   .max(MAX_COUNT, `must be at most ${MAX_COUNT}`);
 

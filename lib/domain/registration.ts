@@ -10,14 +10,14 @@ export const registrationSchema = z.object({
     .max(253, 'must have at most 253 characters')
     .default('localhost'),
   port: z
-    .int('must be a whole number from 1024 to 65535')
+    .int({ error: 'must be a whole number from 1024 to 65535', abort: true })
     .min(1024, 'must be at least 1024')
     .max(65535, 'must be at most 65535'),
   room_id: roomId.default(DEFAULT_ROOM),
   cluster_id: z
     .union(
       [
-        z.int(),
+        z.int('must be the number of a cluster'),
         z
           .string()
           .regex(/^\d{1,3}$/)

@@ -1,11 +1,15 @@
 import { z } from 'zod';
+import { roomId } from './reaction.ts';
+
+/** Longer than any that we write; the topic is open to other programs, and viewers get what stands in it. */
+const time = z.iso.datetime().max(32);
 
 /** The count of one emoji in one window of one room: cumulative, so the largest `raw_count` seen is the truth. */
 export const updateSchema = z.object({
-  room_id: z.string(),
-  start: z.iso.datetime(),
-  end: z.iso.datetime(),
-  emoji_type: z.string(),
+  room_id: roomId,
+  start: time,
+  end: time,
+  emoji_type: z.string().min(1).max(64),
   raw_count: z.int().nonnegative(),
   scaled_count: z.int().nonnegative(),
   aggregation_ratio: z.int().positive(),

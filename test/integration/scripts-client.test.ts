@@ -132,7 +132,7 @@ test('a refusal for good ends it, in the words of the platform', async () => {
 
 test('wrong usage names the flag, and nothing is registered', async () => {
   const { code, stderr } = await client('--room', 'a b').ended;
-  expect(stderr).toMatch(/^--room should not hold white space, braces or control characters, not "a b"\. See: /);
+  expect(stderr).toMatch(/^--room should not hold white space, braces or invisible characters, not "a b"\. See: /);
   expect(code).toBe(2);
   expect(requests).toEqual([]);
 });

@@ -1,0 +1,41 @@
+import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { createHandler as createIngest } from '../../functions/ingest.ts';
+import { createHandler as createLive } from '../../functions/live.ts';
+import { createHandler as createRegister } from '../../functions/register.ts';
+import { MemoryRegistry } from '../../lib/adapters/memory/registry.ts';
+import { MemoryWindowStore } from '../../lib/adapters/memory/window-store.ts';
+import { AddressPolicy } from '../../lib/adapters/tcp/address-policy.ts';
+import { RecordedLog, recordedLogger } from '../support/doubles.ts';
+
+export const NOW = Date.parse('2026-05-01T20:45:00.500Z');
+export const SHORT_CODES = [':goal:'];
+
+/** The functions behind HTTP with nothing behind them, and an answer as a caller reads it. */
+export const httpFunctions = () => {
+  const log = recordedLogger();
+  const clock = () => NOW;
+  const records = new RecordedLog();
+  const registry = new MemoryRegistry({ clusters: 2, subscribersPerCluster: 3, clientTtl: 60 });
+  const policy = new AddressPolicy(['localhost', '127.0.0.0/8'], async () => ['127.0.0.1']);
+  const windows = new MemoryWindowStore({ windowMs: 2000, watermarkMs: 10_000 });
+  const handlers = {
+    ingest: createIngest({ records, clock, log, shortCodes: SHORT_CODES }),
+    register: createRegister({ registry, checkHost: (host) => policy.addressesOf(host), clock, log }),
+    live: createLive({ windows, windowMs: 2000, ratio: 1000, log }),
+  };
+  return {
+    records,
+    registry,
+    call: async (name: keyof typeof handlers, event: APIGatewayProxyEventV2) => answerOf(await handlers[name](event)),
+  };
+};
+
+interface Answer {
+  status: number;
+  body: { error?: string; details?: { path: string; message: string }[]; accepted?: number };
+}
+
+const answerOf = ({ statusCode, body }: APIGatewayProxyStructuredResultV2): Answer => ({
+  status: statusCode ?? 0,
+  body: JSON.parse(body ?? '') as Answer['body'],
+});
