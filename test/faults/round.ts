@@ -24,6 +24,9 @@ const PROBE_EVERY_MS = 100;
 /** Final updates, which heal what a client was not told, come with the next minute at the latest. */
 const PATIENCE_MS = 100_000;
 
+/** When every hop has read everything, there is nothing left that could count a tap; but a recount may be under way. */
+const COUNTED_MS = 20_000;
+
 /** All windows of a room, however many. */
 const ALL = 1_000_000;
 
@@ -45,6 +48,16 @@ export const compare = async (
 
 export const isExact = ({ lost, doubled, disagreeing }: Sums): boolean => lost + doubled + disagreeing === 0;
 
+/** Looks until everything is right, or the time is over: what is wrong then stands in the sums. */
+const settle = async (look: () => Promise<Sums>): Promise<Sums> => {
+  let sums = await look();
+  const right = (what: (sums: Sums) => boolean, ms: number) =>
+    until('all is counted and told', async () => what((sums = await look())), ms).catch(() => undefined);
+  await right(({ lost, doubled }) => lost + doubled === 0, COUNTED_MS);
+  if (sums.lost + sums.doubled === 0) await right(isExact, PATIENCE_MS);
+  return sums;
+};
+
 /** One fault, under load, in rooms of its own. */
 export async function runRound(
   platform: FaultPlatform,
@@ -64,7 +77,8 @@ export async function runRound(
   let going = true;
   let healedAt = 0;
   try {
-    await sleep(between(random, 500, 2500)); // the moment at which it breaks
+    await until('taps reach a client', () => (viewers[0]?.viewer.lines.length ?? 0) > 0, PATIENCE_MS);
+    await sleep(between(random, 0, 2000)); // the moment at which it breaks
     await fault.run({
       platform,
       random,
@@ -88,12 +102,7 @@ export async function runRound(
     const sent = groupBy(await crowd.stop(), ({ room }) => room);
     await drained(platform.kafkaBrokers, PATIENCE_MS);
     const viewersOf = (room: string) => viewers.flatMap((each) => (each.room === room ? [each.viewer] : []));
-    let sums = await compare(platform, sent, viewersOf);
-    await until(
-      'all is counted and told',
-      async () => isExact((sums = await compare(platform, sent, viewersOf))),
-      PATIENCE_MS,
-    ).catch(() => undefined); // what is wrong then stands in the sums
+    const sums = await settle(() => compare(platform, sent, viewersOf));
     return { ...sums, recoveryMs, sent };
   } finally {
     going = false;
