@@ -2,10 +2,11 @@ import { beforeEach, describe, expect, test } from '@jest/globals';
 import { DEAD_LETTER_TOPIC, UPDATE_TOPIC } from '../infra/topics.js';
 import { MemoryWindowStore } from '../lib/adapters/memory/window-store.ts';
 import type { Update } from '../lib/domain/update.ts';
-import { RecordedLog, recordedLogger } from '../test/support/doubles.ts';
+import { HeldRecords, RecordedLog, recordedLogger } from '../test/support/doubles.ts';
 import { kafkaEvent } from '../test/support/events.ts';
 import { tap } from '../test/support/taps.ts';
 import { told } from '../test/support/tcp-client.ts';
+import { createCounter, type Counter } from '../lib/aggregation.ts';
 import { createHandler } from './aggregate.ts';
 
 const settings = { windowMs: 2000, watermarkMs: 10_000, ratio: 1000 };
@@ -14,19 +15,28 @@ const T = Date.parse('2026-05-01T20:45:00Z');
 let store: MemoryWindowStore;
 let records: RecordedLog;
 let now: number;
+let stream: HeldRecords;
+let counter: Counter;
 let handler: ReturnType<typeof createHandler>;
 beforeEach(() => {
   store = new MemoryWindowStore(settings);
   records = new RecordedLog();
   now = T + 500;
-  handler = createHandler({
+  stream = new HeldRecords();
+  counter = createCounter({
     windows: store,
     records,
+    reader: stream,
     clock: () => now,
     log: recordedLogger(),
     settings,
     shortCodes: [],
   });
+  const deliver = createHandler({ counter });
+  handler = (event) => {
+    stream.hold(event);
+    return deliver(event);
+  };
 });
 
 const reaction = (options: Parameters<typeof tap>[1] = {}) => tap(0, { at: T, ...options }).reaction;
@@ -178,4 +188,117 @@ test('the largest count published for each window and emoji is the truth', async
   for (let from = 0; from < 40; from += 4) await handler(taps(from, from + 6));
   const lines = updates().map((update) => ({ ...update, window_ms: 2000 }));
   expect([...told(lines).values()]).toEqual([42]);
+});
+
+describe('counts that the store has lost', () => {
+  const both = (from: number, to: number) => ({
+    records: Object.assign(
+      {},
+      ...[0, 1].map((partition) => {
+        const values = Array.from({ length: to - from }, (_, n) =>
+          reaction({ at: T + partition, id: `${from + n}-${partition}` }),
+        );
+        return kafkaEvent(values, { partition, from, timestamp: T + from }).records;
+      }),
+    ) as ReturnType<typeof kafkaEvent>['records'],
+  });
+
+  test('all of them: are counted again from the topic before the next batch, and published', async () => {
+    await handler(both(0, 100));
+    store.lose();
+    await handler(both(100, 110));
+    expect(await fire()).toBe(220);
+    expect(updates().at(-1)?.raw_count).toBe(220);
+    await handler(both(110, 120));
+    expect(stream.reads).toHaveLength(2);
+    expect(await fire()).toBe(240);
+  });
+
+  test('without a tap that comes: up to where the consumer group has committed', async () => {
+    await handler(both(0, 100));
+    for (const partition of [0, 1]) stream.committedOffsets.set(`emoji_topic-${partition}`, 100);
+    expect(await counter.recountLost()).toBe(0);
+    store.lose();
+    stream.hold(both(100, 105)); // not delivered yet: not ours to count
+    expect(await counter.recountLost()).toBe(200);
+    expect(await fire()).toBe(200);
+    await handler(both(100, 105));
+    expect(await fire()).toBe(210);
+  });
+
+  test('what the topic does not hold any more is passed over', async () => {
+    await handler(both(0, 100));
+    store.lose();
+    stream.forget();
+    await handler(both(100, 110));
+    await handler(both(110, 120));
+    expect(await fire()).toBe(40);
+    expect(stream.reads).toHaveLength(2);
+  });
+
+  test('between counting and noting it: the batch is counted in a new generation, whole', async () => {
+    await handler(both(0, 100));
+    const publish = records.append.bind(records);
+    records.append = async (...args) => {
+      records.append = publish;
+      store.lose();
+      await publish(...args);
+    };
+    await handler(both(100, 110));
+    expect(await fire()).toBe(220);
+  });
+
+  test('while they are counted again: from the beginning once more', async () => {
+    await handler(both(0, 100));
+    store.lose();
+    let batches = 0;
+    const publish = records.append.bind(records);
+    records.append = async (...args) => {
+      if (++batches === 4) store.lose();
+      await publish(...args);
+    };
+    await handler(both(100, 110));
+    expect(await fire()).toBe(220);
+  });
+
+  test('again and again: the batch fails, so that it is delivered again', async () => {
+    const publish = records.append.bind(records);
+    records.append = async (...args) => {
+      store.lose();
+      await publish(...args);
+    };
+    await expect(handler(taps(0, 3))).rejects.toMatchObject({ code: 'store_unavailable' });
+  });
+
+  test('a topic that was made anew is counted from its beginning, though its offsets were counted', async () => {
+    await handler(kafkaEvent([reaction(), reaction(), reaction()], { timestamp: T }));
+    stream.forget();
+    await handler(kafkaEvent([reaction(), reaction()], { timestamp: T + 60_000 }));
+    expect(await fire()).toBe(2);
+    await handler(kafkaEvent([reaction()], { from: 2, timestamp: T + 60_001 }));
+    expect(await fire()).toBe(3);
+  });
+});
+
+test('taps of a room that can not be counted are set aside, and the others count', async () => {
+  const open = store.open.bind(store);
+  store.open = async () => {
+    const counts = await open();
+    return {
+      ...{ counted: counts.counted, advance: counts.advance.bind(counts), settle: counts.settle.bind(counts) },
+      ...{ overdue: counts.overdue.bind(counts), discard: counts.discard.bind(counts) },
+      apply: async (batches, at) => [
+        ...(await counts.apply(
+          batches.filter(({ room }) => room !== 'bad'),
+          at,
+        )),
+        { room: 'bad', windows: [], partial: new Map(), failure: 'WRONGTYPE' },
+      ],
+    };
+  };
+  await handler(kafkaEvent([reaction(), reaction({ room: 'bad', id: 'x' }), reaction()], { from: 5 }));
+  expect(await fire()).toBe(2);
+  const [letter] = records.values<{ value: string }>(DEAD_LETTER_TOPIC);
+  expect(letter).toMatchObject({ offset: 6, reason: 'room bad can not be counted: WRONGTYPE' });
+  expect(JSON.parse(Buffer.from(letter?.value ?? '', 'base64').toString())).toEqual(reaction({ room: 'bad', id: 'x' }));
 });

@@ -25,9 +25,10 @@ beforeEach(async () => {
   registry = new MemoryRegistry({ clusters: 1, subscribersPerCluster: 1, clientTtl: 1 });
   now = LATER;
   log.lines.length = 0;
-  await countTaps(windows, [tap(0, { at: T }), tap(1, { at: T, emoji: '❤️', room: 'b' })], settings, T);
+  await countTaps(await windows.open(), [tap(0, { at: T }), tap(1, { at: T, emoji: '❤️', room: 'b' })], settings, T);
 });
-const handler = () => createHandler({ windows, records, registry, clock: () => now, log, settings });
+const counter = { recountLost: async () => 0 };
+const handler = () => createHandler({ windows, records, registry, counter, clock: () => now, log, settings });
 const once = () => handler()({ runMs: 0 });
 const updates = () => records.values<Update>(UPDATE_TOPIC);
 
@@ -69,6 +70,7 @@ test('a run looks every second until its time is over', async () => {
     windows,
     records,
     registry: counting,
+    counter,
     clock: () => LATER + looks * 1000, // a look a second
     log,
     settings,

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from 'aws-lambda';
-import { publishTotals } from '../lib/aggregation.ts';
+import { publishTotals, type Counter } from '../lib/aggregation.ts';
 import { deps } from '../lib/deps.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Clock, RecordLog, Registry, WindowStore } from '../lib/ports.ts';
@@ -9,6 +9,7 @@ interface Deps {
   windows: WindowStore;
   records: RecordLog;
   registry: Pick<Registry, 'expire'>;
+  counter: Pick<Counter, 'recountLost'>;
   clock: Clock;
   log: Logger;
   settings: { windowMs: number; ratio: number };
@@ -20,23 +21,31 @@ const RUN_MS = 58_000;
 
 /**
  * Scheduled: what must happen though nobody taps. Publishes the final counts of rooms that have fallen silent (the
- * others' go with their next batch) and forgets the clients whose time is over.
+ * others' go with their next batch), counts again what Redis has lost, and forgets the clients whose time is over.
  */
-export const createHandler = ({ windows, records, registry, clock, log, settings }: Deps) => {
-  const look = async () => {
+export const createHandler = ({ windows, records, registry, counter, clock, log, settings }: Deps) => {
+  const publishFinals = async () => {
     const now = clock();
-    await registry.expire(now);
-    const over = await windows.overdue(now);
+    const counts = await windows.open();
+    const over = await counts.overdue(now);
     await publishTotals(records, over, settings);
-    await windows.settle([...new Set(over.map(({ room }) => room))], now);
+    await counts.settle([...new Set(over.map(({ room }) => room))], now);
+  };
+
+  /** One step that fails must not cost the others, nor the minute's other looks: what is due stays due. */
+  const look = async () => {
+    const attempt = (work: Promise<unknown>, failed: string) =>
+      work.catch((error: unknown) => log.error(failed, { error }));
+    await attempt(registry.expire(clock()), 'clients whose time is over were not forgotten');
+    await attempt(counter.recountLost(), 'lost counts were not counted again');
+    await attempt(publishFinals(), 'final counts were not published');
   };
 
   /** @param event `{"runMs": 0}` looks once. */
   return async (event: { runMs?: number } = {}, _context?: Context): Promise<void> => {
     const until = clock() + (event.runMs ?? RUN_MS);
     for (;;) {
-      // One look that fails must not cost the minute's others; the windows stay due.
-      await look().catch((error: unknown) => log.error('final counts were not published', { error }));
+      await look();
       if (clock() + EVERY_MS > until) return;
       await sleep(EVERY_MS);
     }
@@ -47,6 +56,7 @@ export const handler = createHandler({
   windows: deps.windows,
   records: deps.records,
   registry: deps.registry,
+  counter: deps.counter('finalize'),
   clock: Date.now,
   log: deps.log.child('finalize'),
   settings: deps.windowSettings,

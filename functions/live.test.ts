@@ -21,7 +21,7 @@ test('the newest windows first, the totals and what came too late', async () => 
     tap(1, { at: 2000, emoji: '❤️' }),
     tap(2, { at: 0, receivedAt: 20_000, count: 3 }),
   ];
-  await countTaps(store, taps, settings, 2500);
+  await countTaps(await store.open(), taps, settings, 2500);
   const answer = await get(store);
   expect(answer).toMatchObject({ status: 200, headers: { 'cache-control': 'public, max-age=1' } });
   const one = (emoji_type: string, raw_count: number) => ({ emoji_type, raw_count, scaled_count: 1 });
@@ -41,7 +41,7 @@ test('the newest windows first, the totals and what came too late', async () => 
 test('ten windows at the most; of another room nothing', async () => {
   const store = new MemoryWindowStore(settings);
   await countTaps(
-    store,
+    await store.open(),
     Array.from({ length: 12 }, (_, n) => tap(n, { at: n * 2000, room: 'a' })),
     settings,
     0,

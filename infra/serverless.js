@@ -1,7 +1,7 @@
 /**
  * The parts of `serverless.yml` that depend on the configuration: read there by `${file(infra/serverless.js):…}`.
  */
-import { clusterTopic, REACTION_TOPIC, topicDefinitions, UPDATE_TOPIC } from './topics.js';
+import { clusterTopic, REACTION_GROUP, REACTION_TOPIC, topicDefinitions, UPDATE_TOPIC } from './topics.js';
 
 const { env } = process;
 
@@ -23,6 +23,8 @@ const VARIABLES = [
   'DELIVERY_TIMEOUT_MS',
   'ACK_TIMEOUT_MS',
   'WINDOW_RETENTION_SECONDS',
+  'EVENT_ID_TTL_SECONDS',
+  'EVENT_ID_LIMIT',
   'LOG_LEVEL',
 ];
 
@@ -55,7 +57,7 @@ const mskEvent = (topic, consumerGroupId, maximumBatchingWindow) => ({
 });
 
 /** Taps are gathered for a second; the hops after that pass on at once what they get. */
-export const aggregateEvents = [mskEvent(REACTION_TOPIC, 'aggregate', 1)];
+export const aggregateEvents = [mskEvent(REACTION_TOPIC, REACTION_GROUP, 1)];
 export const clusterFanoutEvents = [mskEvent(UPDATE_TOPIC, 'cluster-fanout')];
 export const subscriberFanoutEvents = Array.from({ length: clusters }, (_, cluster) =>
   mskEvent(clusterTopic(cluster), `subscriber-fanout-${cluster}`),

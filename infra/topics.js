@@ -8,6 +8,8 @@ const HOUR = 60 * 60 * 1000;
 
 /** Taps, spread evenly. A goal's spike is over before pollers scale, so the partitions are provisioned for it. */
 export const REACTION_TOPIC = 'emoji_topic';
+/** The consumer group that counts them; what it has committed is counted. */
+export const REACTION_GROUP = 'aggregate';
 /** Window updates, keyed by room. */
 export const UPDATE_TOPIC = 'main_emoji_topic';
 /** Records that could not be parsed: where they stood, why, and what they held. */

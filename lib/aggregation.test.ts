@@ -15,8 +15,8 @@ const countsOf = async (store: MemoryWindowStore, room: string) => {
 test('a batch redelivered with other boundaries counts exactly once', async () => {
   const store = new MemoryWindowStore(settings);
   const taps = Array.from({ length: 200 }, (_, offset) => tap(offset));
-  await countTaps(store, taps.slice(0, 100), settings, NOW);
-  const totals = await countTaps(store, taps, settings, NOW);
+  await countTaps(await store.open(), taps.slice(0, 100), settings, NOW);
+  const { totals } = await countTaps(await store.open(), taps, settings, NOW);
   expect(totals.at(-1)?.counts.get('🔥')).toBe(200);
   expect((await store.snapshot('global', 1)).totals.get('🔥')).toBe(200);
 });
@@ -24,8 +24,8 @@ test('a batch redelivered with other boundaries counts exactly once', async () =
 test('a batch redelivered whole changes nothing and tells its totals again', async () => {
   const store = new MemoryWindowStore(settings);
   const taps = [tap(0), tap(1)];
-  const first = await countTaps(store, taps, settings, NOW);
-  expect(await countTaps(store, taps, settings, NOW)).toEqual(first);
+  const first = await countTaps(await store.open(), taps, settings, NOW);
+  expect(await countTaps(await store.open(), taps, settings, NOW)).toEqual(first);
 });
 
 /** Deliveries of a partition as a crashing consumer sees them: each starts at or before where the last one ended. */
@@ -62,9 +62,9 @@ test('whatever the boundaries of redelivered batches, every tap counts exactly o
   await fc.assert(
     fc.asyncProperty(scenario, async ([taps, spans]) => {
       const once = new MemoryWindowStore(settings);
-      await countTaps(once, taps, settings, NOW);
+      await countTaps(await once.open(), taps, settings, NOW);
       const again = new MemoryWindowStore(settings);
-      for (const [from, to] of spans) await countTaps(again, taps.slice(from, to), settings, NOW);
+      for (const [from, to] of spans) await countTaps(await again.open(), taps.slice(from, to), settings, NOW);
       for (const room of ['a', 'b', 'c']) expect(await countsOf(again, room)).toEqual(await countsOf(once, room));
     }),
   );

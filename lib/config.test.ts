@@ -27,6 +27,8 @@ test('nothing set: the documented defaults', () => {
     DELIVERY_TIMEOUT_MS: 1000,
     ACK_TIMEOUT_MS: 5000,
     WINDOW_RETENTION_SECONDS: 86_400,
+    EVENT_ID_TTL_SECONDS: 600,
+    EVENT_ID_LIMIT: 2_000_000,
     LOG_LEVEL: 'info',
   });
 });
@@ -86,6 +88,8 @@ const CASES: Record<keyof typeof variables, { bad: string[]; good: string[]; exp
   DELIVERY_TIMEOUT_MS: wholeNumber(50, 60_000),
   ACK_TIMEOUT_MS: wholeNumber(100, 60_000),
   WINDOW_RETENTION_SECONDS: wholeNumber(60, 31 * 86_400),
+  EVENT_ID_TTL_SECONDS: wholeNumber(1, 86_400),
+  EVENT_ID_LIMIT: wholeNumber(0, 100_000_000),
   LOG_LEVEL: { bad: ['debug', 'INFO'], good: ['silent', 'warn'], expects: 'one of info, warn, error, silent' },
 };
 const each = (kind: 'good' | 'bad') =>

@@ -84,6 +84,18 @@ export const variables = {
     86_400,
     'How long a window can still be corrected; keep it at or above the retention of `emoji_topic` (24 h).',
   ),
+  EVENT_ID_TTL_SECONDS: wholeNumber(
+    1,
+    86_400,
+    600,
+    'A tap that is sent again with the same `event_id` within this time counts once.',
+  ),
+  EVENT_ID_LIMIT: wholeNumber(
+    0,
+    100_000_000,
+    2_000_000,
+    'How many `event_id`s a room remembers at the most, the newest ones.',
+  ),
   LOG_LEVEL: oneOf(LOG_LEVELS, 'info', 'The least severe lines that are written.'),
 } as const;
 

@@ -2,12 +2,14 @@ import { REACTION_RETENTION_MS } from '../infra/topics.js';
 import { createKafka } from './adapters/kafka/client.ts';
 import { brokerCheck } from './adapters/kafka/health.ts';
 import { KafkaRecordLog } from './adapters/kafka/record-log.ts';
+import { KafkaRecordReader } from './adapters/kafka/record-reader.ts';
 import { createRedis } from './adapters/redis/client.ts';
 import { RedisPacer } from './adapters/redis/pacer.ts';
 import { RedisRegistry } from './adapters/redis/registry.ts';
 import { RedisWindowStore } from './adapters/redis/window-store.ts';
 import { AddressPolicy } from './adapters/tcp/address-policy.ts';
 import { TcpDelivery } from './adapters/tcp/delivery.ts';
+import { createCounter } from './aggregation.ts';
 import { loadConfig, type Config } from './config.ts';
 import { createLogger } from './log.ts';
 
@@ -33,19 +35,35 @@ const createDeps = (config: Config) => {
     clientTtl: config.CLIENT_TTL_SECONDS,
   });
   const addresses = new AddressPolicy(config.DELIVERY_ALLOWED_HOSTS);
+  const records = new KafkaRecordLog(kafka, { ackTimeoutMs: config.ACK_TIMEOUT_MS, log });
+  const windows = new RedisWindowStore(redis, {
+    ...windowSettings,
+    windowTtl: config.WINDOW_RETENTION_SECONDS,
+    // A tap can be read again until Kafka forgets it; twice that leaves room for a topic that is kept for longer.
+    roomTtl: (2 * REACTION_RETENTION_MS) / 1000,
+    idTtlMs: config.EVENT_ID_TTL_SECONDS * 1000,
+    idLimit: config.EVENT_ID_LIMIT,
+  });
+  const reader = new KafkaRecordReader(kafka);
   return {
     config,
     log,
     windowSettings,
     registry,
     addresses,
-    records: new KafkaRecordLog(kafka, { ackTimeoutMs: config.ACK_TIMEOUT_MS, log }),
-    windows: new RedisWindowStore(redis, {
-      ...windowSettings,
-      windowTtl: config.WINDOW_RETENTION_SECONDS,
-      // A tap can be read again until Kafka forgets it; twice that leaves room for a topic that is kept for longer.
-      roomTtl: (2 * REACTION_RETENTION_MS) / 1000,
-    }),
+    records,
+    windows,
+    /** @param fn the function that counts, for its log lines */
+    counter: (fn: string) =>
+      createCounter({
+        windows,
+        records,
+        reader,
+        clock: Date.now,
+        log: log.child(fn),
+        settings: windowSettings,
+        shortCodes: config.EMOJI_SHORT_CODES,
+      }),
     pacer: new RedisPacer(redis),
     delivery: new TcpDelivery({
       registry,
@@ -59,6 +77,11 @@ const createDeps = (config: Config) => {
           .catch((error: unknown) => log.error('client was not unregistered', { client, error }));
       },
     }),
+    /** For programs that end; a function keeps its connections. */
+    close: async () => {
+      await Promise.all([records.close(), reader.close()]);
+      redis.disconnect();
+    },
     healthChecks: { broker: brokerCheck(kafka), redis: () => redis.ping() },
   };
 };

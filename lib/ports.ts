@@ -1,4 +1,6 @@
+import type { MSKEvent } from 'aws-lambda';
 import type { RoomBatch } from './domain/counting.ts';
+import type { Counted, Range, Spans } from './domain/progress.ts';
 import type { Client, Registration, SubscriberRef } from './domain/registration.ts';
 import type { Frame, WindowTotals } from './domain/update.ts';
 
@@ -32,6 +34,8 @@ export interface AppliedRoom {
    * a partition was counted now; leave out the taps up to that offset and apply again.
    */
   partial: ReadonlyMap<string, number>;
+  /** Why the room can't be counted, while others can: what is stored of it is damaged. Nothing of it was counted. */
+  failure?: string;
 }
 
 /** The newest windows of a room, as `GET /live` shows them. */
@@ -42,19 +46,57 @@ export interface RoomSnapshot {
   late: number;
 }
 
-/** Counts per room, window and emoji. Every number is cumulative and only ever grows. */
-export interface WindowStore {
+/**
+ * One generation of counts per room, window and emoji. Every number is cumulative and only ever grows. When counts are
+ * lost (the store was emptied, or is a copy that lags behind), that shows in `counted` and in what `advance` says:
+ * counts are a function of the stream, so what is lost is counted again from there.
+ */
+export interface Counts {
+  /** How far every room has been counted, by `topic-partition`, when the counts were opened. */
+  readonly counted: ReadonlyMap<string, Counted>;
   /**
    * Adds each room's batch atomically, each topic partition's part of it at most once: a part whose offsets were
-   * counted before changes nothing. One round trip for all rooms.
+   * counted before changes nothing. Of taps with the same `event_id` that were received within the configured time, one
+   * counts. One round trip for all rooms.
+   * @param streamTime up to when (ms) every partition has been read: older ids are forgotten. Absent: none.
    * @throws PlatformError `store_unavailable`; a room's batch may then have been counted or not, so apply it again.
    */
-  apply(batches: readonly RoomBatch[], now: number): Promise<AppliedRoom[]>;
+  apply(batches: readonly RoomBatch[], now: number, streamTime?: number): Promise<AppliedRoom[]>;
   /** The windows that are over in rooms that have fallen silent. Told again until `settle`. */
   overdue(now: number): Promise<WindowTotals[]>;
   /** Forgets the windows that `apply` or `overdue` reported as final at `now`; those touched since stay. */
   settle(rooms: readonly string[], now: number): Promise<void>;
+  /**
+   * Notes that all rooms are counted up to the end of each span. False when that can't be said, since counts were lost
+   * meanwhile: open them again and count what is missing.
+   */
+  advance(spans: Spans): Promise<boolean>;
+  /** Begins a new generation, which is empty, unless somebody else has done so. */
+  discard(): Promise<void>;
+}
+
+/** Where the counts are kept. */
+export interface WindowStore {
+  open(): Promise<Counts>;
   snapshot(room: string, newest: number): Promise<RoomSnapshot>;
+}
+
+/** The stream, read once more. */
+export interface RecordReader {
+  /**
+   * Reads what the topic still holds of each range, in order per partition, the ranges side by side. A chunk has the
+   * shape of a Lambda event, and the next one comes when it has been taken.
+   * @throws PlatformError `broker_unavailable`, and whatever `take` throws.
+   */
+  read(
+    topic: string,
+    ranges: readonly Range[],
+    take: (chunk: Pick<MSKEvent, 'records'>) => Promise<void>,
+  ): Promise<void>;
+  /** What a consumer group reads next of each `topic-partition`; partitions that it has never read are left out. */
+  committed(group: string, topic: string): Promise<Map<string, number>>;
+  /** How many partitions a topic has. */
+  partitions(topic: string): Promise<number>;
 }
 
 export interface Assignment extends SubscriberRef {

@@ -84,13 +84,19 @@ describe('Redis', () => {
 
   test('killed in the middle of counting: batches that are counted again until they are count once', async () => {
     const settings = { windowMs: 2000, watermarkMs: 10_000 };
-    const store = new RedisWindowStore(redis, { ...settings, windowTtl: 1000, roomTtl: 2000 });
+    const store = new RedisWindowStore(redis, {
+      ...settings,
+      windowTtl: 1000,
+      roomTtl: 2000,
+      idTtlMs: 600_000,
+      idLimit: 1000,
+    });
     const now = Date.now();
     const taps = Array.from({ length: 1000 }, (_, offset) => tap(offset, { at: now, room: `room-${offset % 5}` }));
     let restarted: Promise<void> | undefined;
     const deliver = async (batch: typeof taps): Promise<void> => {
       try {
-        await countTaps(store, batch, settings, now);
+        await countTaps(await store.open(), batch, settings, now);
       } catch (error) {
         expect(error).toMatchObject(refusal);
         restarted ??= infra.redis?.start();

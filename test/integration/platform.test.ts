@@ -9,6 +9,7 @@ import { createHandler as createLive } from '../../functions/live.ts';
 import { createHandler as createRegister } from '../../functions/register.ts';
 import { createHandler as createSubscriberFanout } from '../../functions/subscriber-fanout.ts';
 import { createKafka } from '../../lib/adapters/kafka/client.ts';
+import { KafkaRecordReader } from '../../lib/adapters/kafka/record-reader.ts';
 import { KafkaRecordLog } from '../../lib/adapters/kafka/record-log.ts';
 import type { RedisClient } from '../../lib/adapters/redis/client.ts';
 import { RedisPacer } from '../../lib/adapters/redis/pacer.ts';
@@ -16,8 +17,9 @@ import { RedisRegistry } from '../../lib/adapters/redis/registry.ts';
 import { RedisWindowStore } from '../../lib/adapters/redis/window-store.ts';
 import { AddressPolicy } from '../../lib/adapters/tcp/address-policy.ts';
 import { TcpDelivery } from '../../lib/adapters/tcp/delivery.ts';
+import { createCounter, type Counter } from '../../lib/aggregation.ts';
 import { loadConfig } from '../../lib/config.ts';
-import type { RecordLog } from '../../lib/ports.ts';
+import type { RecordLog, RecordReader } from '../../lib/ports.ts';
 import { httpEvent, kafkaEvent } from '../support/events.ts';
 import { kafkaFor, readTopic, withAdmin } from '../support/kafka.ts';
 import { emptyRedis, kafkaBrokers, quiet } from '../support/services.ts';
@@ -36,6 +38,8 @@ let redis: RedisClient;
 let log: KafkaRecordLog;
 let registry: RedisRegistry;
 let windows: RedisWindowStore;
+let reads: KafkaRecordReader;
+let counter: Counter;
 let delivery: TcpDelivery;
 const clients = new Map<string, TcpClient>();
 const dead: string[] = [];
@@ -57,7 +61,23 @@ beforeAll(async () => {
   const kafka = createKafka(loadConfig({ KAFKA_BROKERS: kafkaBrokers() }), quiet);
   log = new KafkaRecordLog(kafka, { ackTimeoutMs: 5000, log: quiet });
   registry = new RedisRegistry(redis, { ...LAYOUT, clientTtl: 600 });
-  windows = new RedisWindowStore(redis, { ...settings, windowTtl: 1000, roomTtl: 2000 });
+  windows = new RedisWindowStore(redis, {
+    ...settings,
+    windowTtl: 1000,
+    roomTtl: 2000,
+    idTtlMs: 600_000,
+    idLimit: 1000,
+  });
+  reads = new KafkaRecordReader(kafka);
+  counter = createCounter({
+    windows,
+    records,
+    reader: prefixed(reads),
+    clock,
+    log: quiet,
+    settings,
+    shortCodes: [],
+  });
   delivery = new TcpDelivery({
     registry,
     addressesOf: (host) => addresses.addressesOf(host),
@@ -71,6 +91,7 @@ afterAll(async () => {
   delivery.close();
   await Promise.all([...clients.values()].map((client) => client.close()));
   await log.close();
+  await reads.close();
   await redis.quit();
 });
 
@@ -113,8 +134,23 @@ const batchOf = async (topic: string, from: ReadonlyMap<number, number> = new Ma
   });
   return { event: { records: Object.assign({}, ...events) as ReturnType<typeof kafkaEvent>['records'] }, ends };
 };
-const aggregate = (event: Parameters<ReturnType<typeof createAggregate>>[0]) =>
-  createAggregate({ windows, records, clock, log: quiet, settings, shortCodes: [] })(event);
+/** The reader under the names that only this file uses. */
+const prefixed = (reads: RecordReader): RecordReader => ({
+  read: (topic, ranges, take) =>
+    reads.read(
+      prefix + topic,
+      ranges.map((range) => ({ ...range, partition: prefix + range.partition })),
+      ({ records: held }) =>
+        take({
+          records: Object.fromEntries(
+            Object.entries(held).map(([partition, entries]) => [partition.slice(prefix.length), entries]),
+          ),
+        }),
+    ),
+  committed: (group, topic) => reads.committed(prefix + group, prefix + topic),
+  partitions: (topic) => reads.partitions(prefix + topic),
+});
+const aggregate = (event: Parameters<ReturnType<typeof createAggregate>>[0]) => createAggregate({ counter })(event);
 const readSoFar = new Map<string, Map<number, number>>();
 /** What is new in the topic since the last call. */
 const next = async (topic: string) => {
@@ -215,7 +251,7 @@ test('a room that has fallen silent gets its final update; late taps are told ap
   await post({ emoji_type: '🔥', count: 2, room_id: 'silent', timestamp: long });
   await aggregate((await batchOf(REACTION_TOPIC)).event);
   const later = () => Date.now() + 30_000;
-  const finalize = createFinalize({ windows, records, registry, clock: later, log: quiet, settings });
+  const finalize = createFinalize({ windows, records, registry, counter, clock: later, log: quiet, settings });
   await finalize({ runMs: 0 });
   await fanOut();
   await until('it is final', () => viewer.lines().some((line) => line.final));

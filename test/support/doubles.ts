@@ -1,5 +1,7 @@
 import type { Logger } from '../../lib/log.ts';
-import type { OutgoingRecord, RecordLog } from '../../lib/ports.ts';
+import type { MSKEvent } from 'aws-lambda';
+import type { Range } from '../../lib/domain/progress.ts';
+import type { OutgoingRecord, RecordLog, RecordReader } from '../../lib/ports.ts';
 
 /** A stream that remembers what was appended, and fails as long as it is told to. */
 export class RecordedLog implements RecordLog {
@@ -22,6 +24,46 @@ export class RecordedLog implements RecordLog {
   values<T = Record<string, unknown>>(topic: string): T[] {
     return this.records(topic).map(({ value }) => JSON.parse(value) as T);
   }
+}
+
+type Batch = Pick<MSKEvent, 'records'>;
+
+/** The records that a topic holds, to be read again. */
+export class HeldRecords implements RecordReader {
+  readonly committedOffsets = new Map<string, number>();
+  readonly reads: Range[] = [];
+  readonly #held = new Map<string, Map<number, MSKEvent['records'][string][number]>>();
+  readonly #partitions: number;
+
+  constructor(partitions = 4) {
+    this.#partitions = partitions;
+  }
+
+  hold({ records }: Batch): void {
+    for (const [partition, entries] of Object.entries(records)) {
+      const held = this.#held.get(partition) ?? new Map();
+      for (const entry of entries) held.set(entry.offset, entry);
+      this.#held.set(partition, held);
+    }
+  }
+
+  /** As retention does, or whoever makes the topic anew. */
+  forget(): void {
+    this.#held.clear();
+  }
+
+  async read(_topic: string, ranges: readonly Range[], take: (chunk: Batch) => Promise<void>): Promise<void> {
+    this.reads.push(...ranges);
+    for (const { partition, from, to } of ranges) {
+      const held = [...(this.#held.get(partition) ?? [])].sort(([a], [b]) => a - b);
+      const entries = held.flatMap(([offset, entry]) => (offset >= from && offset < to ? [entry] : []));
+      // In chunks, as from a broker.
+      for (let n = 0; n < entries.length; n += 7) await take({ records: { [partition]: entries.slice(n, n + 7) } });
+    }
+  }
+
+  committed = async (): Promise<Map<string, number>> => this.committedOffsets;
+  partitions = async (): Promise<number> => this.#partitions;
 }
 
 export type Line = [level: 'info' | 'warn' | 'error', message: string, fields?: Record<string, unknown> | undefined];

@@ -8,21 +8,25 @@ interface TapOptions {
   receivedAt?: number;
   count?: number;
   partition?: number;
+  user?: string;
+  /** event_id */
+  id?: string;
 }
 
 /** A tap as aggregate sees it, at an offset of a partition of `emoji_topic`. */
 export const tap = (
   offset: number,
-  { room = 'global', emoji = '🔥', at = 0, receivedAt = at, count = 1, partition = 0 }: TapOptions = {},
+  { room = 'global', emoji = '🔥', at = 0, receivedAt = at, count = 1, partition = 0, user = 'u', id }: TapOptions = {},
 ): LoggedReaction => ({
   partition: `emoji_topic-${partition}`,
   offset,
   reaction: {
-    user_id: 'u',
+    user_id: user,
     emoji_type: emoji,
     timestamp: new Date(at).toISOString(),
     received_at: new Date(receivedAt).toISOString(),
     room_id: room,
     count,
+    ...(id === undefined ? {} : { event_id: id }),
   },
 });

@@ -8,6 +8,7 @@ const read = (name: string) => readFileSync(new URL(`./lua/${name}.lua`, import.
 
 export const scripts = {
   applyRoomBatch: read('apply-room-batch'),
+  progress: read('progress'),
   settleRooms: read('settle-rooms'),
   registry: read('registry'),
 };
