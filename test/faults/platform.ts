@@ -92,6 +92,8 @@ export async function startFaultPlatform(log: (line: string) => void = () => {})
         watermarkMs: config.WATERMARK_SECONDS * 1000,
         windowTtl: config.WINDOW_RETENTION_SECONDS,
         roomTtl: config.WINDOW_RETENTION_SECONDS,
+        idTtlMs: config.EVENT_ID_TTL_SECONDS * 1000,
+        idLimit: config.EVENT_ID_LIMIT,
       }),
       appendOnlyFile: join(folders.redis, 'appendonly.aof'),
       disk,

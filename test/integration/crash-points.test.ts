@@ -1,8 +1,7 @@
-import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { REACTION_TOPIC, topicDefinitions, UPDATE_TOPIC } from '../../infra/topics.js';
-import { createHandler as createAggregate } from '../../functions/aggregate.ts';
 import { createHandler as createIngest } from '../../functions/ingest.ts';
 import { updateSchema } from '../../lib/domain/update.ts';
 import { windowStart } from '../../lib/domain/window.ts';
@@ -11,7 +10,7 @@ import { aggregateWith, SETTINGS } from '../support/aggregate-once.ts';
 import { nodePrograms } from '../support/children.ts';
 import { httpEvent, kafkaEvent } from '../support/events.ts';
 import { kafkaFor, readTopic, withAdmin } from '../support/kafka.ts';
-import { emptyRedis, kafkaBrokers, quiet } from '../support/services.ts';
+import { kafkaBrokers, quiet } from '../support/services.ts';
 
 // Kills aim at a moment; here the process ends at exactly the three places that matter, each in turn. The batch is then
 // delivered again, as a mapping does that has not committed.
@@ -23,7 +22,9 @@ const MODULE = new URL('../support/aggregate-once.ts', import.meta.url).href;
 
 let prefix: string;
 let where: { brokers: string; redisUrl: string; prefix: string; crash: 'never' };
-let ports: Awaited<ReturnType<typeof aggregateWith>>;
+let aggregate: ReturnType<typeof aggregateWith>;
+let clockOffset = 0;
+const clock = () => Date.now() + clockOffset;
 
 const redisUrl = () => {
   const url = new URL(process.env.REDIS_URL ?? '');
@@ -31,9 +32,6 @@ const redisUrl = () => {
   return url.href;
 };
 
-beforeAll(async () => {
-  (await emptyRedis(DATABASE)).disconnect();
-});
 beforeEach(async () => {
   prefix = `crash-${randomUUID()}-`;
   where = { brokers: kafkaBrokers(), redisUrl: redisUrl(), prefix, crash: 'never' };
@@ -46,15 +44,10 @@ beforeEach(async () => {
       waitForLeaders: true,
     }),
   );
-  await ports?.log.close();
-  ports?.redis.disconnect();
-  ports = await aggregateWith(where);
-  await ports.redis.flushdb();
+  aggregate = aggregateWith(where, { clock });
+  await aggregate.redis.flushdb();
 });
-afterAll(async () => {
-  await ports.log.close();
-  ports.redis.disconnect();
-});
+afterEach(() => aggregate.close());
 
 /** What a viewer would know: the largest count published for each window and emoji of a room. */
 const published = async (room: string): Promise<Map<string, number>> => {
@@ -69,7 +62,7 @@ const published = async (room: string): Promise<Map<string, number>> => {
 };
 
 const counted = async (room: string): Promise<Map<string, number>> => {
-  const { windows } = await ports.windows.snapshot(room, 1000);
+  const { windows } = await aggregate.windows.snapshot(room, 1000);
   return new Map(
     windows.flatMap(({ start, counts }) => [...counts].map(([emoji, n]) => [`${start} ${emoji}`, n] as const)),
   );
@@ -86,11 +79,11 @@ const deliver = async (crash: CrashPoint) => {
 };
 
 const write = (at: number, taps: readonly string[]) =>
-  ports.records.append(
+  aggregate.records.append(
     REACTION_TOPIC,
-    taps.map((emoji_type, n) => {
+    taps.map((emoji_type) => {
       const time = new Date(at).toISOString();
-      const tap = { user_id: 'u', emoji_type, timestamp: time, received_at: time, event_id: `${at}-${n}` };
+      const tap = { user_id: 'u', emoji_type, timestamp: time, received_at: time, event_id: randomUUID() };
       return { value: JSON.stringify({ ...tap, room_id: 'crash', count: 1 }) };
     }),
   );
@@ -128,8 +121,6 @@ test.each<CrashPoint>(['before the invoke', 'between Redis and publish', 'betwee
 
 test('a clock that is set forward and back by an hour between batches loses no tap and doubles none', async () => {
   const HOUR = 3_600_000;
-  let offset = 0;
-  const clock = () => Date.now() + offset;
   const appended: string[] = [];
   const ingest = createIngest({
     records: { append: async (_topic, records) => void appended.push(...records.map(({ value }) => value)) },
@@ -137,7 +128,6 @@ test('a clock that is set forward and back by an hour between batches loses no t
     log: quiet,
     shortCodes: [],
   });
-  const aggregate = createAggregate({ ...ports, clock, log: quiet, settings: SETTINGS, shortCodes: [] });
   const post = async () => {
     const tap = { user_id: 'u', emoji_type: '🔥', timestamp: new Date().toISOString(), room_id: 'clock' };
     const events = Array.from({ length: 3 }, () => ({ ...tap, event_id: randomUUID() }));
@@ -146,15 +136,15 @@ test('a clock that is set forward and back by an hour between batches loses no t
   const given = (from: number) => kafkaEvent(appended.slice(from), { from });
   const steps = [0, HOUR, 0, -HOUR, HOUR, -HOUR, 0];
   for (const step of steps) {
-    offset = step;
+    clockOffset = step;
     const from = appended.length;
     await post();
-    await aggregate(given(from));
+    await aggregate.handler(given(from));
     // The clock is set once more before the same batch comes again, with a part of the one before.
-    offset = -step;
-    await aggregate(given(Math.max(0, from - 2)));
+    clockOffset = -step;
+    await aggregate.handler(given(Math.max(0, from - 2)));
   }
-  const { late, totals } = await ports.windows.snapshot('clock', 1000);
+  const { late, totals } = await aggregate.windows.snapshot('clock', 1000);
   const windows = await counted('clock');
   // Set forward, taps seem an hour old: they are late, and told as late. Set back, they count when received.
   expect(late).toBe(3 * steps.filter((step) => step === HOUR).length);

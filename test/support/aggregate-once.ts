@@ -1,13 +1,16 @@
 import { createHandler } from '../../functions/aggregate.ts';
 import { REACTION_TOPIC, UPDATE_TOPIC } from '../../infra/topics.js';
 import { createKafka } from '../../lib/adapters/kafka/client.ts';
+import { KafkaRecordReader } from '../../lib/adapters/kafka/record-reader.ts';
 import { KafkaRecordLog } from '../../lib/adapters/kafka/record-log.ts';
 import { createRedis } from '../../lib/adapters/redis/client.ts';
 import { RedisWindowStore } from '../../lib/adapters/redis/window-store.ts';
 import { loadConfig } from '../../lib/config.ts';
-import type { RecordLog } from '../../lib/ports.ts';
+import { createCounter } from '../../lib/aggregation.ts';
+import type { Clock, RecordLog } from '../../lib/ports.ts';
 import { kafkaEvent } from './events.ts';
 import { kafkaFor, readTopic, withAdmin } from './kafka.ts';
+import { prefixedReader } from './prefixed.ts';
 import { quiet } from './services.ts';
 
 export const SETTINGS = { windowMs: 2000, watermarkMs: 10_000, ratio: 1000 };
@@ -29,11 +32,19 @@ const die = (): Promise<never> => {
   return new Promise(() => undefined);
 };
 
-export const aggregateWith = async ({ brokers, redisUrl, prefix }: Once, beforePublish?: () => Promise<never>) => {
-  const log = new KafkaRecordLog(createKafka(loadConfig({ KAFKA_BROKERS: brokers }), quiet), {
-    ackTimeoutMs: 5000,
-    log: quiet,
-  });
+interface Injected {
+  beforePublish?: (() => Promise<never>) | undefined;
+  clock?: Clock;
+}
+
+/** Aggregate with its real adapters, and what a test needs of them. */
+export const aggregateWith = (
+  { brokers, redisUrl, prefix }: Once,
+  { beforePublish, clock = Date.now }: Injected = {},
+) => {
+  const kafka = createKafka(loadConfig({ KAFKA_BROKERS: brokers }), quiet);
+  const log = new KafkaRecordLog(kafka, { ackTimeoutMs: 5000, log: quiet });
+  const reader = new KafkaRecordReader(kafka);
   const redis = createRedis(redisUrl, quiet);
   const records: RecordLog = {
     async append(topic, outgoing) {
@@ -41,8 +52,20 @@ export const aggregateWith = async ({ brokers, redisUrl, prefix }: Once, beforeP
       await log.append(prefix + topic, outgoing);
     },
   };
-  const windows = new RedisWindowStore(redis, { ...SETTINGS, windowTtl: 86_400, roomTtl: 86_400 });
-  return { log, redis, records, windows };
+  const kept = { windowTtl: 86_400, roomTtl: 86_400, idTtlMs: 600_000, idLimit: 1000 };
+  const windows = new RedisWindowStore(redis, { ...SETTINGS, ...kept });
+  const ports = { windows, records, reader: prefixedReader(reader, prefix), clock };
+  const counter = createCounter({ ...ports, log: quiet, settings: SETTINGS, shortCodes: [] });
+  return {
+    handler: createHandler({ counter }),
+    windows,
+    records,
+    redis,
+    close: async () => {
+      await Promise.all([log.close(), reader.close()]);
+      redis.disconnect();
+    },
+  };
 };
 
 /**
@@ -73,9 +96,8 @@ export async function aggregateOnce(once: Once): Promise<void> {
 
   if (once.crash === 'before the invoke') await die();
   const beforePublish = once.crash === 'between Redis and publish' ? die : undefined;
-  const { log, redis, ...ports } = await aggregateWith(once, beforePublish);
-  const handler = createHandler({ ...ports, clock: Date.now, log: quiet, settings: SETTINGS, shortCodes: [] });
-  await handler({ records });
+  const aggregate = aggregateWith(once, { beforePublish });
+  await aggregate.handler({ records });
   if (once.crash === 'between publish and commit') await die();
   await withAdmin(kafka, (admin) =>
     admin.setOffsets({
@@ -87,6 +109,5 @@ export async function aggregateOnce(once: Once): Promise<void> {
       })),
     }),
   );
-  await log.close();
-  redis.disconnect();
+  await aggregate.close();
 }
