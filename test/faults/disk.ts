@@ -1,3 +1,4 @@
+import { spawnSync } from 'node:child_process';
 import { statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runProgram } from '../../infra/local/run.ts';
@@ -7,7 +8,7 @@ export interface Disk {
   /** Leaves this many bytes free, and no more. */
   shrink(free: number): Promise<void>;
   grow(): Promise<void>;
-  unmount(): Promise<void>;
+  unmount(): void;
 }
 
 const SIZE = 1024 ** 3;
@@ -26,6 +27,9 @@ export async function mountDisk(folder: string): Promise<Disk | undefined> {
   } catch {
     return undefined;
   }
+  // A run that ends at once, by a second Ctrl-C, must not leave it mounted.
+  const unmount = () => void spawnSync('umount', ['-l', folder]);
+  process.once('exit', unmount);
   const resize = (bytes: number) => run('mount', ['-o', `remount,${size(bytes)}`, folder]);
   return {
     shrink: (free) => {
@@ -33,6 +37,9 @@ export async function mountDisk(folder: string): Promise<Disk | undefined> {
       return resize((blocks - bfree) * bsize + free);
     },
     grow: () => resize(SIZE),
-    unmount: () => run('umount', ['-l', folder]),
+    unmount: () => {
+      process.removeListener('exit', unmount);
+      unmount();
+    },
   };
 }
