@@ -22,6 +22,7 @@ const HELP = `npm run test:faults [-- options]    breaks the platform under load
   --rounds N    how many faults (${ROUNDS})
   --seed N      the same seed breaks the same things at the same moments (by chance, and printed)
   --only TEXT   only faults whose name holds this text; docs/reliability.md is left as it is
+  --log PATH    what npm start prints, with the functions' log, goes there
   --keep        leave docs/reliability.md as it is
   --help
 
@@ -41,13 +42,14 @@ async function writeDocument(content: string): Promise<void> {
 function readOptions() {
   const text = { type: 'string' } as const;
   const { values } = readArgs({
-    options: { rounds: text, seed: text, only: text, keep: { type: 'boolean' }, help: { type: 'boolean' } },
+    options: { rounds: text, seed: text, only: text, log: text, keep: { type: 'boolean' }, help: { type: 'boolean' } },
   });
   const only = values.only ?? '';
   const faults = FAULTS.filter(({ name }) => name.includes(only));
   if (faults.length === 0) throw new UsageError(`--only should be a part of a fault's name, not "${only}".`);
   return {
     help: values.help,
+    logFile: values.log,
     faults,
     rounds: wholeNumber('--rounds', values.rounds ?? String(ROUNDS), { from: 1, to: 10_000 }),
     seed: wholeNumber('--seed', values.seed ?? String(Date.now() % 1_000_000), { from: 0, to: 2 ** 31 }),
@@ -57,7 +59,7 @@ function readOptions() {
 
 async function runAll(
   platform: FaultPlatform,
-  { faults, rounds, seed }: ReturnType<typeof readOptions>,
+  { faults, rounds, seed, logFile }: ReturnType<typeof readOptions>,
   stop: AbortSignal,
 ) {
   const possible = faults.filter((fault) => !fault.impossible?.(platform));
@@ -73,6 +75,7 @@ async function runAll(
     const began = performance.now();
     const { sent, ...sums } = await runRound(platform, fault, `f${n + 1}`, seeded(seed + (n + 1) * 7919));
     for (const [room, taps] of sent) everything.set(room, taps);
+    if (logFile) writeFileSync(logFile, platform.output());
     rows.push({ fault: fault.name, ...sums });
     const took = ((performance.now() - began) / 1000).toFixed(1);
     const recovery = (sums.recoveryMs / 1000).toFixed(1);
