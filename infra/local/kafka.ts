@@ -8,13 +8,20 @@ import { anyFreePort } from './ports.ts';
 import { runProgram } from './run.ts';
 import { createService, type Service } from './service.ts';
 
-const properties = (port: number, controllerPort: number, logDir: string) => `
+interface Ports {
+  port: number;
+  /** Where clients are told to come: another port when something stands between, such as a proxy. */
+  advertised: number;
+  controller: number;
+}
+
+const properties = ({ port, advertised, controller }: Ports, logDir: string) => `
 process.roles=broker,controller
 node.id=1
-controller.quorum.voters=1@127.0.0.1:${controllerPort}
+controller.quorum.voters=1@127.0.0.1:${controller}
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controllerPort}
-advertised.listeners=PLAINTEXT://127.0.0.1:${port}
+listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}
+advertised.listeners=PLAINTEXT://127.0.0.1:${advertised}
 log.dirs=${logDir}
 # Topics, their partitions and retention are written down in one place; a misspelt name must not create another.
 auto.create.topics.enable=false
@@ -56,7 +63,7 @@ async function format(dir: string, lib: string): Promise<void> {
   const draft = join(dir, 'kafka.new');
   rmSync(draft, { recursive: true, force: true });
   const config = join(dir, 'format.properties');
-  writeFileSync(config, properties(9092, 9093, draft));
+  writeFileSync(config, properties({ port: 9092, advertised: 9092, controller: 9093 }, draft));
   // As Kafka's own generator: one that begins with a dash would be read as an option.
   const id = randomBytes(16).toString('base64url').replace(/^-/, '_');
   const done = await runProgram('java', java(lib, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', config), 60_000);
@@ -83,7 +90,13 @@ async function broker1Answers(port: number): Promise<boolean> {
   }
 }
 
-export function kafkaService(dir: DataDir, lib: string, port: number, version: string): Service {
+export function kafkaService(
+  dir: DataDir,
+  lib: string,
+  port: number,
+  version: string,
+  advertised: number = port,
+): Service {
   return createService({
     name: `Apache Kafka ${version}`,
     pidFile: dir.pidFile('kafka'),
@@ -93,7 +106,8 @@ export function kafkaService(dir: DataDir, lib: string, port: number, version: s
       const config = join(dir.path, 'server.properties');
       mkdirSync(dir.path, { recursive: true });
       // The controller's port may differ from run to run: only the broker itself calls it.
-      writeFileSync(config, properties(port, await anyFreePort(), join(dir.path, 'kafka')));
+      const ports = { port, advertised, controller: await anyFreePort() };
+      writeFileSync(config, properties(ports, join(dir.path, 'kafka')));
       return { program: 'java', args: java(lib, 'kafka.Kafka', config) };
     },
     ready: () => broker1Answers(port),

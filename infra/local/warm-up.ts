@@ -13,7 +13,7 @@ const COUNTED_WITHIN_MS = 10_000;
  * @param url where the API listens
  * @param headers what its calls need
  */
-export async function warmUp(url: string, headers: Record<string, string>): Promise<void> {
+export async function warmUp(url: string, headers: Record<string, string> = {}): Promise<void> {
   let users = 0;
   const tap = async (): Promise<void> => {
     // As many people as taps: one alone may not tap as fast.

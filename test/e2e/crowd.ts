@@ -1,7 +1,79 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { post } from './viewer.ts';
 
 export const EMOJIS = ['🔥', '❤️', '😂', '👏', '🎉'] as const;
+
+/** A tap, and what became of it. */
+export interface SentTap {
+  event_id: string;
+  room: string;
+  emoji: string;
+  /** ms since the epoch, its `timestamp` */
+  at: number;
+  /** undefined as long as there is no answer; 0 when the connection broke without one. */
+  status: number | undefined;
+  latencyMs: number;
+}
+
+export interface Crowd {
+  taps: readonly SentTap[];
+  /** One tap more, beside those of the steady rate. */
+  tap(room: string, emoji?: string): Promise<SentTap>;
+  /** Resolves when all are answered. */
+  stop(): Promise<readonly SentTap[]>;
+}
+
+/** Longer than ingest waits for the broker; then nobody will answer any more. */
+const PATIENCE_MS = 20_000;
+
+/** Taps at a steady rate until it is stopped, whatever the answers are, spread over rooms and emojis. */
+export function startCrowd(url: string, { perSecond, rooms }: { perSecond: number; rooms: readonly string[] }): Crowd {
+  const taps: SentTap[] = [];
+  const sending: Promise<SentTap>[] = [];
+  const send = async (room: string, emoji: string): Promise<SentTap> => {
+    const tap: SentTap = { event_id: randomUUID(), room, emoji, at: Date.now(), status: undefined, latencyMs: 0 };
+    const user_id = `u${taps.push(tap) % 1000}`;
+    const timestamp = new Date(tap.at).toISOString();
+    const began = performance.now();
+    const body = { user_id, emoji_type: emoji, timestamp, room_id: room, event_id: tap.event_id };
+    tap.status = await post(`${url}/emoji`, body, AbortSignal.timeout(PATIENCE_MS)).then(
+      async (answer) => {
+        await answer.arrayBuffer().catch(() => undefined);
+        return answer.status;
+      },
+      () => 0,
+    );
+    tap.latencyMs = performance.now() - began;
+    return tap;
+  };
+  const tap = (room: string, emoji: string = EMOJIS[0]) => {
+    const sent = send(room, emoji);
+    sending.push(sent);
+    return sent;
+  };
+  const began = performance.now();
+  let steady = 0;
+  let going = true;
+  const run = (async () => {
+    while (going) {
+      const due = ((performance.now() - began) / 1000) * perSecond;
+      for (; steady < due; steady++)
+        void tap(rooms[steady % rooms.length] ?? 'global', EMOJIS[Math.floor(steady / rooms.length) % EMOJIS.length]);
+      await sleep(5);
+    }
+  })();
+  return {
+    taps,
+    tap,
+    stop: async () => {
+      going = false;
+      await run;
+      await Promise.all(sending);
+      return taps;
+    },
+  };
+}
 
 /** What a crowd knows of its taps, by `room emoji`: those answered 200, and those of which it has no answer. */
 export interface Taps {
@@ -13,35 +85,19 @@ export interface Taps {
 
 export const sum = (counts: ReadonlyMap<string, number>): number => [...counts.values()].reduce((a, b) => a + b, 0);
 
-/** Taps at a steady rate, whatever the answers are, spread over rooms and emojis. Resolves when all are answered. */
+/** Taps for a while. Resolves when all are answered. */
 export async function tapFor(
   url: string,
   { ms, perSecond, rooms }: { ms: number; perSecond: number; rooms: readonly string[] },
 ): Promise<Taps> {
+  const crowd = startCrowd(url, { perSecond, rooms });
+  await sleep(ms);
   const taps: Taps = { answered: new Map(), unknown: new Map(), latenciesMs: [] };
-  const one = async (n: number): Promise<void> => {
-    const room = rooms[n % rooms.length] ?? 'global';
-    const emoji = EMOJIS[Math.floor(n / rooms.length) % EMOJIS.length] ?? '🔥';
-    const key = `${room} ${emoji}`;
-    const began = performance.now();
-    const body = { user_id: `u${n % 1000}`, emoji_type: emoji, timestamp: new Date().toISOString(), room_id: room };
-    const status = await post(`${url}/emoji`, body).then(
-      async (answer) => {
-        await answer.arrayBuffer();
-        return answer.status;
-      },
-      () => undefined,
-    );
-    taps.latenciesMs.push(performance.now() - began);
+  for (const { room, emoji, status, latencyMs } of await crowd.stop()) {
     const outcome = status === 200 ? taps.answered : taps.unknown;
+    const key = `${room} ${emoji}`;
     outcome.set(key, (outcome.get(key) ?? 0) + 1);
-  };
-  const began = performance.now();
-  const sending: Promise<void>[] = [];
-  for (let elapsed = 0; elapsed < ms; elapsed = performance.now() - began) {
-    while (sending.length < (elapsed / 1000) * perSecond) sending.push(one(sending.length));
-    await sleep(5);
+    taps.latenciesMs.push(latencyMs);
   }
-  await Promise.all(sending);
   return taps;
 }

@@ -11,9 +11,14 @@ export interface Viewer {
   id: string;
   port: number;
   lines: Line[];
+  /** `start emoji`, start in ms since the epoch → the largest count */
+  counts(): Map<string, number>;
   /** emoji → taps, summed over the windows */
   totals(): Map<string, number>;
   total(): number;
+  /** Registers again, as clients do every now and then. */
+  register(): Promise<void>;
+  /** Listens no more; the platform is not told. */
   close(): Promise<void>;
 }
 
@@ -28,18 +33,23 @@ export async function startViewer(url: string, id: string, body: Record<string, 
     createInterface({ input: socket }).on('line', (text) => {
       const line = lineSchema.parse(JSON.parse(text));
       lines.push(line);
-      const key = `${line.start} ${line.emoji_type}`;
+      const key = `${Date.parse(line.start)} ${line.emoji_type}`;
       if (line.raw_count >= (counts.get(key)?.raw_count ?? 0)) counts.set(key, line);
     });
   });
   await new Promise<void>((resolve) => server.unref().listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as { port: number };
-  const answer = await post(`${url}/register`, { client_id: id, host: '127.0.0.1', port, ...body });
-  if (answer.status !== 200) throw new Error(`${id} was not registered: ${answer.status} ${await answer.text()}`);
+  const register = async () => {
+    const answer = await post(`${url}/register`, { client_id: id, host: '127.0.0.1', port, ...body });
+    if (answer.status !== 200) throw new Error(`${id} was not registered: ${answer.status} ${await answer.text()}`);
+  };
+  await register();
   return {
     id,
     port,
     lines,
+    register,
+    counts: () => new Map([...counts].map(([key, { raw_count }]) => [key, raw_count])),
     totals: () => {
       const totals = new Map<string, number>();
       for (const { emoji_type, raw_count } of counts.values())
@@ -54,9 +64,10 @@ export async function startViewer(url: string, id: string, body: Record<string, 
   };
 }
 
-export const post = (url: string, body: unknown): Promise<Response> =>
+export const post = (url: string, body: unknown, signal: AbortSignal | null = null): Promise<Response> =>
   fetch(url, {
     method: 'POST',
+    signal,
     headers: { 'content-type': 'application/json' },
     body: typeof body === 'string' ? body : JSON.stringify(body),
   });

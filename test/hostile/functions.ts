@@ -2,10 +2,11 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import { createHandler as createIngest } from '../../functions/ingest.ts';
 import { createHandler as createLive } from '../../functions/live.ts';
 import { createHandler as createRegister } from '../../functions/register.ts';
+import { openDoor } from '../../lib/access.ts';
 import { MemoryRegistry } from '../../lib/adapters/memory/registry.ts';
 import { MemoryWindowStore } from '../../lib/adapters/memory/window-store.ts';
 import { AddressPolicy } from '../../lib/adapters/tcp/address-policy.ts';
-import { RecordedLog, recordedLogger } from '../support/doubles.ts';
+import { RecordedLog, recordedLogger, unlimited } from '../support/doubles.ts';
 
 export const NOW = Date.parse('2026-05-01T20:45:00.500Z');
 export const SHORT_CODES = [':goal:'];
@@ -19,9 +20,16 @@ export const httpFunctions = () => {
   const policy = new AddressPolicy(['localhost', '127.0.0.0/8'], async () => ['127.0.0.1']);
   const windows = new MemoryWindowStore({ windowMs: 2000, watermarkMs: 10_000 });
   const handlers = {
-    ingest: createIngest({ records, clock, log, shortCodes: SHORT_CODES }),
-    register: createRegister({ registry, checkHost: (host) => policy.addressesOf(host), clock, log }),
-    live: createLive({ windows, windowMs: 2000, ratio: 1000, log }),
+    ingest: createIngest({ auth: openDoor, admission: unlimited, records, clock, log, shortCodes: SHORT_CODES }),
+    register: createRegister({
+      auth: openDoor,
+      admission: unlimited,
+      registry,
+      checkHost: (host) => policy.addressesOf(host),
+      clock,
+      log,
+    }),
+    live: createLive({ auth: openDoor, isPublic: true, windows, windowMs: 2000, ratio: 1000, log }),
   };
   return {
     records,

@@ -3,10 +3,11 @@ import fc from 'fast-check';
 import { createHandler as createAggregate } from '../../functions/aggregate.ts';
 import { REACTION_TOPIC } from '../../infra/topics.js';
 import { decodeEvent } from '../../lib/adapters/kafka/event.ts';
+import { createCounter } from '../../lib/aggregation.ts';
 import { MemoryWindowStore } from '../../lib/adapters/memory/window-store.ts';
 import { MAX_EVENTS, reactionSchemas } from '../../lib/domain/reaction.ts';
 import { toUpdates, updateSchema } from '../../lib/domain/update.ts';
-import { RecordedLog, recordedLogger } from '../support/doubles.ts';
+import { HeldRecords, RecordedLog, recordedLogger } from '../support/doubles.ts';
 import { httpEvent, kafkaEvent } from '../support/events.ts';
 import { httpFunctions, NOW, SHORT_CODES } from './functions.ts';
 
@@ -246,7 +247,10 @@ test('aggregate: what it can’t read it sets aside, and the rest it counts, all
       const settings = { windowMs: 2000, watermarkMs: 10_000, ratio: 1000 };
       const windows = new MemoryWindowStore(settings);
       const log = recordedLogger();
-      const aggregate = createAggregate({ windows, records, clock: () => NOW, log, settings, shortCodes: SHORT_CODES });
+      const clock = () => NOW;
+      const ports = { windows, records, reader: new HeldRecords(), clock, log };
+      const counter = createCounter({ ...ports, settings, shortCodes: SHORT_CODES });
+      const aggregate = createAggregate({ counter });
       const received_at = new Date(NOW).toISOString();
       const good = { user_id: 'u', emoji_type: '🔥', timestamp: received_at, room_id: 'the-good', received_at };
       await aggregate(kafkaEvent([good, ...values.flatMap((each) => [each, good])], options));

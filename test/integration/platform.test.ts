@@ -20,10 +20,11 @@ import { AddressPolicy } from '../../lib/adapters/tcp/address-policy.ts';
 import { TcpDelivery } from '../../lib/adapters/tcp/delivery.ts';
 import { createCounter, type Counter } from '../../lib/aggregation.ts';
 import { loadConfig } from '../../lib/config.ts';
-import type { RecordLog, RecordReader } from '../../lib/ports.ts';
+import type { RecordLog } from '../../lib/ports.ts';
 import { unlimited } from '../support/doubles.ts';
 import { httpEvent, kafkaEvent } from '../support/events.ts';
 import { kafkaFor, readTopic, withAdmin } from '../support/kafka.ts';
+import { prefixedReader } from '../support/prefixed.ts';
 import { emptyRedis, kafkaBrokers, quiet } from '../support/services.ts';
 import { listen, told, type Behaviour, type TcpClient } from '../support/tcp-client.ts';
 import { until } from '../support/until.ts';
@@ -74,7 +75,7 @@ beforeAll(async () => {
   counter = createCounter({
     windows,
     records,
-    reader: prefixed(reads),
+    reader: prefixedReader(reads, prefix),
     clock,
     log: quiet,
     settings,
@@ -145,22 +146,6 @@ const batchOf = async (topic: string, from: ReadonlyMap<number, number> = new Ma
   });
   return { event: { records: Object.assign({}, ...events) as ReturnType<typeof kafkaEvent>['records'] }, ends };
 };
-/** The reader under the names that only this file uses. */
-const prefixed = (reads: RecordReader): RecordReader => ({
-  read: (topic, ranges, take) =>
-    reads.read(
-      prefix + topic,
-      ranges.map((range) => ({ ...range, partition: prefix + range.partition })),
-      ({ records: held }) =>
-        take({
-          records: Object.fromEntries(
-            Object.entries(held).map(([partition, entries]) => [partition.slice(prefix.length), entries]),
-          ),
-        }),
-    ),
-  committed: (group, topic) => reads.committed(prefix + group, prefix + topic),
-  partitions: (topic) => reads.partitions(prefix + topic),
-});
 const aggregate = (event: Parameters<ReturnType<typeof createAggregate>>[0]) => createAggregate({ counter })(event);
 const readSoFar = new Map<string, Map<number, number>>();
 /** What is new in the topic since the last call. */

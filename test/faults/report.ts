@@ -1,0 +1,54 @@
+import { availableParallelism } from 'node:os';
+import { groupBy } from '../support/group-by.ts';
+import { add, NOTHING, type Sums } from './ledger.ts';
+
+export interface Row extends Sums {
+  fault: string;
+  recoveryMs: number;
+}
+
+const thousands = (number: number) => number.toLocaleString('en-US');
+const seconds = (ms: number) => (ms / 1000).toFixed(1);
+const median = (sorted: readonly number[]) => sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
+
+const cells = (name: string, rounds: number, sums: Sums, recovery: string) => [
+  name,
+  thousands(rounds),
+  thousands(sums.taps),
+  thousands(sums.answered),
+  thousands(sums.failed),
+  thousands(sums.failedCounted),
+  thousands(sums.lost),
+  thousands(sums.doubled),
+  thousands(sums.disagreeing),
+  recovery,
+];
+
+const HEADER = [
+  'fault',
+  'rounds',
+  'taps',
+  'answered 200',
+  'answered with an error',
+  'of those counted',
+  'lost',
+  'doubled',
+  'told otherwise',
+  'recovery p50 / max (s)',
+];
+
+/** The measured part of docs/reliability.md, in Markdown. */
+export const report = (rows: readonly Row[], seed: number, when: Date, minutes: number, skipped: string[]): string => {
+  const byFault = groupBy(rows, ({ fault }) => fault);
+  const lines = [...byFault].map(([fault, rounds]) => {
+    const recoveries = rounds.map(({ recoveryMs }) => recoveryMs).sort((a, b) => a - b);
+    const recovery = `${seconds(median(recoveries))} / ${seconds(recoveries.at(-1) ?? 0)}`;
+    return cells(fault, rounds.length, rounds.reduce(add, NOTHING), recovery);
+  });
+  const all = cells('**all**', rows.length, rows.reduce(add, NOTHING), '');
+  const table = [HEADER, HEADER.map(() => '---'), ...lines, all].map((line) => `| ${line.join(' | ')} |`);
+  const run =
+    `${rows.length} rounds in ${minutes.toFixed(1)} minutes on ${when.toISOString().slice(0, 10)}, seed ${seed}, ` +
+    `${availableParallelism()} cores, Node.js ${process.version}: \`npm run test:faults -- --seed ${seed}\`.`;
+  return [run, '', ...table, ...skipped.map((reason) => `\nNot tried: ${reason}.`)].join('\n');
+};

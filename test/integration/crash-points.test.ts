@@ -1,0 +1,158 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { randomUUID } from 'node:crypto';
+import { once } from 'node:events';
+import { REACTION_TOPIC, topicDefinitions, UPDATE_TOPIC } from '../../infra/topics.js';
+import { openDoor } from '../../lib/access.ts';
+import { unlimited } from '../support/doubles.ts';
+import { createHandler as createIngest } from '../../functions/ingest.ts';
+import { updateSchema } from '../../lib/domain/update.ts';
+import { windowStart } from '../../lib/domain/window.ts';
+import type { aggregateOnce, CrashPoint } from '../support/aggregate-once.ts';
+import { aggregateWith, SETTINGS } from '../support/aggregate-once.ts';
+import { nodePrograms } from '../support/children.ts';
+import { httpEvent, kafkaEvent } from '../support/events.ts';
+import { kafkaFor, readTopic, withAdmin } from '../support/kafka.ts';
+import { kafkaBrokers, quiet } from '../support/services.ts';
+
+// Kills aim at a moment; here the process ends at exactly the three places that matter, each in turn. The batch is then
+// delivered again, as a mapping does that has not committed.
+
+const DATABASE = 10;
+const kafka = kafkaFor();
+const run = nodePrograms();
+const MODULE = new URL('../support/aggregate-once.ts', import.meta.url).href;
+
+let prefix: string;
+let where: { brokers: string; redisUrl: string; prefix: string; crash: 'never' };
+let aggregate: ReturnType<typeof aggregateWith>;
+let clockOffset = 0;
+const clock = () => Date.now() + clockOffset;
+
+const redisUrl = () => {
+  const url = new URL(process.env.REDIS_URL ?? '');
+  url.pathname = `/${DATABASE}`;
+  return url.href;
+};
+
+beforeEach(async () => {
+  prefix = `crash-${randomUUID()}-`;
+  where = { brokers: kafkaBrokers(), redisUrl: redisUrl(), prefix, crash: 'never' };
+  await withAdmin(kafka, (admin) =>
+    admin.createTopics({
+      topics: topicDefinitions({ clusters: 1, subscribersPerCluster: 1 }).map(({ topic, partitions }) => ({
+        topic: prefix + topic,
+        numPartitions: partitions,
+      })),
+      waitForLeaders: true,
+    }),
+  );
+  aggregate = aggregateWith(where, { clock });
+  await aggregate.redis.flushdb();
+});
+afterEach(() => aggregate.close());
+
+/** What a viewer would know: the largest count published for each window and emoji of a room. */
+const published = async (room: string): Promise<Map<string, number>> => {
+  const counts = new Map<string, number>();
+  for (const { value } of await readTopic(kafka, prefix + UPDATE_TOPIC)) {
+    const { room_id, start, emoji_type, raw_count } = updateSchema.parse(JSON.parse(value));
+    if (room_id !== room) continue;
+    const key = `${Date.parse(start)} ${emoji_type}`;
+    counts.set(key, Math.max(counts.get(key) ?? 0, raw_count));
+  }
+  return counts;
+};
+
+const counted = async (room: string): Promise<Map<string, number>> => {
+  const { windows } = await aggregate.windows.snapshot(room, 1000);
+  return new Map(
+    windows.flatMap(({ start, counts }) => [...counts].map(([emoji, n]) => [`${start} ${emoji}`, n] as const)),
+  );
+};
+const sum = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((a, b) => a + b, 0);
+
+/** One batch in a process of its own; the offsets that it was given, and how it ended. */
+const deliver = async (crash: CrashPoint) => {
+  const argument: Parameters<typeof aggregateOnce>[0] = { ...where, crash };
+  const program = `import { aggregateOnce } from '${MODULE}'; await aggregateOnce(${JSON.stringify(argument)});`;
+  const { child, line } = await run(program);
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  return { offsets: (JSON.parse(line) as string[]).sort(), ended: child.signalCode ?? child.exitCode };
+};
+
+const write = (at: number, taps: readonly string[]) =>
+  aggregate.records.append(
+    REACTION_TOPIC,
+    taps.map((emoji_type) => {
+      const time = new Date(at).toISOString();
+      const tap = { user_id: 'u', emoji_type, timestamp: time, received_at: time, event_id: randomUUID() };
+      return { value: JSON.stringify({ ...tap, room_id: 'crash', count: 1 }) };
+    }),
+  );
+
+test.each<CrashPoint>(['before the invoke', 'between Redis and publish', 'between publish and commit'])(
+  'killed %s: the batch comes again, every tap counts once and every count is published',
+  async (crash) => {
+    const at = Date.now();
+    const start = windowStart(at, SETTINGS.windowMs);
+    await write(at, ['🔥', '🔥', '🔥', '❤️', '👏', '👏', '🔥']);
+    const first = await deliver(crash);
+    expect(first).toMatchObject({ ended: 'SIGKILL' });
+    expect(first.offsets).toHaveLength(7);
+    expect(sum(await counted('crash'))).toBe(crash === 'before the invoke' ? 0 : 7);
+    expect(sum(await published('crash'))).toBe(crash === 'between publish and commit' ? 7 : 0);
+
+    await write(at, ['🔥', '🎉']); // the next delivery has other boundaries
+    const second = await deliver('never');
+    expect(second).toMatchObject({ ended: 0 });
+    expect(second.offsets).toEqual(expect.arrayContaining(first.offsets));
+    const exact = new Map([
+      [`${start} 🔥`, 5],
+      [`${start} ❤️`, 1],
+      [`${start} 👏`, 2],
+      [`${start} 🎉`, 1],
+    ]);
+    expect(await counted('crash')).toEqual(exact);
+    expect(await published('crash')).toEqual(exact);
+
+    expect(await deliver('never')).toMatchObject({ offsets: [] }); // it was committed
+    expect(await counted('crash')).toEqual(exact);
+  },
+  60_000,
+);
+
+test('a clock that is set forward and back by an hour between batches loses no tap and doubles none', async () => {
+  const HOUR = 3_600_000;
+  const appended: string[] = [];
+  const ingest = createIngest({
+    auth: openDoor,
+    admission: unlimited,
+    records: { append: async (_topic, records) => void appended.push(...records.map(({ value }) => value)) },
+    clock,
+    log: quiet,
+    shortCodes: [],
+  });
+  const post = async () => {
+    const tap = { user_id: 'u', emoji_type: '🔥', timestamp: new Date().toISOString(), room_id: 'clock' };
+    const events = Array.from({ length: 3 }, () => ({ ...tap, event_id: randomUUID() }));
+    expect(await ingest(httpEvent({ body: { events } }))).toMatchObject({ statusCode: 200 });
+  };
+  const given = (from: number) => kafkaEvent(appended.slice(from), { from });
+  const steps = [0, HOUR, 0, -HOUR, HOUR, -HOUR, 0];
+  for (const step of steps) {
+    clockOffset = step;
+    const from = appended.length;
+    await post();
+    await aggregate.handler(given(from));
+    // The clock is set once more before the same batch comes again, with a part of the one before.
+    clockOffset = -step;
+    await aggregate.handler(given(Math.max(0, from - 2)));
+  }
+  const { late, totals } = await aggregate.windows.snapshot('clock', 1000);
+  const windows = await counted('clock');
+  // Set forward, taps seem an hour old: they are late, and told as late. Set back, they count when received.
+  expect(late).toBe(3 * steps.filter((step) => step === HOUR).length);
+  expect(sum(windows) + late).toBe(3 * steps.length);
+  expect(sum(totals)).toBe(sum(windows));
+  expect(await published('clock')).toEqual(windows);
+}, 30_000);

@@ -1,0 +1,113 @@
+import { createHandler } from '../../functions/aggregate.ts';
+import { REACTION_TOPIC, UPDATE_TOPIC } from '../../infra/topics.js';
+import { createKafka } from '../../lib/adapters/kafka/client.ts';
+import { KafkaRecordReader } from '../../lib/adapters/kafka/record-reader.ts';
+import { KafkaRecordLog } from '../../lib/adapters/kafka/record-log.ts';
+import { createRedis } from '../../lib/adapters/redis/client.ts';
+import { RedisWindowStore } from '../../lib/adapters/redis/window-store.ts';
+import { loadConfig } from '../../lib/config.ts';
+import { createCounter } from '../../lib/aggregation.ts';
+import type { Clock, RecordLog } from '../../lib/ports.ts';
+import { kafkaEvent } from './events.ts';
+import { kafkaFor, readTopic, withAdmin } from './kafka.ts';
+import { prefixedReader } from './prefixed.ts';
+import { quiet } from './services.ts';
+
+export const SETTINGS = { windowMs: 2000, watermarkMs: 10_000, ratio: 1000 };
+const GROUP = 'aggregate-once';
+
+export type CrashPoint = 'before the invoke' | 'between Redis and publish' | 'between publish and commit' | 'never';
+
+/** What stands before the names of the platform's topics, so that they are only this test's. */
+export interface Once {
+  brokers: string;
+  redisUrl: string;
+  prefix: string;
+  crash: CrashPoint;
+}
+
+/** The end of a process that nobody is told of. */
+const die = (): Promise<never> => {
+  process.kill(process.pid, 'SIGKILL');
+  return new Promise(() => undefined);
+};
+
+interface Injected {
+  beforePublish?: (() => Promise<never>) | undefined;
+  clock?: Clock;
+}
+
+/** Aggregate with its real adapters, and what a test needs of them. */
+export const aggregateWith = (
+  { brokers, redisUrl, prefix }: Once,
+  { beforePublish, clock = Date.now }: Injected = {},
+) => {
+  const kafka = createKafka(loadConfig({ KAFKA_BROKERS: brokers }), quiet);
+  const log = new KafkaRecordLog(kafka, { ackTimeoutMs: 5000, log: quiet });
+  const reader = new KafkaRecordReader(kafka);
+  const redis = createRedis(redisUrl, quiet);
+  const records: RecordLog = {
+    async append(topic, outgoing) {
+      if (topic === UPDATE_TOPIC) await beforePublish?.();
+      await log.append(prefix + topic, outgoing);
+    },
+  };
+  const kept = { windowTtl: 86_400, roomTtl: 86_400, idTtlMs: 600_000, idLimit: 1000 };
+  const windows = new RedisWindowStore(redis, { ...SETTINGS, ...kept });
+  const ports = { windows, records, reader: prefixedReader(reader, prefix), clock };
+  const counter = createCounter({ ...ports, log: quiet, settings: SETTINGS, shortCodes: [] });
+  return {
+    handler: createHandler({ counter }),
+    windows,
+    records,
+    redis,
+    close: async () => {
+      await Promise.all([log.close(), reader.close()]);
+      redis.disconnect();
+    },
+  };
+};
+
+/**
+ * The mapping of `emoji_topic` for one batch: reads what has not been committed, invokes aggregate, commits. Prints the
+ * offsets that it has read. With a crash point the process ends there.
+ */
+export async function aggregateOnce(once: Once): Promise<void> {
+  const topic = once.prefix + REACTION_TOPIC;
+  const kafka = kafkaFor(once.brokers);
+  const committed = await withAdmin(kafka, (admin) => admin.fetchOffsets({ groupId: GROUP, topics: [topic] }));
+  const from = new Map(committed[0]?.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
+  const all = await readTopic(kafka, topic);
+  const batch = all.filter(({ partition, offset }) => offset >= (from.get(partition) ?? 0));
+  const partitions = [...new Set(batch.map(({ partition }) => partition))];
+  const inPartition = (wanted: number) => batch.filter(({ partition }) => partition === wanted);
+  console.log(JSON.stringify(batch.map(({ partition, offset }) => `${partition}/${offset}`)));
+  if (batch.length === 0) return;
+  const records = Object.assign(
+    {},
+    ...partitions.map(
+      (partition) =>
+        kafkaEvent(
+          inPartition(partition).map(({ value }) => value),
+          { topic: REACTION_TOPIC, partition, from: inPartition(partition)[0]?.offset ?? 0 },
+        ).records,
+    ),
+  ) as ReturnType<typeof kafkaEvent>['records'];
+
+  if (once.crash === 'before the invoke') await die();
+  const beforePublish = once.crash === 'between Redis and publish' ? die : undefined;
+  const aggregate = aggregateWith(once, { beforePublish });
+  await aggregate.handler({ records });
+  if (once.crash === 'between publish and commit') await die();
+  await withAdmin(kafka, (admin) =>
+    admin.setOffsets({
+      groupId: GROUP,
+      topic,
+      partitions: partitions.map((partition) => ({
+        partition,
+        offset: String((inPartition(partition).at(-1)?.offset ?? 0) + 1),
+      })),
+    }),
+  );
+  await aggregate.close();
+}
