@@ -18,6 +18,7 @@ export interface RecordLog {
    * Resolves once every record is acknowledged by all in-sync replicas, each written once, however often the network
    * made us try. In order per key and partition for calls that do not overlap.
    * @throws PlatformError `broker_unavailable` when that takes too long; the records may then have been written or not.
+   * `overloaded` when too much is under way already: none is written.
    */
   append(topic: string, records: readonly OutgoingRecord[]): Promise<void>;
 }
