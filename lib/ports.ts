@@ -31,6 +31,7 @@ export interface RecordLog {
    * made us try. In order per key and partition for calls that do not overlap.
    * @throws PlatformError `broker_unavailable` when that takes too long; the records may then have been written or not.
    * `not_found` when the topic lacks a partition that a record names; nothing is written then.
+   * `overloaded` when too much is under way already: none is written.
    */
   append(topic: string, records: readonly OutgoingRecord[]): Promise<void>;
 }

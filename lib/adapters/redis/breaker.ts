@@ -42,7 +42,9 @@ export class Breaker {
   async #inTime<T>(answer: Promise<T>): Promise<T> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new Error(`no answer within ${this.#timeoutMs} ms`)), this.#timeoutMs);
+      const giveUp = () => reject(new Error(`no answer within ${this.#timeoutMs} ms`));
+      // Not before what has arrived is read: when this process is what was slow, the answer waits in the socket.
+      timer = setTimeout(() => setImmediate(giveUp), this.#timeoutMs);
     });
     try {
       return await Promise.race([answer, late]);
