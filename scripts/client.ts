@@ -166,7 +166,9 @@ function userOf(token: string): string {
   try {
     return decodeJwt(token).sub ?? '';
   } catch (error) {
-    throw new UsageError('--token, or EMOJI_TOKEN, should be a token such as "npm run token" prints.', { cause: error });
+    throw new UsageError('--token, or EMOJI_TOKEN, should be a token such as "npm run token" prints.', {
+      cause: error,
+    });
   }
 }
 
