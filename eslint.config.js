@@ -40,6 +40,6 @@ export default ts.config(
   {
     // Functions see ports, never a client library.
     files: ['functions/**/*.ts'],
-    rules: { 'no-restricted-imports': ['error', noClients(['kafkajs', 'ioredis'])] },
+    rules: { 'no-restricted-imports': ['error', noClients(['kafkajs', 'ioredis', 'jose'])] },
   },
 );

@@ -5,10 +5,7 @@
 export const LOCAL_STAGE = 'local';
 
 /** Pages that are being developed are served from these; on another stage there is no default. */
-export const LOCAL_ORIGINS = [3000, 5173, 8080].flatMap((port) => [
-  `http://localhost:${port}`,
-  `http://127.0.0.1:${port}`,
-]);
+export const LOCAL_ORIGINS = ['http://localhost:3000', 'http://localhost:5173', 'http://localhost:8080'];
 
 /**
  * @param {Record<string, string | undefined>} env

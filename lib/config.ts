@@ -58,11 +58,6 @@ export const variables = {
   WINDOW_SECONDS: wholeNumber(1, 3600, 2, 'Length of a tumbling window.'),
   WATERMARK_SECONDS: wholeNumber(0, 3600, 10, 'A tap whose timestamp is older than this when it is received is late.'),
   AGGREGATION_RATIO: wholeNumber(1, 1_000_000_000, 1000, '`scaled_count` is `raw_count` divided by this, rounded up.'),
-  STAGE: z
-    .string()
-    .regex(/^[A-Za-z][A-Za-z0-9-]*$/)
-    .default(LOCAL_STAGE)
-    .meta(expects('the name of a stage', 'The stage that the functions run in; the deployment sets it.')),
   EMOJI_SHORT_CODES: listOf(
     z.string().regex(SHORT_CODE),
     'short codes such as :goal:, separated by commas',
@@ -134,6 +129,11 @@ export const variables = {
     20_000,
     'Taps (of up to 1 KiB) that a process of ingest may be writing; for more it answers 503.',
   ),
+  STAGE: z
+    .string()
+    .regex(/^[A-Za-z][A-Za-z0-9-]*$/)
+    .default(LOCAL_STAGE)
+    .meta(expects('the name of a stage', 'The stage that the functions run in; the deployment sets it.')),
   AUTH_MODE: oneOf(
     ['open', 'jwt'],
     'open',

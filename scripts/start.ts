@@ -148,7 +148,7 @@ Ready in ${((performance.now() - began) / 1000).toFixed(1)} s: ${url}
 In two more terminals:
   npm run simulate${httpPort === 5013 ? '' : ` -- --url ${url}`}
   npm run client -- --port 6000 --room global
-`);
+${config.AUTH_MODE === 'jwt' ? '\nBoth need a token (AUTH_MODE=jwt): npm run token -- --help\n' : ''}`);
   } catch (error) {
     if (stopping()) return; // shutDown is at work and exits
     fail(sentence(error));

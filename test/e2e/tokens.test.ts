@@ -141,6 +141,47 @@ describe('AUTH_MODE=jwt', () => {
   }, 30_000);
 });
 
+describe('pages of other sites', () => {
+  const ask = (origin: string, path: string, method = 'OPTIONS') =>
+    fetch(`${platform.url}${path}`, {
+      method,
+      headers: {
+        origin,
+        'access-control-request-method': 'POST',
+        'access-control-request-headers': 'authorization,content-type',
+      },
+    });
+  const cors = ({ headers }: Response) => [...headers.keys()].filter((name) => name.startsWith('access-control-'));
+
+  test('one that CORS_ORIGINS names may call, after asking', async () => {
+    const preflight = await ask('http://localhost:3000', '/emoji');
+    expect([preflight.status, Object.fromEntries(preflight.headers)]).toMatchObject([
+      204,
+      {
+        'access-control-allow-origin': 'http://localhost:3000',
+        'access-control-allow-headers': 'authorization,content-type',
+        'access-control-allow-methods': 'GET,POST,DELETE',
+      },
+    ]);
+    const answer = await ask('http://localhost:3000', '/health', 'GET');
+    expect(answer.headers.get('access-control-allow-origin')).toBe('http://localhost:3000');
+  });
+
+  test.each(['https://evil.example', 'http://localhost:3000.evil.example', 'http://localhost:30000', 'null'])(
+    'another may not, and reads no answer: %s',
+    async (origin) => {
+      for (const [path, method] of [
+        ['/emoji', 'OPTIONS'],
+        ['/health', 'GET'],
+        ['/nothing', 'GET'],
+      ] as const)
+        expect(
+          cors(await ask(origin, path, method)).filter((name) => name !== 'access-control-expose-headers'),
+        ).toEqual([]);
+    },
+  );
+});
+
 test('no secret, no password and no token stands in a log, though requests fail for all reasons', async () => {
   const bearer = await token('u1', ['tap', 'watch'], ['*']);
   redis.close();

@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { SignJWT } from 'jose';
 import type { Registration } from '../../lib/domain/registration.ts';
 import { type HttpServer, type Received, serveHttp } from '../support/http-server.ts';
 import { printed, scriptRunner } from '../support/scripts.ts';
@@ -134,5 +135,28 @@ test('wrong usage names the flag, and nothing is registered', async () => {
   const { code, stderr } = await client('--room', 'a b').ended;
   expect(stderr).toMatch(/^--room should not hold white space, braces or invisible characters, not "a b"\. See: /);
   expect(code).toBe(2);
+  expect(requests).toEqual([]);
+});
+
+test('with a token the client is named after its user, and every call shows the token', async () => {
+  const token = await new SignJWT().setProtectedHeader({ alg: 'HS256' }).setSubject('u1').sign(new Uint8Array(32));
+  const script = start('client', ['--port', '0', '--url', server.url], { EMOJI_TOKEN: token });
+  const { client_id } = await until('a registration', () => registrations()[0]);
+  expect(client_id).toMatch(/^u1:.+-\d+$/);
+  await printed(script, 'stderr', 'is registered');
+  script.kill('SIGINT');
+  expect((await script.ended).code).toBe(0);
+  expect(requests.map(({ method, authorization }) => [method, authorization])).toEqual([
+    ['POST', `Bearer ${token}`],
+    ['DELETE', `Bearer ${token}`],
+  ]);
+});
+
+test('what is no token is wrong usage', async () => {
+  const { code, stderr } = await client('--token', 'x').ended;
+  expect({ code, stderr }).toEqual({
+    code: 2,
+    stderr: expect.stringMatching(/^--token, or EMOJI_TOKEN, should be a token such as "npm run token" prints\./),
+  });
   expect(requests).toEqual([]);
 });

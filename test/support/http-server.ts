@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net';
 export interface Received {
   method: string;
   path: string;
+  authorization: string | undefined;
   body: string;
 }
 
@@ -30,7 +31,12 @@ export const serveHttp = async (
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const { method = '', url: path = '' } = request;
-    const given = await answer({ method, path, body: Buffer.concat(chunks).toString() });
+    const given = await answer({
+      method,
+      path,
+      authorization: request.headers.authorization,
+      body: Buffer.concat(chunks).toString(),
+    });
     now--;
     if (!given) return request.socket.destroy();
     response.writeHead(given.status, { 'content-type': 'application/json', ...given.headers });
