@@ -36,6 +36,7 @@ const HELP = `npm run simulate [-- options]     a crowd that taps emojis
   --emoji LIST      emojis and how often each is tapped (🔥=5,❤️=3,👏=2)
   --users N         people behind each client, who tap in turn (one for every 2 taps a second and a request)
   --in-flight N     requests of each client that may wait for their answers at the same time (32)
+  --retries N       how often a request is sent again after 429, 503 or no answer (5; 0 = never)
   --url URL         where the API is (http://localhost:5013)
   --token TOKEN     for a platform with AUTH_MODE=jwt; of scope admin, since the users are many (EMOJI_TOKEN)
   --json            a JSON line a second, and one {"summary": …} at the end
@@ -44,6 +45,8 @@ const HELP = `npm run simulate [-- options]     a crowd that taps emojis
 Taps are sent when they are due, whether or not the ones before were answered (an open loop); a request's latency counts
 from then. When --in-flight requests of a client wait, its taps wait too, and those that have waited for a second are
 "missed": never sent. "rate" is the part of the due taps that was answered 200. Every tap carries an event_id of its own.
+A request that is sent again is the same one, event_id and timestamp included, so that each tap counts once; it waits as
+long as Retry-After says and a time left to chance, which doubles, and it keeps its place among those --in-flight.
 
 Exit code 1 when any tap was not answered 200, 2 for wrong usage.`;
 
@@ -60,6 +63,7 @@ function readOptions() {
       emoji: { ...text, default: '🔥=5,❤️=3,👏=2' },
       users: text,
       'in-flight': { ...text, default: '32' },
+      retries: { ...text, default: '5' },
       url: { ...text, default: 'http://localhost:5013' },
       token: text,
       json: flag,
@@ -102,6 +106,7 @@ async function main(): Promise<number> {
     rooms: values.room,
     weights: parseWeights(values.emoji),
     maxInFlight: wholeNumber('--in-flight', values['in-flight'], { from: 1, to: 10_000 }),
+    retries: wholeNumber('--retries', values.retries, { from: 0, to: 100 }),
     seconds: values.seconds ? positiveNumber('--seconds', values.seconds, 1_000_000) : undefined,
   };
   const stop = stopSignal();

@@ -2,20 +2,12 @@ import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { temporaryFolders } from '../../test/support/folder.ts';
-import { SetupError } from './errors.ts';
+import { refusal } from '../../test/support/refusal.ts';
 import { ensureJars, jarsAreHere, kafkaVersion, redisBinary } from './jars.ts';
 import { findRedis } from './redis.ts';
 import type { Run } from './run.ts';
 
 const folder = temporaryFolders();
-const refusal = async (work: Promise<unknown>) => {
-  const error = await work.then(
-    () => undefined,
-    (each: unknown) => each,
-  );
-  expect(error).toBeInstanceOf(SetupError);
-  return (error as Error).message;
-};
 
 /** Maven as far as we see it: what it was called with, and the folder that it fills. */
 const maven = (answer: { ok: boolean; output: string }) => {

@@ -5,8 +5,8 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { isAlive, nodePrograms } from '../../test/support/children.ts';
 import { temporaryFolders } from '../../test/support/folder.ts';
+import { refusal } from '../../test/support/refusal.ts';
 import { until } from '../../test/support/until.ts';
-import { SetupError } from './errors.ts';
 import { answers, anyFreePort } from './ports.ts';
 import { createService, type Exit, type Service, type ServiceSpec } from './service.ts';
 
@@ -43,14 +43,6 @@ const serviceOf = async (program: string, options: Partial<ServiceSpec> = {}) =>
   service.onDeath((exit) => deaths.push(exit));
   services.push(service);
   return { service, deaths, dir, port, pidFile: join(dir, 'pids', 'test.json') };
-};
-const refusal = async (work: Promise<unknown>) => {
-  const error = await work.then(
-    () => undefined,
-    (each: unknown) => each,
-  );
-  expect(error).toBeInstanceOf(SetupError);
-  return (error as Error).message;
 };
 
 describe('start and stop', () => {

@@ -2,8 +2,8 @@ import http from 'node:http';
 import https from 'node:https';
 
 export interface Poster {
-  /** Resolves with the HTTP status. @throws an error with a `code` when there was no answer. */
-  post(body: string): Promise<number>;
+  /** @throws an error with a `code` when there was no answer. */
+  post(body: string): Promise<{ status: number; retryAfter: string | undefined }>;
   close(): void;
 }
 
@@ -29,7 +29,8 @@ export function createPoster(
         const headers = { 'content-type': 'application/json', 'content-length': bytes.length, ...more };
         const sent = request(url, { method: 'POST', agent, headers, timeout: timeoutMs }, (response) => {
           response.resume();
-          response.once('error', reject).once('end', () => resolve(response.statusCode ?? 0));
+          const answer = { status: response.statusCode ?? 0, retryAfter: response.headers['retry-after'] };
+          response.once('error', reject).once('end', () => resolve(answer));
         });
         sent.once('timeout', () => sent.destroy(tooSlow())).once('error', reject);
         sent.end(bytes);

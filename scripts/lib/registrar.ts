@@ -2,17 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { SetupError } from '../../infra/local/errors.ts';
 import type { Registration } from '../../lib/domain/registration.ts';
+import { fullJitterMs, retryAfterMs } from './backoff.ts';
 import { networkReason } from './cli.ts';
 
-const FIRST_MS = 250;
-const LONGEST_MS = 10_000;
+const BACKOFF = { firstMs: 500, longestMs: 10_000 };
 const TIMEOUT_MS = 10_000;
-
-/** How long (ms) to wait after so many failed attempts: doubling, up to a half of it by chance, so that a crowd spreads out. */
-export function backoffMs(failures: number, random: () => number = Math.random): number {
-  const most = Math.min(LONGEST_MS, FIRST_MS * 2 ** (failures - 1));
-  return most / 2 + (random() * most) / 2;
-}
 
 const assignmentSchema = z.object({ cluster_id: z.int(), subscriber_id: z.int() });
 export type Assignment = z.infer<typeof assignmentSchema>;
@@ -45,7 +39,7 @@ export async function register(
   for (let failures = 1; ; failures++) {
     const { reason, waitMs = 0, ...answer } = await attempt(api, registration, signal);
     if (answer.assignment) return answer.assignment;
-    const wait = Math.max(waitMs, backoffMs(failures));
+    const wait = waitMs + fullJitterMs(failures, BACKOFF);
     onRetry(reason ?? '', wait);
     await sleep(wait, undefined, { signal });
   }
@@ -79,7 +73,7 @@ async function attempt({ url, headers }: Api, registration: Registration, signal
   const details = refusal?.details.map(({ path, message }) => `${path} ${message}`) ?? [];
   const reason = `${url.origin} answered ${answer.status}: ${[refusal?.error ?? 'not in the words of the platform', ...details].join('; ')}`;
   if (answer.status < 500 && answer.status !== 429) throw new SetupError(`Not registered: ${reason}.`);
-  return { reason, waitMs: Number(answer.headers.get('retry-after') ?? 0) * 1000 || 0 };
+  return { reason, waitMs: retryAfterMs(answer.headers.get('retry-after')) };
 }
 
 /** Resolves with undefined, or with the reason for which the client is still registered. */

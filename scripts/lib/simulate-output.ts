@@ -37,7 +37,19 @@ const errorList = (errors: ReadonlyMap<string, number>) =>
 /** At most this many clients get a row of their own. */
 const MAX_ROWS = 20;
 
-const HEAD = ['client', 'sent/s', 'answered/s', 'rate', 'answered', 'since', 'p50 ms', 'p99 ms', 'not 200', 'missed'];
+const HEAD = [
+  'client',
+  'sent/s',
+  'answered/s',
+  'rate',
+  'answered',
+  'since',
+  'p50 ms',
+  'p99 ms',
+  'retried',
+  'not 200',
+  'missed',
+];
 
 function row(name: string, { total, delta, latency }: Reading, intervalMs: number): string[] {
   const perSecond = (taps: number) => count((taps / intervalMs) * 1000);
@@ -50,6 +62,7 @@ function row(name: string, { total, delta, latency }: Reading, intervalMs: numbe
     `+${count(delta.answered)}`,
     ms(latency.p50),
     ms(latency.p99),
+    count(total.retried),
     count(total.refused + total.failed),
     count(total.missed),
   ];
@@ -70,7 +83,7 @@ export function progressTable(title: string, progress: Progress): string[] {
 
 /** The same in a line, for pipes and files. */
 export function progressLine({ all, intervalMs, elapsedMs, inFlight, errors }: Progress): string {
-  const [, sent, answered, rate, total, since, p50, p99, , missed] = row('all', all, intervalMs);
+  const [, sent, answered, rate, total, since, p50, p99, retried, , missed] = row('all', all, intervalMs);
   const parts = [
     `${seconds(elapsedMs)} s`,
     `sent ${sent}/s`,
@@ -79,6 +92,7 @@ export function progressLine({ all, intervalMs, elapsedMs, inFlight, errors }: P
     `p50 ${p50} ms`,
     `p99 ${p99} ms`,
     `${inFlight} in flight`,
+    ...(retried === '0' ? [] : [`${retried} retried`]),
     ...(missed === '0' ? [] : [`${missed} missed`]),
     ...(errors.size > 0 ? [`not 200: ${errorList(errors)}`] : []),
   ];
@@ -107,7 +121,7 @@ export function progressJson({ all, clients, elapsedMs, intervalMs, inFlight, er
 
 export function summaryLines({ elapsedMs, total, clients, latency, errors, answered }: Summary): string[] {
   const perSecond = count((total.answered / elapsedMs) * 1000);
-  const head = ['client', 'sent', 'answered', 'rate', 'refused', 'failed', 'missed'];
+  const head = ['client', 'sent', 'answered', 'rate', 'retried', 'refused', 'failed', 'missed'];
   const clientRows = clients
     .slice(0, MAX_ROWS)
     .map((client, n) => [
@@ -115,6 +129,7 @@ export function summaryLines({ elapsedMs, total, clients, latency, errors, answe
       count(client.sent),
       count(client.answered),
       percent(achieved(client)),
+      count(client.retried),
       count(client.refused),
       count(client.failed),
       count(client.missed),
@@ -129,6 +144,7 @@ export function summaryLines({ elapsedMs, total, clients, latency, errors, answe
     `${seconds(elapsedMs)} s: ${count(total.sent)} taps sent, ${count(total.answered)} answered 200 (${perSecond}/s, ${percent(achieved(total))} of the rate)`,
     `latency: p50 ${ms(latency.p50)} ms, p99 ${ms(latency.p99)} ms, max ${ms(latency.max)} ms`,
     ...[...answered].map(([room, taps]) => `answered 200 in ${room}: ${emojis(taps).join('  ')}`),
+    ...(total.retried > 0 ? [`sent again, with the same event_id: ${count(total.retried)} times a tap`] : []),
     ...(total.missed > 0 ? [`could not be sent in time: ${count(total.missed)} taps`] : []),
     ...(errors.size > 0 ? [`not answered 200: ${errorList(errors)}`] : []),
   ];

@@ -17,9 +17,10 @@ test('a look tells what happened since the one before, and the last row is the s
   clients[0].accept([heart], 10);
   clients[1].reject('failed', 1, 'ECONNRESET');
   clients[1].counts.sent += 4;
+  clients[1].counts.retried += 2;
   const { all, clients: rows } = statistics.look();
-  expect(all.delta).toEqual({ due: 0, sent: 4, answered: 1, refused: 0, failed: 1, missed: 0 });
-  expect(all.total).toEqual({ due: 0, sent: 4, answered: 3, refused: 3, failed: 1, missed: 0 });
+  expect(all.delta).toEqual({ due: 0, sent: 4, answered: 1, refused: 0, failed: 1, retried: 2, missed: 0 });
+  expect(all.total).toEqual({ due: 0, sent: 4, answered: 3, refused: 3, failed: 1, retried: 2, missed: 0 });
   expect(rows.map(({ total }) => total.answered)).toEqual([3, 0]);
   expect(statistics.look().all.delta.answered).toBe(0);
 });

@@ -1,12 +1,16 @@
 import { createHistogram } from 'node:perf_hooks';
 
-/** Taps. `refused` were answered with another status than 200, `failed` not at all, `missed` could not be sent in time. */
+/**
+ * Taps, each once in `sent` and in one of `answered`, `refused` and `failed`, however often it was sent: `retried` tells
+ * how often taps were sent again. `refused` were answered with another status than 200, `failed` not at all, `missed` could not be sent in time.
+ */
 export interface Counts {
   due: number;
   sent: number;
   answered: number;
   refused: number;
   failed: number;
+  retried: number;
   missed: number;
 }
 
@@ -25,7 +29,7 @@ export interface Reading {
   latency: Latency;
 }
 
-const NOTHING: Counts = { due: 0, sent: 0, answered: 0, refused: 0, failed: 0, missed: 0 };
+const NOTHING: Counts = { due: 0, sent: 0, answered: 0, refused: 0, failed: 0, retried: 0, missed: 0 };
 const MAX_MICROSECONDS = 600_000_000;
 
 /** Latencies in µs, exact to one per cent. */
@@ -43,6 +47,7 @@ const combine = (a: Counts, b: Counts, sign: 1 | -1): Counts => ({
   answered: a.answered + sign * b.answered,
   refused: a.refused + sign * b.refused,
   failed: a.failed + sign * b.failed,
+  retried: a.retried + sign * b.retried,
   missed: a.missed + sign * b.missed,
 });
 

@@ -1,4 +1,7 @@
 import { randomUUID } from 'node:crypto';
+import { setMaxListeners } from 'node:events';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fullJitterMs, retryAfterMs } from './backoff.ts';
 import { networkReason } from './cli.ts';
 import { emojiPicker, type EmojiWeights } from './emoji-weights.ts';
 import { openLoop, type OpenLoop } from './open-loop.ts';
@@ -20,6 +23,8 @@ export interface TapperOptions {
   weights: EmojiWeights;
   maxInFlight: number;
   seconds: number | undefined;
+  /** How often a request is sent again. */
+  retries: number;
 }
 
 export interface Tapper {
@@ -32,13 +37,21 @@ export interface Tapper {
 
 /** ingest gives up after 5 s and API Gateway after 30: what is silent for longer than ours has lost the request. */
 const TIMEOUT_MS = 15_000;
+/** What may succeed when it is asked again; no answer at all is another such case. */
+const RETRIED: ReadonlySet<number> = new Set([429, 503]);
+const BACKOFF = { firstMs: 100, longestMs: 10_000 };
+const LONGEST_RETRY_AFTER_MS = 30_000;
+/** How long requests may still be sent again when no new ones are due. */
+const PATIENCE_MS = 10_000;
 
 /** One simulated client. @param name is part of its users' ids. @param phase 0 to 1, see Schedule. */
 export function startTapper(name: string, phase: number, options: TapperOptions): Tapper {
-  const { url, headers, rate, batch, users, rooms, weights, maxInFlight, seconds } = options;
+  const { url, headers, rate, batch, users, rooms, weights, maxInFlight, seconds, retries } = options;
   const statistics = new ClientStatistics();
   const { counts } = statistics;
   const poster = createPoster(url, { connections: maxInFlight, timeoutMs: TIMEOUT_MS, headers });
+  const outOfTime = new AbortController();
+  setMaxListeners(0, outOfTime.signal); // as many as there are requests that wait
   const pickEmoji = emojiPicker(weights);
   let taps = 0;
 
@@ -54,20 +67,41 @@ export function startTapper(name: string, phase: number, options: TapperOptions)
     };
   }
 
-  async function send(dueAt: number): Promise<void> {
-    const events = Array.from({ length: batch }, tap);
-    counts.sent += batch;
+  /** One attempt: what came of it, and how long the platform asks us to wait. */
+  async function attempt(body: string): Promise<{ status?: number; reason: string; waitMs: number }> {
     try {
-      const status = await poster.post(JSON.stringify(batch === 1 ? events[0] : { events }));
-      // From when it was due: what waits here for a free connection waits because of the server.
-      const latency = performance.now() - dueAt;
-      const names = events.map(({ room_id, emoji_type }) => ({ room: room_id, emoji: emoji_type }));
-      if (status === 200) statistics.accept(names, latency);
-      else statistics.reject('refused', batch, String(status));
+      const { status, retryAfter } = await poster.post(body);
+      return { status, reason: String(status), waitMs: Math.min(retryAfterMs(retryAfter), LONGEST_RETRY_AFTER_MS) };
     } catch (error) {
-      statistics.reject('failed', batch, networkReason(error));
+      return { reason: networkReason(error), waitMs: 0 };
     }
   }
+
+  async function send(dueAt: number): Promise<void> {
+    const events = Array.from({ length: batch }, tap);
+    const body = JSON.stringify(batch === 1 ? events[0] : { events });
+    counts.sent += batch;
+    for (let failures = 1; ; failures++) {
+      const { status, reason, waitMs } = await attempt(body);
+      if (status === 200) {
+        const names = events.map(({ room_id, emoji_type }) => ({ room: room_id, emoji: emoji_type }));
+        // From when it was due: what waits here for a free connection, or to be sent again, waits because of the server.
+        return statistics.accept(names, performance.now() - dueAt);
+      }
+      const again = (status === undefined || RETRIED.has(status)) && failures <= retries;
+      if (!again) return statistics.reject(status === undefined ? 'failed' : 'refused', batch, reason);
+      // After what it asked for, spread out: not everybody at that very moment.
+      if (!(await pause(waitMs + fullJitterMs(failures, BACKOFF)))) return statistics.reject('failed', batch, reason);
+      counts.retried += batch;
+    }
+  }
+
+  /** False when there is no more time for it. */
+  const pause = (ms: number) =>
+    sleep(ms, undefined, { signal: outOfTime.signal }).then(
+      () => true,
+      () => false,
+    );
 
   const endMs = seconds === undefined ? Infinity : seconds * 1000;
   const loop: OpenLoop = openLoop({
@@ -84,7 +118,9 @@ export function startTapper(name: string, phase: number, options: TapperOptions)
       return loop.inFlight;
     },
     async finish() {
+      const timer = setTimeout(() => outOfTime.abort(), PATIENCE_MS);
       await loop.finish();
+      clearTimeout(timer);
       refresh();
       poster.close();
     },

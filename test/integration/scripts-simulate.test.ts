@@ -74,7 +74,11 @@ test('the summary says exactly what was answered 200, by room and emoji', async 
 
 test('taps that are refused or not answered are told apart, are not in the sums, and make it fail', async () => {
   const { url, taken } = await platform((n) => (n % 5 === 0 ? 503 : n % 7 === 0 ? 'cut' : 200));
-  const { code, stdout } = await run('simulate', ['--url', url, '--json', '--seconds', '1', '--rate', '50']);
+  const { code, stdout } = await run('simulate', [
+    '--url',
+    url,
+    ...'--json --seconds 1 --rate 50 --retries 0'.split(' '),
+  ]);
   expect(code).toBe(1);
   const { sent, answered, refused, failed, errors, taps } = summaryOf(stdout);
   expect(sent).toBe(200);
@@ -83,6 +87,45 @@ test('taps that are refused or not answered are told apart, are not in the sums,
   expect(errors.ECONNRESET).toBe(failed);
   expect(Math.min(answered, refused, failed)).toBeGreaterThan(0);
   expect(flat(taps)).toEqual(taken);
+});
+
+test('what is refused for now, or not answered, is sent again as it was, and counts once when it is answered', async () => {
+  const seen = new Map<string, string[]>();
+  server = await serveHttp(({ path, body }) => {
+    if (path === '/health') return { status: 200 };
+    const { event_id } = JSON.parse(body) as Tap;
+    const attempts = seen.get(event_id) ?? [];
+    seen.set(event_id, [...attempts, body]);
+    const fate = [503, 429, 'cut', 200][attempts.length];
+    if (typeof fate !== 'number') return undefined;
+    return { status: fate, ...(fate === 429 ? { headers: { 'retry-after': '1' } } : {}) };
+  });
+  const options = '--json --seconds 1 --clients 1 --rate 20 --in-flight 20'.split(' ');
+  const began = performance.now();
+  const { code, stdout } = await run('simulate', ['--url', server.url, ...options]);
+  const expected = { due: 20, sent: 20, answered: 20, retried: 60, refused: 0, failed: 0, missed: 0, errors: {} };
+  expect(summaryOf(stdout)).toMatchObject(expected);
+  expect(code).toBe(0);
+  expect(performance.now() - began).toBeGreaterThan(1000); // as Retry-After said
+  for (const attempts of seen.values()) expect(attempts).toEqual(Array.from({ length: 4 }, () => attempts[0]));
+});
+
+test('retries have an end, and what would only be refused again is not retried', async () => {
+  const attempts = new Map<string, number>();
+  server = await serveHttp(({ path, body }) => {
+    if (path === '/health') return { status: 200 };
+    const { event_id, emoji_type } = JSON.parse(body) as Tap;
+    attempts.set(event_id, (attempts.get(event_id) ?? 0) + 1);
+    return { status: emoji_type === '🔥' ? 503 : 400 };
+  });
+  const options = '--json --seconds 1 --clients 1 --rate 20 --retries 2'.split(' ');
+  const { code, stdout } = await run('simulate', ['--url', server.url, ...options]);
+  const { errors, refused, retried } = summaryOf(stdout);
+  expect(code).toBe(1);
+  expect(refused).toBe(20);
+  expect(Object.keys(errors).sort()).toEqual(['400', '503']);
+  expect(retried).toBe(2 * (errors['503'] ?? 0));
+  expect(new Set(attempts.values())).toEqual(new Set([1, 3]));
 });
 
 test('a platform that stalls gets no more than --in-flight requests a client, and what waited too long is missed', async () => {
