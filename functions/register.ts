@@ -8,8 +8,8 @@ import type { Clock, Registry } from '../lib/ports.ts';
 
 interface Deps {
   registry: Registry;
-  /** Rejects when updates must not be delivered to a host. */
-  checkHost: (host: string) => Promise<unknown>;
+  /** Rejects when updates must not be delivered there. */
+  checkHost: (host: string, port: number) => Promise<unknown>;
   clock: Clock;
   log: Logger;
 }
@@ -25,7 +25,7 @@ export const createHandler = ({ registry, checkHost, clock, log }: Deps) =>
     const body = jsonBody(event) as { client_id?: unknown; port?: unknown };
     if (body.client_id == null || body.port == null) throw invalid('Client ID and port are required');
     const registration = parse(registrationSchema, body, 'Invalid registration');
-    await checkHost(registration.host);
+    await checkHost(registration.host, registration.port);
     const { client, cluster, subscriber } = await registry.register(registration, clock());
     return {
       status: 200,
@@ -35,7 +35,7 @@ export const createHandler = ({ registry, checkHost, clock, log }: Deps) =>
 
 export const handler = createHandler({
   registry: deps.registry,
-  checkHost: (host) => deps.addresses.addressesOf(host),
+  checkHost: (host, port) => deps.addresses.addressesOf(host, port),
   clock: Date.now,
   log: deps.log.child('register'),
 });

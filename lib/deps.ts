@@ -8,6 +8,8 @@ import { RedisRegistry } from './adapters/redis/registry.ts';
 import { RedisWindowStore } from './adapters/redis/window-store.ts';
 import { AddressPolicy } from './adapters/tcp/address-policy.ts';
 import { TcpDelivery } from './adapters/tcp/delivery.ts';
+import { handshake } from './adapters/tcp/handshake.ts';
+import { portsOf } from './adapters/tcp/refused-ports.ts';
 import { loadConfig, type Config } from './config.ts';
 import { createLogger } from './log.ts';
 
@@ -32,7 +34,7 @@ const createDeps = (config: Config) => {
     subscribersPerCluster: config.SUBSCRIBERS_PER_CLUSTER,
     clientTtl: config.CLIENT_TTL_SECONDS,
   });
-  const addresses = new AddressPolicy(config.DELIVERY_ALLOWED_HOSTS);
+  const addresses = new AddressPolicy(config.DELIVERY_ALLOWED_HOSTS, undefined, { refusedPorts: portsOf(config) });
   return {
     config,
     log,
@@ -49,8 +51,9 @@ const createDeps = (config: Config) => {
     pacer: new RedisPacer(redis),
     delivery: new TcpDelivery({
       registry,
-      addressesOf: (host) => addresses.addressesOf(host),
+      addressesOf: (host, port) => addresses.addressesOf(host, port),
       connectTimeoutMs: config.DELIVERY_TIMEOUT_MS,
+      handshake: config.DELIVERY_HANDSHAKE === 'nonce' ? handshake : undefined,
       stallMs: STALL_MS,
       onDead: (client) => {
         log.warn('client does not take its updates and is unregistered', { client });

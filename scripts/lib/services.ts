@@ -56,7 +56,7 @@ export async function withRegistry<T>(config: Config, work: (registry: Registry)
   } catch (error) {
     if (!(error instanceof PlatformError) || error.code !== 'store_unavailable') throw error;
     // A password in REDIS_URL is nobody's business.
-    const url = config.REDIS_URL.replace(/\/\/[^@/]*@/, '//…@');
+    const url = config.REDIS_URL.replace(/\/\/.*@/, '//…@');
     throw new SetupError(`No Redis answers at ${url}: start the platform with "npm start", or set REDIS_URL.`, {
       cause: error,
     });

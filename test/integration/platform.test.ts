@@ -60,7 +60,7 @@ beforeAll(async () => {
   windows = new RedisWindowStore(redis, { ...settings, windowTtl: 1000, roomTtl: 2000 });
   delivery = new TcpDelivery({
     registry,
-    addressesOf: (host) => addresses.addressesOf(host),
+    addressesOf: (host, port) => addresses.addressesOf(host, port),
     connectTimeoutMs: 1000,
     stallMs: 5000,
     waitMs: 50,
@@ -81,7 +81,7 @@ const register = async (client_id: string, room_id: string, behaviour?: Behaviou
   clients.set(client_id, client);
   const handler = createRegister({
     registry,
-    checkHost: (host) => addresses.addressesOf(host),
+    checkHost: (host, port) => addresses.addressesOf(host, port),
     clock,
     log: quiet,
   });
