@@ -19,7 +19,7 @@ beforeEach(() => {
 const policy = new AddressPolicy(['localhost', '127.0.0.0/8'], async () => ['127.0.0.1']);
 let admission: Admission = unlimited;
 const call = async (event: Parameters<typeof httpEvent>[0]) => {
-  const checkHost = (host: string) => policy.addressesOf(host);
+  const checkHost = (host: string, port: number) => policy.addressesOf(host, port);
   const handler = createHandler({ auth, registry, admission, checkHost, clock: () => 1000, log: recordedLogger() });
   const { statusCode, headers, body } = await handler(httpEvent(event));
   return { status: statusCode, headers, body: JSON.parse(body ?? '') as unknown };

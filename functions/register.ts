@@ -13,8 +13,8 @@ interface Deps {
   auth: Authenticator;
   registry: Registry;
   admission: Pick<Admission, 'registration' | 'removal'>;
-  /** Rejects when updates must not be delivered to a host. */
-  checkHost: (host: string) => Promise<unknown>;
+  /** Rejects when updates must not be delivered there. */
+  checkHost: (host: string, port: number) => Promise<unknown>;
   clock: Clock;
   log: Logger;
 }
@@ -38,7 +38,7 @@ export const createHandler = ({ auth, registry, admission, checkHost, clock, log
     demandAll(caller, [{ client_id, room_id }]);
     const source = sourceOf(event);
     const headers = await admission.registration(source, room_id);
-    await checkHost(registration.host);
+    await checkHost(registration.host, registration.port);
     const { client, cluster, subscriber } = await registry.register(registration, clock(), source);
     return {
       status: 200,
@@ -51,7 +51,7 @@ export const handler = createHandler({
   auth: deps.auth,
   registry: deps.registry,
   admission: deps.admission,
-  checkHost: (host) => deps.addresses.addressesOf(host),
+  checkHost: (host, port) => deps.addresses.addressesOf(host, port),
   clock: Date.now,
   log: deps.log.child('register'),
 });

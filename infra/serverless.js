@@ -21,7 +21,9 @@ const VARIABLES = [
   'SUBSCRIBERS_PER_CLUSTER',
   'CLIENT_TTL_SECONDS',
   'DELIVERY_ALLOWED_HOSTS',
+  'DELIVERY_REFUSED_PORTS',
   'DELIVERY_TIMEOUT_MS',
+  'DELIVERY_HANDSHAKE',
   'ACK_TIMEOUT_MS',
   'WINDOW_RETENTION_SECONDS',
   'EVENT_ID_TTL_SECONDS',
@@ -102,6 +104,14 @@ export const topics = topicDefinitions({ clusters, subscribersPerCluster });
 const arn =
   env.MSK_CLUSTER_ARN || 'arn:aws:kafka:eu-west-1:000000000000:cluster/local/00000000-0000-0000-0000-000000000000-1';
 
+/** MSK keeps a SCRAM login in Secrets Manager; locally the plugin is given what the functions log in with. */
+const secretArn =
+  env.KAFKA_SECRET_ARN || 'arn:aws:secretsmanager:eu-west-1:000000000000:secret:AmazonMSK_local-000000';
+const usesScram = env.KAFKA_AUTH === 'scram';
+export const secrets = usesScram
+  ? { [secretArn]: { username: env.KAFKA_USERNAME ?? '', password: env.KAFKA_PASSWORD ?? '' } }
+  : {};
+
 /**
  * @param {string} topic
  * @param {string} consumerGroupId
@@ -115,6 +125,7 @@ const mskEvent = (topic, consumerGroupId, maximumBatchingWindow) => ({
     batchSize: 10_000,
     startingPosition: 'TRIM_HORIZON',
     ...(maximumBatchingWindow === undefined ? {} : { maximumBatchingWindow }),
+    ...(usesScram ? { saslScram512: secretArn } : {}),
   },
 });
 

@@ -25,7 +25,9 @@ test('nothing set: the documented defaults', () => {
     SUBSCRIBERS_PER_CLUSTER: 3,
     CLIENT_TTL_SECONDS: 600,
     DELIVERY_ALLOWED_HOSTS: ['localhost', '127.0.0.0/8', '::1'],
+    DELIVERY_REFUSED_PORTS: [],
     DELIVERY_TIMEOUT_MS: 1000,
+    DELIVERY_HANDSHAKE: 'none',
     ACK_TIMEOUT_MS: 5000,
     WINDOW_RETENTION_SECONDS: 86_400,
     EVENT_ID_TTL_SECONDS: 600,
@@ -64,7 +66,13 @@ test('values are read; what is no variable of ours is left alone', () => {
 
 test('the configuration is frozen, its lists too', () => {
   const config = loadConfig({ EMOJI_SHORT_CODES: ':goal:' });
-  for (const value of [config, config.KAFKA_BROKERS, config.EMOJI_SHORT_CODES, config.DELIVERY_ALLOWED_HOSTS])
+  for (const value of [
+    config,
+    config.KAFKA_BROKERS,
+    config.EMOJI_SHORT_CODES,
+    config.DELIVERY_ALLOWED_HOSTS,
+    config.DELIVERY_REFUSED_PORTS,
+  ])
     expect(Object.isFrozen(value)).toBe(true);
 });
 
@@ -107,6 +115,12 @@ const CASES: Record<keyof typeof variables, { bad: string[]; good: string[]; exp
     good: ['public', 'viewer.example.com, 10.0.0.0/8, fd12::/16, ::1, 192.0.2.7'],
     expects: 'host names, addresses or CIDR ranges, separated by commas; `public` for any public address',
   },
+  DELIVERY_REFUSED_PORTS: {
+    bad: ['0', '65536', '80,', 'x', '-1', '1.5'],
+    good: ['1', '5013, 65535'],
+    expects: 'port numbers, separated by commas',
+  },
+  DELIVERY_HANDSHAKE: { bad: ['NONCE', 'hmac'], good: ['none', 'nonce'], expects: 'one of none, nonce' },
   DELIVERY_TIMEOUT_MS: wholeNumber(50, 60_000),
   ACK_TIMEOUT_MS: wholeNumber(100, 60_000),
   WINDOW_RETENTION_SECONDS: wholeNumber(60, 31 * 86_400),

@@ -32,6 +32,7 @@ const oneOf = <const T extends readonly [string, ...string[]]>(values: T, fallba
     .default(fallback as never)
     .meta(expects(`one of ${values.join(', ')}`, description));
 
+const isPort = (text: string) => /^[1-9]\d{0,4}$/.test(text) && Number(text) <= 65_535;
 const HOST_PORT = /^[^\s:,/]+:([1-9]\d{0,4})$/;
 const SHORT_CODE = /^:[a-z0-9_+-]{1,32}:$/;
 
@@ -78,7 +79,18 @@ export const variables = {
     ['localhost', '127.0.0.0/8', '::1'],
     'Where updates may be delivered over TCP. `public` allows any public address.',
   ),
+  DELIVERY_REFUSED_PORTS: listOf(
+    z.string().refine(isPort),
+    'port numbers, separated by commas',
+    [],
+    'Ports to which nothing is delivered on any host, beside those of `KAFKA_BROKERS` and `REDIS_URL`.',
+  ),
   DELIVERY_TIMEOUT_MS: wholeNumber(50, 60_000, 1000, 'A connection that is not open after this is a failed delivery.'),
+  DELIVERY_HANDSHAKE: oneOf(
+    ['none', 'nonce'],
+    'none',
+    'Whether a client must answer a challenge on each connection before it gets updates.',
+  ),
   ACK_TIMEOUT_MS: wholeNumber(100, 60_000, 5000, 'A tap that the broker has not acknowledged by then is answered 503.'),
   WINDOW_RETENTION_SECONDS: wholeNumber(
     60,

@@ -18,6 +18,8 @@ import { AddressPolicy } from './adapters/tcp/address-policy.ts';
 import { TcpDelivery } from './adapters/tcp/delivery.ts';
 import { createCounter } from './aggregation.ts';
 import { createAdmission } from './admission.ts';
+import { handshake } from './adapters/tcp/handshake.ts';
+import { portsOf } from './adapters/tcp/refused-ports.ts';
 import { loadConfig, type Config } from './config.ts';
 import { createLogger } from './log.ts';
 import type { Authenticator, LimitName } from './ports.ts';
@@ -79,7 +81,7 @@ const createDeps = (config: Config) => {
     onDamaged: (damage) => log.error('registry entry is damaged and left out', { ...damage }),
   });
   const limitsStore = new Breaker({ log });
-  const addresses = new AddressPolicy(config.DELIVERY_ALLOWED_HOSTS);
+  const addresses = new AddressPolicy(config.DELIVERY_ALLOWED_HOSTS, undefined, { refusedPorts: portsOf(config) });
   const records = new KafkaRecordLog(kafka, { ackTimeoutMs: config.ACK_TIMEOUT_MS, log });
   const windows = new RedisWindowStore(redis, {
     ...windowSettings,
@@ -121,8 +123,9 @@ const createDeps = (config: Config) => {
     pacer: new RedisPacer(redis),
     delivery: new TcpDelivery({
       registry,
-      addressesOf: (host) => addresses.addressesOf(host),
+      addressesOf: (host, port) => addresses.addressesOf(host, port),
       connectTimeoutMs: config.DELIVERY_TIMEOUT_MS,
+      handshake: config.DELIVERY_HANDSHAKE === 'nonce' ? handshake : undefined,
       stallMs: STALL_MS,
       onDead: (client) => {
         log.warn('client does not take its updates and is unregistered', { client });

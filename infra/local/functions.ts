@@ -30,7 +30,12 @@ export function functionsService(options: FunctionsOptions): Service & { health(
           ...[serverless, 'offline', 'start', '--stage', 'local'],
           ...['--httpPort', String(httpPort), '--lambdaPort', String(lambdaPort)],
         ],
-        env: { ...options.env, KAFKAJS_NO_PARTITIONER_WARNING: '1' },
+        env: {
+          ...options.env,
+          KAFKAJS_NO_PARTITIONER_WARNING: '1',
+          // A client must not have our own doors knocked at.
+          DELIVERY_REFUSED_PORTS: [options.env.DELIVERY_REFUSED_PORTS, httpPort, lambdaPort].filter(Boolean).join(','),
+        },
         cwd: REPO,
       }),
     async ready() {

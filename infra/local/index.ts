@@ -87,7 +87,8 @@ export async function startLocalInfra(options: LocalInfraOptions = {}): Promise<
     await Promise.all([broker?.start(), redis?.start()]);
     options.signal?.throwIfAborted();
     options.signal?.removeEventListener('abort', aborted); // from here on, whoever started it says when to stop
-    writeFileSync(endpointsFile, JSON.stringify({ kafkaBrokers, redisUrl, pid: process.pid }));
+    // REDIS_URL may hold a password.
+    writeFileSync(endpointsFile, JSON.stringify({ kafkaBrokers, redisUrl, pid: process.pid }), { mode: 0o600 });
     return { kafkaBrokers, redisUrl, broker, redis, stop };
   } catch (error) {
     await stop().catch(() => {});

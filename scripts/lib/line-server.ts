@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import { SetupError } from '../../infra/local/errors.ts';
+import { answerTo } from '../../lib/adapters/tcp/handshake.ts';
 
 export interface LineServer {
   port: number;
@@ -11,7 +12,7 @@ export interface LineServer {
 const MAX_LINE = 65_536;
 
 /**
- * Listens for newline-delimited text.
+ * Listens for newline-delimited text, and answers the platform's challenges.
  * @param host undefined = every address of this machine @param port 0 = any free one
  * @throws SetupError when the port is taken or cannot be listened on.
  */
@@ -30,7 +31,11 @@ export async function listenForLines(
     socket.setEncoding('utf8').on('data', (chunk) => {
       const lines = (rest + String(chunk)).split('\n');
       rest = lines.pop() ?? '';
-      for (const line of lines) onLine(line);
+      for (const line of lines) {
+        const answer = answerTo(line);
+        if (answer === undefined) onLine(line);
+        else socket.write(answer);
+      }
       if (rest.length > MAX_LINE) socket.destroy();
     });
   });

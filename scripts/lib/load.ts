@@ -30,7 +30,13 @@ export function startLoad(url: string, perSecond: number, rooms: readonly string
   const tappers = Array.from({ length: CLIENTS }, (_, n) =>
     startTapper(`load-${run}-${n}`, n / CLIENTS, {
       ...{ url: new URL('/emoji', url), rate, batch: 1, users: Math.ceil(rate), rooms },
-      ...{ weights: parseWeights('🔥=5,❤️=3,👏=2'), maxInFlight: IN_FLIGHT, seconds: undefined, retries: 0 },
+      ...{
+        weights: parseWeights('🔥=5,❤️=3,👏=2'),
+        maxInFlight: IN_FLIGHT,
+        seconds: undefined,
+        retries: 0,
+        headers: {},
+      },
     }),
   );
   const statistics = new Statistics(tappers.map((tapper) => tapper.statistics));

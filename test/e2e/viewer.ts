@@ -1,5 +1,6 @@
 import { createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import { answerTo } from '../../lib/adapters/tcp/handshake.ts';
 import { updateSchema } from '../../lib/domain/update.ts';
 import { z } from 'zod';
 
@@ -31,6 +32,8 @@ export async function startViewer(url: string, id: string, body: Record<string, 
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket)).on('error', () => {});
     createInterface({ input: socket }).on('line', (text) => {
+      const answer = answerTo(text);
+      if (answer) return void socket.write(answer);
       const line = lineSchema.parse(JSON.parse(text));
       lines.push(line);
       const key = `${Date.parse(line.start)} ${line.emoji_type}`;

@@ -25,7 +25,7 @@ export const httpFunctions = () => {
       auth: openDoor,
       admission: unlimited,
       registry,
-      checkHost: (host) => policy.addressesOf(host),
+      checkHost: (host, port) => policy.addressesOf(host, port),
       clock,
       log,
     }),

@@ -83,7 +83,7 @@ beforeAll(async () => {
   });
   delivery = new TcpDelivery({
     registry,
-    addressesOf: (host) => addresses.addressesOf(host),
+    addressesOf: (host, port) => addresses.addressesOf(host, port),
     connectTimeoutMs: 1000,
     stallMs: 5000,
     waitMs: 50,
@@ -107,7 +107,7 @@ const register = async (client_id: string, room_id: string, behaviour?: Behaviou
     auth: openDoor,
     registry,
     admission: unlimited,
-    checkHost: (host) => addresses.addressesOf(host),
+    checkHost: (host, port) => addresses.addressesOf(host, port),
     clock,
     log: quiet,
   });

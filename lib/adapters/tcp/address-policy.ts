@@ -1,10 +1,14 @@
 import { lookup } from 'node:dns/promises';
+import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
 import { PlatformError } from '../../errors.ts';
 
 type Address = ipaddr.IPv4 | ipaddr.IPv6;
 type Range = [Address, number];
 type Resolve = (host: string) => Promise<string[]>;
+
+/** A name server that takes longer (ms) is not waited for. */
+const RESOLVE_WITHIN_MS = 2000;
 
 /** As an entry of the allow-list: every address of the public internet, and every name that has only such. */
 const PUBLIC = 'public';
@@ -21,11 +25,12 @@ const NUMERIC = /^(\d+|0x[0-9a-f]*)$/i;
 
 const systemResolver: Resolve = async (host) => (await lookup(host, { all: true })).map(({ address }) => address);
 
-/** Only the usual spellings are addresses. One of IPv4 mapped into IPv6 is the IPv4 address. */
-const parseAddress = (text: string): Address | undefined => {
-  const usual = ipaddr.IPv4.isValidFourPartDecimal(text) || (text.includes(':') && ipaddr.IPv6.isValid(text));
-  return usual ? ipaddr.process(text) : undefined;
-};
+/**
+ * Only the usual spellings are addresses, and none with a zone, which means something on one machine alone. One of IPv4
+ * mapped into IPv6 is the IPv4 address.
+ */
+const parseAddress = (text: string): Address | undefined =>
+  isIP(text) !== 0 && !text.includes('%') ? ipaddr.process(text) : undefined;
 
 const parseRange = (text: string): Range | undefined => {
   if (text.includes('/')) return ipaddr.isValidCIDR(text) ? ipaddr.parseCIDR(text) : undefined;
@@ -47,6 +52,15 @@ const isName = (host: string): boolean => {
   return labels.every((label) => LABEL.test(label)) && !NUMERIC.test(labels.at(-1) ?? '');
 };
 
+interface Limits {
+  /**
+   * Ports that are refused on every host. By the port alone, since a machine has more names and addresses than its
+   * configuration tells, and the brokers that the first ones name have them too.
+   */
+  refusedPorts?: ReadonlySet<number>;
+  resolveWithinMs?: number;
+}
+
 /** Whether the allow-list can hold the text: a name, an address, a CIDR range or `public`. */
 export const isAllowListEntry = (text: string): boolean => isName(text) || parseRange(text) !== undefined;
 
@@ -58,28 +72,45 @@ export class AddressPolicy {
   readonly #names: ReadonlySet<string>;
   readonly #ranges: readonly Range[];
   readonly #resolve: Resolve;
+  readonly #refusedPorts: ReadonlySet<number>;
+  readonly #resolveWithinMs: number;
 
   /**
    * @param allowed names, addresses, CIDR ranges or `public`. Being named is not enough for a name: its addresses must
    *   be public ones or in an allowed range, lest it be pointed into our own network.
    */
-  constructor(allowed: readonly string[], resolve: Resolve = systemResolver) {
+  constructor(
+    allowed: readonly string[],
+    resolve: Resolve = systemResolver,
+    { refusedPorts = new Set<number>(), resolveWithinMs = RESOLVE_WITHIN_MS }: Limits = {},
+  ) {
     this.#ranges = allowed.map(parseRange).filter((range) => range !== undefined);
     this.#names = new Set(allowed.filter((entry) => !parseRange(entry)).map((entry) => entry.toLowerCase()));
     this.#resolve = resolve;
+    this.#refusedPorts = refusedPorts;
+    this.#resolveWithinMs = resolveWithinMs;
   }
 
   /**
    * The addresses to connect to, in the resolver's order.
-   * @throws PlatformError `host_refused` when the host is not allowed or does not resolve.
+   * @throws PlatformError `host_refused` when the host or the port is not allowed, or the name does not resolve.
    */
-  async addressesOf(host: string): Promise<string[]> {
+  async addressesOf(host: string, port: number): Promise<string[]> {
+    if (this.#refusedPorts.has(port)) return refuse('port', PORT_RULE);
     const literal = parseAddress(host);
-    if (literal) return this.#allows(literal) ? [literal.toString()] : refuse();
-    if (!isName(host) || !(this.#names.has(host.toLowerCase()) || this.#names.has(PUBLIC))) return refuse();
-    const addresses = (await this.#resolve(host).catch(() => [])).map(parseAddress);
-    if (addresses.length === 0) return refuse();
-    return addresses.map((address) => (address && this.#allows(address, true) ? address.toString() : refuse()));
+    if (literal) return this.#allows(literal) ? [literal.toString()] : refuse('host', HOST_RULE);
+    const named = isName(host) && (this.#names.has(host.toLowerCase()) || this.#names.has(PUBLIC));
+    const addresses = named ? (await this.#resolved(host)).map(parseAddress) : [];
+    const checked = addresses.filter((address) => address !== undefined && this.#allows(address, true));
+    if (checked.length === 0 || checked.length < addresses.length) return refuse('host', HOST_RULE);
+    return checked.map(String);
+  }
+
+  /** No addresses when there is no answer in time. */
+  async #resolved(host: string): Promise<string[]> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<string[]>((resolve) => (timer = setTimeout(resolve, this.#resolveWithinMs, [])));
+    return Promise.race([this.#resolve(host).catch(() => []), late]).finally(() => clearTimeout(timer));
   }
 
   #allows(address: Address, byName = false): boolean {
@@ -89,8 +120,9 @@ export class AddressPolicy {
   }
 }
 
-const refuse = (): never => {
-  throw new PlatformError('host_refused', 'Invalid registration', {
-    details: [{ path: 'host', message: 'must be a host to which updates may be delivered (DELIVERY_ALLOWED_HOSTS)' }],
-  });
+const HOST_RULE = 'must be a host to which updates may be delivered (DELIVERY_ALLOWED_HOSTS)';
+const PORT_RULE = 'must not be a port of the broker, of Redis or of another service (DELIVERY_REFUSED_PORTS)';
+
+const refuse = (path: 'host' | 'port', message: string): never => {
+  throw new PlatformError('host_refused', 'Invalid registration', { details: [{ path, message }] });
 };

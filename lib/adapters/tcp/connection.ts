@@ -6,9 +6,11 @@ import { Backlog, encodeFrame } from './backlog.ts';
 import { dial, opened, write } from './dial.ts';
 
 export interface ConnectionOptions {
-  addressesOf: (host: string) => Promise<string[]>;
-  /** A connection that is not open after this (ms) is a failed delivery. */
+  addressesOf: (host: string, port: number) => Promise<string[]>;
+  /** A connection that is not open after this (ms) is a failed delivery; so is a handshake that takes longer. */
   connectTimeoutMs: number;
+  /** What a new connection has to pass before the first frame. It rejects when the client fails. */
+  handshake?: ((socket: Socket, withinMs: number) => Promise<void>) | undefined;
   /** A client that takes nothing for this long (ms) is a failed delivery, again and again. */
   stallMs: number;
   /** Called once, after `MAX_FAILURES` failed deliveries in a row. */
@@ -106,13 +108,14 @@ export class ClientConnection {
 
   async #open(): Promise<Link> {
     if (this.#link?.socket.writable) return this.#link;
-    const addresses = await this.#options.addressesOf(this.client.host);
+    const addresses = await this.#options.addressesOf(this.client.host, this.client.port);
     if (this.#closed) throw new PlatformError('delivery_failed', 'The client was given up');
     const socket = dial(this.client.host, this.client.port, addresses);
     const link: Link = { socket, frames: 0, last: undefined, repeated: false };
     this.#link = link;
     socket.once('close', (hadError) => this.#ended(link, hadError));
     await opened(socket, this.#options.connectTimeoutMs);
+    await this.#options.handshake?.(socket, this.#options.connectTimeoutMs);
     return link;
   }
 

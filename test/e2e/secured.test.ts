@@ -1,0 +1,138 @@
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { kafkaLib } from '../../infra/kafka-event-source/test/own-kafka.ts';
+import { anyFreePort } from '../../infra/local/ports.ts';
+import { printed, scriptRunner } from '../support/scripts.ts';
+import { until } from '../support/until.ts';
+import { sum, tapFor } from './crowd.ts';
+import { liveTotals } from './live.ts';
+import { newDataDir, removeDataDir, startPlatform, type Platform } from './platform.ts';
+import { startSecuredServices, type SecuredServices } from './secured-services.ts';
+import { post, startViewer } from './viewer.ts';
+
+const lib = kafkaLib();
+const dataDirs = [newDataDir(), newDataDir()] as const;
+const { start, run } = scriptRunner();
+let services: SecuredServices;
+let platform: Platform;
+
+/** What nobody may read in a log. */
+const expectNoSecretIn = (text: string, ...more: string[]) => {
+  expect(text.length).toBeGreaterThan(0);
+  for (const secret of [...services.passwords, ...more]) expect(text).not.toContain(secret);
+};
+
+(lib === undefined ? describe.skip : describe)('broker and Redis over TLS, with passwords', () => {
+  beforeAll(async () => {
+    services = await startSecuredServices(lib as string);
+    platform = await startPlatform(dataDirs[0], { ...services.env(), DELIVERY_HANDSHAKE: 'nonce' });
+  }, 120_000);
+  afterAll(async () => {
+    await platform?.stop();
+    await services?.stop();
+    for (const dir of dataDirs) removeDataDir(dir);
+  }, 30_000);
+
+  test('a tap by HTTP goes all the way to the client, each counted once', async () => {
+    const viewer = await startViewer(platform.url, 'secured', { room_id: 'secured' });
+    const taps = await tapFor(platform.url, { ms: 3000, perSecond: 50, rooms: ['secured'] });
+    expect(sum(taps.unknown)).toBe(0);
+    expect(sum(taps.answered)).toBeGreaterThan(100);
+    await until('the client has seen all', () => viewer.total() >= sum(taps.answered), 20_000);
+    expect(viewer.total()).toBe(sum(taps.answered));
+    expect(await liveTotals(platform.url, ['secured'])).toEqual(taps.answered);
+    await viewer.close();
+  }, 60_000);
+
+  test('the scripts take the same configuration', async () => {
+    const env = services.env();
+    const client = start('client', ['--url', platform.url, '--port', '0', '--room', 'scripts', '--json'], env);
+    await printed(client, 'stderr', 'is registered for room scripts');
+    const taps = await tapFor(platform.url, { ms: 1000, perSecond: 20, rooms: ['scripts'] });
+    expect(sum(taps.answered)).toBeGreaterThan(0);
+    await printed(client, 'stdout', '"room_id":"scripts"'); // it has answered the challenge
+    const endpoint = ['--endpoint', `http://localhost:${platform.lambdaPort}`];
+    const ended = await Promise.all([
+      run('topics', ['describe', 'emoji_topic'], env),
+      run('topics', ['list'], env),
+      run('subscribers', ['list'], env),
+      run('invoke', ['ingest', 'test/events/http-post-emoji.json', ...endpoint], env),
+    ]);
+    client.kill('SIGINT');
+    ended.push(await client.ended);
+    for (const { code, stderr } of ended) expect([code, code === 0 || stderr]).toEqual([0, true]);
+    expect(ended[0]?.stdout).toContain('lag of aggregate');
+    expectNoSecretIn(ended.map(({ stdout, stderr }) => stdout + stderr).join());
+  }, 60_000);
+
+  test('another service that is registered as a client is sent a challenge, never a frame', async () => {
+    let received = '';
+    const server = createServer((_request, answer) => answer.end()).on('connection', (socket) =>
+      socket.on('data', (data) => (received += data.toString())),
+    );
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    const { port } = server.address() as AddressInfo;
+    const body = { client_id: 'http-server', host: '127.0.0.1', port, room_id: 'victims' };
+    expect((await post(`${platform.url}/register`, body)).status).toBe(200);
+    await tapFor(platform.url, { ms: 4000, perSecond: 10, rooms: ['victims'] });
+    await until('it is unregistered', () => platform.output().includes('"client":"http-server"'));
+    expect(received).toContain('{"type":"challenge"');
+    expect(received).not.toContain('raw_count');
+    server.close();
+  }, 30_000);
+
+  test('the broker, Redis and the API itself are no clients', async () => {
+    const { REDIS_URL = '', KAFKA_BROKERS = '' } = services.env();
+    for (const url of [
+      REDIS_URL,
+      `kafka://${KAFKA_BROKERS}`,
+      platform.url,
+      `http://localhost:${platform.lambdaPort}`,
+    ]) {
+      const answer = await post(`${platform.url}/register`, { client_id: 'c', port: Number(new URL(url).port) });
+      expect([answer.status, await answer.json()]).toMatchObject([400, { details: [{ path: 'port' }] }]);
+    }
+  });
+
+  test('no log holds a password', () => {
+    expect(platform.output()).toContain('//…@localhost');
+    expectNoSecretIn(platform.output());
+    expectNoSecretIn(services.log());
+  });
+
+  describe('with wrong passwords', () => {
+    const wrong = { kafka: 'guessed-broker', redis: 'guessed-cache' };
+    const broker = 'SASL SCRAM SHA512 authentication failed';
+
+    test('/health says 503, and a line names the cause, not the password', async () => {
+      const httpPort = await anyFreePort();
+      const args = ['--http-port', String(httpPort), '--lambda-port', '0', '--data-dir', dataDirs[1]];
+      const platform = start('start', args, services.env(wrong));
+      const ask = async () => {
+        const answer = await fetch(`http://localhost:${httpPort}/health`);
+        return [answer.status, await answer.json()] as const;
+      };
+      const health = await until('an answer of /health', () => ask().catch(() => undefined), 60_000);
+      expect(health).toMatchObject([503, { error: 'Does not answer: broker, redis', broker: 'down', redis: 'down' }]);
+      await printed(platform, 'stdout', `"message":"kafka: ${broker}`);
+      await printed(platform, 'stdout', '"message":"redis: connection failed".*WRONGPASS');
+      await printed(platform, 'stdout', `kafka-event-source: waits for Kafka at .*${broker}`);
+      platform.kill('SIGINT');
+      const { stdout, stderr } = await platform.ended;
+      expectNoSecretIn(stdout + stderr, wrong.kafka, wrong.redis);
+    }, 90_000);
+
+    test('the scripts end with the cause', async () => {
+      const env = services.env(wrong);
+      const [topics, subscribers] = await Promise.all([
+        run('topics', ['list'], env),
+        run('subscribers', ['list'], env),
+      ]);
+      expect(topics).toMatchObject({ code: 1, stderr: expect.stringContaining(broker) });
+      expect(subscribers).toMatchObject({ code: 1, stderr: expect.stringContaining('WRONGPASS') });
+      for (const { stdout, stderr } of [topics, subscribers])
+        expectNoSecretIn(stdout + stderr, wrong.kafka, wrong.redis);
+    }, 60_000);
+  });
+});
