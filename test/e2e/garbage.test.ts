@@ -112,11 +112,15 @@ describe('what is no HTTP, or hardly', () => {
       exchange(platform.url, [`${head}Content-Length: ${large.length}\r\nConnection: close\r\n\r\n`, large]);
     for (let n = 0; n < 5; n++) expect(await round()).toMatch(/^HTTP\/1\.1 413/);
     const before = memoryMb();
-    for (let n = 0; n < 30; n++) await round();
-    // 30 bodies of 9 MB are 270 MB.
-    expect(memoryMb() - before).toBeLessThan(135);
+    for (let n = 0; n < 40; n++) await round();
+    // 40 bodies of 9 MB are 360 MB. What is garbage by now is collected sooner or later.
+    const grown = async () => {
+      await round();
+      return memoryMb() - before;
+    };
+    await until('memory is where it was, but for the work at hand', async () => (await grown()) < 150, 30_000);
     await expectSound('after-large');
-  }, 60_000);
+  }, 90_000);
 });
 
 describe('records that nobody can read', () => {
