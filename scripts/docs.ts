@@ -2,7 +2,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { format, resolveConfig } from 'prettier';
 import { HOSTILE_INPUTS } from '../test/hostile/inputs.ts';
-import { hostileTables } from '../test/hostile/tables.ts';
+import { garbageTable, hostileTables } from '../test/hostile/tables.ts';
 import { configTable } from './lib/config-table.ts';
 import { section } from './lib/markdown.ts';
 
@@ -13,3 +13,4 @@ const write = async (file: string, name: string, content: string): Promise<void>
 
 await write('README.md', 'configuration', configTable());
 await write('docs/hostile-input.md', 'answers', hostileTables(HOSTILE_INPUTS));
+await write('docs/hostile-input.md', 'garbage', garbageTable());

@@ -1,3 +1,4 @@
+import { badRequests } from '../e2e/garbage-requests.ts';
 import type { HostileInput } from './inputs.ts';
 
 const cell = (text: string) => text.replaceAll('|', '\\|');
@@ -23,3 +24,11 @@ export const hostileTables = (groups: Record<string, HostileInput[]>): string =>
       ].join('\n'),
     )
     .join('\n\n');
+
+/** The table of what is hardly HTTP: what the local server answers. */
+export const garbageTable = (): string =>
+  [
+    '| over a connection | answer |',
+    '| --- | --- |',
+    ...badRequests().map(([what, , outcome]) => `| ${cell(what)} | ${outcome} |`),
+  ].join('\n');

@@ -1,0 +1,69 @@
+const HOST = 'Host: localhost\r\n';
+const CLOSE = 'Connection: close\r\n';
+
+const post = (headers: string, body: string | (() => string)) => () => {
+  const text = typeof body === 'string' ? body : body();
+  return [`POST /emoji HTTP/1.1\r\n${HOST}content-type: application/json\r\n${headers}\r\n${text}`];
+};
+const get =
+  (target: string, headers = CLOSE, version = 'HTTP/1.1') =>
+  () => [`GET ${target} ${version}\r\n${HOST}${headers}\r\n`];
+const remove = (target: string) => () => [`DELETE ${target} HTTP/1.1\r\n${HOST}${CLOSE}\r\n`];
+const tap = () => JSON.stringify({ user_id: 'u', emoji_type: '🔥', timestamp: new Date().toISOString() });
+
+/** The status, or that the connection is closed without one. */
+type Outcome = 200 | 400 | 404 | 'closed';
+
+type Row = [
+  what: string,
+  pieces: () => (string | Buffer)[],
+  outcome: Outcome,
+  options?: { end?: boolean; enough?: RegExp; waitMs?: number },
+];
+
+/** What is sent over a connection, and what comes back. A server that waits for more is not waited for. */
+export const badRequests = (): Row[] => [
+  ['a chunk whose size is no number', post('Transfer-Encoding: chunked\r\n', 'xyz\r\nabc\r\n0\r\n\r\n'), 400],
+  ['a chunk of negative size', post('Transfer-Encoding: chunked\r\n', '-1\r\nabc\r\n0\r\n\r\n'), 400],
+  ['a chunk larger than any number', post('Transfer-Encoding: chunked\r\n', `${'f'.repeat(20)}\r\na\r\n`), 400],
+  ['both a length and chunks', post('Content-Length: 5\r\nTransfer-Encoding: chunked\r\n', '0\r\n\r\n'), 400],
+  ['chunks that are not the last encoding', post('Transfer-Encoding: chunked, identity\r\n', '0\r\n\r\n'), 400],
+  ['an encoding that there is not', post('Transfer-Encoding: xchunked\r\nContent-Length: 2\r\n', '{}'), 400],
+  ['two lengths', post('Content-Length: 5\r\nContent-Length: 2\r\n', '{}'), 400],
+  ['a negative length', post('Content-Length: -5\r\n', '{}'), 400],
+  ['a length larger than any number', post('Content-Length: 99999999999999999999\r\n', '{}'), 400],
+  ['headers over 16 KiB', get('/health', `x: ${'a'.repeat(17 * 1024)}\r\n`), 400],
+  ['a URL of a million characters', get(`/live?room_id=${'a'.repeat(1_000_000)}`), 400],
+  ['a header with NUL', get('/health', 'x: a\0b\r\n'), 400],
+  ['a header over two lines', get('/health', `x: a\r\n b\r\n${CLOSE}`), 400],
+  ['lines without a carriage return', () => ['GET /health HTTP/1.1\nHost: localhost\n\n'], 400],
+  ['no host', () => ['GET /health HTTP/1.1\r\n\r\n'], 400],
+  ['a method that there is not', () => [`FROB /health HTTP/1.1\r\n${HOST}\r\n`], 400],
+  ['a version that there is not', get('/health', CLOSE, 'HTTP/9.9'), 400],
+  ['HTTP/0.9, which is answered', () => ['GET /health\r\n\r\n'], 200],
+  ['HTTP/2 without being asked', () => ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'], 400],
+  ['the hello of TLS', () => [Buffer.from(`16030100a5010000a10303${'00'.repeat(160)}`, 'hex')], 400],
+  ['random bytes', () => [Buffer.from(Array.from({ length: 5000 }, (_, n) => (n * 7919) % 251))], 400],
+  ['NULs', () => [Buffer.alloc(1000)], 400],
+  ['CONNECT', () => [`CONNECT localhost:1 HTTP/1.1\r\n${HOST}\r\n`], 'closed'],
+  ['TRACE, which would tell headers', () => [`TRACE /health HTTP/1.1\r\n${HOST}${CLOSE}\r\n`], 404],
+  ['the path of a file', get('/../../etc/passwd'), 404],
+  ['a percent sign without digits', remove('/register/%zz'), 400],
+  ['percent-encoded bytes that are not UTF-8', remove('/register/%ff'), 400],
+  ['a percent-encoded NUL', remove('/register/%00'), 400],
+  ['a query of `__proto__`', get('/live?__proto__=a&constructor=b'), 200],
+  ['a cookie without a name', get('/health', `Cookie: =x; a b=c\r\n${CLOSE}`), 400],
+  ['a content type without a type', post(`content-type: ;;;\r\nContent-Length: 2\r\n${CLOSE}`, '{}'), 400],
+  ['half a request line, then the end', () => ['POST /emoji HT'], 'closed', { end: true }],
+  ['half a body, then the end', post('Content-Length: 5000\r\n', tap), 'closed', { end: true }],
+  [
+    'a tap in chunks, which is one',
+    () => [...post(`Transfer-Encoding: chunked\r\n${CLOSE}`, '')(), ...inChunks()],
+    200,
+  ],
+];
+
+const inChunks = () => {
+  const body = tap();
+  return [`${Buffer.byteLength(body).toString(16)}\r\n${body}\r\n`, '0\r\n\r\n'];
+};

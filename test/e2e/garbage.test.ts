@@ -1,0 +1,193 @@
+import { readFileSync } from 'node:fs';
+import type { Socket } from 'node:net';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { localEndpoints } from '../../infra/local/endpoints.ts';
+import { clusterTopic, DEAD_LETTER_TOPIC, REACTION_TOPIC, UPDATE_TOPIC } from '../../infra/topics.js';
+import { kafkaFor, readTopic } from '../support/kafka.ts';
+import { exchange, openSocket } from '../support/raw-http.ts';
+import { until } from '../support/until.ts';
+import { garbageRecords } from './garbage-records.ts';
+import { badRequests } from './garbage-requests.ts';
+import { liveTotals } from './live.ts';
+import { newDataDir, removeDataDir, startPlatform, type Platform } from './platform.ts';
+import { post, startViewer } from './viewer.ts';
+
+const dataDir = newDataDir();
+let platform: Platform;
+let pid: number;
+const sockets: Socket[] = [];
+
+beforeAll(async () => {
+  platform = await startPlatform(dataDir);
+  pid = await platform.pid('functions');
+}, 90_000);
+afterAll(async () => {
+  for (const socket of sockets) socket.destroy();
+  await platform?.stop();
+  removeDataDir(dataDir);
+}, 30_000);
+
+/** Node.js's own bounds on a connection (a minute for headers) are not waited for. */
+const held = async (...pieces: string[]): Promise<Socket> => {
+  const socket = await openSocket(platform.url);
+  socket.on('error', () => {}).on('data', () => {});
+  sockets.push(socket);
+  for (const piece of pieces) socket.write(piece);
+  return socket;
+};
+
+const tap = (room_id: string, n = 0) =>
+  post(`${platform.url}/emoji`, {
+    user_id: `u${n}`,
+    emoji_type: '🔥',
+    timestamp: new Date().toISOString(),
+    room_id,
+  });
+/** The functions work as before, in the process of before. */
+const expectSound = async (room: string) => {
+  expect((await fetch(`${platform.url}/health`)).status).toBe(200);
+  expect((await tap(room)).status).toBe(200);
+  await until(
+    'a tap after it is counted',
+    async () => (await liveTotals(platform.url, [room])).get(`${room} 🔥`) === 1,
+  );
+  expect(await platform.pid('functions')).toBe(pid);
+};
+/** Resident memory in MB, where the kernel tells it. */
+const memoryMb = (): number => {
+  try {
+    return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
+  } catch {
+    return 0;
+  }
+};
+/** Nothing of the program itself: no lines of a stack, no files. */
+const TELLS_TOO_MUCH = /\bat [\w.<>]+ \(|node_modules|file:\/\/|\.[cm]?[jt]s:\d|\/(home|root|tmp|usr|work)\//;
+
+describe('what is no HTTP, or hardly', () => {
+  test.each(badRequests().map((row) => [row[0], row] as const))('%s', async (_what, [, pieces, outcome, options]) => {
+    const said = await exchange(platform.url, pieces(), options);
+    expect(/^HTTP\/1\.1 (\d{3}) /.exec(said)?.[1] ?? 'closed').toBe(String(outcome));
+    if (outcome === 'closed') expect(said).toBe('');
+    expect(said).not.toMatch(TELLS_TOO_MUCH);
+  });
+
+  test('after all of it the functions work, in the same process', () => expectSound('after-garbage'));
+
+  test('requests in a row on one connection are answered in a row', async () => {
+    const one = 'GET /health HTTP/1.1\r\nHost: localhost\r\n';
+    const said = await exchange(platform.url, [`${one}\r\n`.repeat(20), `${one}Connection: close\r\n\r\n`]);
+    expect(said.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(21);
+  });
+
+  test('connections that trickle, wait or end in the middle keep nobody else waiting', async () => {
+    const head = 'POST /emoji HTTP/1.1\r\nHost: localhost\r\ncontent-type: application/json\r\n';
+    const trickling = await Promise.all(Array.from({ length: 30 }, () => held('GET /health HTTP/1.1\r\nHost: lo')));
+    await Promise.all(Array.from({ length: 30 }, () => held(`${head}Content-Length: 1000\r\n\r\n{"user_id":`)));
+    await Promise.all(Array.from({ length: 30 }, () => held()));
+    for (let n = 0; n < 30; n++) (await held(`${head}Content-Length: 1000\r\n\r\n{"user_id":`)).resetAndDestroy();
+    for (let n = 0; n < 30; n++) (await held(`${head}Content-Length: 1000\r\n\r\n{"user_id":`)).end();
+    const timer = setInterval(() => {
+      for (const socket of trickling) if (socket.writable) socket.write('x');
+    }, 50);
+    try {
+      for (let n = 0; n < 10; n++) {
+        const began = performance.now();
+        expect((await tap('beside-slow', n)).status).toBe(200);
+        expect(performance.now() - began).toBeLessThan(2000);
+      }
+    } finally {
+      clearInterval(timer);
+    }
+    await until('all are counted', async () => {
+      return (await liveTotals(platform.url, ['beside-slow'])).get('beside-slow 🔥') === 10;
+    });
+    await expectSound('after-slow');
+  }, 30_000);
+
+  test('bodies that are too large are not kept: memory stays where it was', async () => {
+    const head = `POST /emoji HTTP/1.1\r\nHost: localhost\r\ncontent-type: application/json\r\n`;
+    const large = Buffer.alloc(9 * 1024 * 1024, 'x');
+    const round = () =>
+      exchange(platform.url, [`${head}Content-Length: ${large.length}\r\nConnection: close\r\n\r\n`, large]);
+    for (let n = 0; n < 5; n++) expect(await round()).toMatch(/^HTTP\/1\.1 413/);
+    const before = memoryMb();
+    for (let n = 0; n < 40; n++) await round();
+    // 40 bodies of 9 MB are 360 MB. What is garbage by now is collected sooner or later.
+    const grown = async () => {
+      await round();
+      return memoryMb() - before;
+    };
+    await until('memory is where it was, but for the work at hand', async () => (await grown()) < 150, 30_000);
+    await expectSound('after-large');
+  }, 90_000);
+});
+
+describe('records that nobody can read', () => {
+  test('on every topic: each is set aside with its place and reason, and the taps around them all count', async () => {
+    const viewer = await startViewer(platform.url, 'watcher', { room_id: 'records' });
+    const kafka = kafkaFor(localEndpoints(dataDir)?.KAFKA_BROKERS);
+    const producer = kafka.producer();
+    await producer.connect();
+    const written = new Set<string>();
+    let answered = 0;
+    const tapSome = async () => {
+      for (let n = 0; n < 10; n++) {
+        expect((await tap('records', n)).status).toBe(200);
+        answered++;
+      }
+    };
+    const partitions = { [REACTION_TOPIC]: 4, [UPDATE_TOPIC]: 4, [clusterTopic(0)]: 3, [DEAD_LETTER_TOPIC]: 1 };
+    try {
+      await tapSome();
+      for (const [topic, count] of Object.entries(partitions)) {
+        const records = garbageRecords(topic);
+        for (let partition = 0; partition < count; partition++)
+          for (const messages of records) {
+            const [at] = await producer.send({ topic, messages: messages.map((each) => ({ ...each, partition })) });
+            for (let n = 0; n < messages.length; n++)
+              written.add(`${topic} ${partition} ${Number(at?.baseOffset) + n}`);
+          }
+        await tapSome();
+      }
+    } finally {
+      await producer.disconnect();
+    }
+    await tapSome();
+    await until(
+      'all taps are counted',
+      async () => {
+        return (await liveTotals(platform.url, ['records'])).get('records 🔥') === answered;
+      },
+      30_000,
+    );
+    await until('the viewer has seen them', () => viewer.total() === answered, 20_000);
+
+    const expected = [...written].filter((place) => !place.startsWith(DEAD_LETTER_TOPIC)).sort();
+    const places = await until(
+      'every bad record is set aside',
+      async () => {
+        const letters = (await readTopic(kafka, DEAD_LETTER_TOPIC)).flatMap(({ value }) => lettersIn(value));
+        const found = new Set(letters.map(({ topic, partition, offset }) => `${topic} ${partition} ${offset}`));
+        for (const { reason } of letters) expect(reason.length).toBeGreaterThan(5);
+        return expected.every((place) => found.has(place)) && [...found].sort();
+      },
+      30_000,
+    );
+    // Nothing good was set aside.
+    expect(places).toEqual(expected);
+    expect(viewer.total()).toBe(answered);
+    await viewer.close();
+    await expectSound('after-records');
+  }, 120_000);
+});
+
+/** A dead letter, or nothing when the text is the garbage that was written there. */
+const lettersIn = (text: string): { topic: string; partition: number; offset: number; reason: string }[] => {
+  try {
+    const letter = JSON.parse(text) as Record<string, unknown> | null;
+    return typeof letter?.reason === 'string' ? [letter as ReturnType<typeof lettersIn>[number]] : [];
+  } catch {
+    return [];
+  }
+};
