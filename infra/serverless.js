@@ -41,8 +41,7 @@ const arn =
   env.MSK_CLUSTER_ARN || 'arn:aws:kafka:eu-west-1:000000000000:cluster/local/00000000-0000-0000-0000-000000000000-1';
 
 /** MSK keeps a SCRAM login in Secrets Manager; locally the plugin is given what the functions log in with. */
-const secretArn =
-  env.KAFKA_SECRET_ARN || 'arn:aws:secretsmanager:eu-west-1:000000000000:secret:AmazonMSK_local-000000';
+const secretArn = env.KAFKA_SECRET_ARN || 'arn:aws:secretsmanager:eu-west-1:000000000000:secret:AmazonMSK_local-000000';
 const usesScram = env.KAFKA_AUTH === 'scram';
 export const secrets = usesScram
   ? { [secretArn]: { username: env.KAFKA_USERNAME ?? '', password: env.KAFKA_PASSWORD ?? '' } }
