@@ -101,6 +101,13 @@ const expectNoSecretIn = (text: string, ...more: string[]) => {
     expectNoSecretIn(services.log());
   });
 
+  test('whose certificate nobody has signed that we know gets no password', async () => {
+    const env = { ...services.env(), NODE_EXTRA_CA_CERTS: '' };
+    const ended = await Promise.all([run('topics', ['list'], env), run('subscribers', ['list'], env)]);
+    for (const { code, stderr } of ended)
+      expect([code, stderr]).toEqual([1, expect.stringMatching(/self-signed certificate|unable to verify/)]);
+  }, 60_000);
+
   describe('with wrong passwords', () => {
     const wrong = { kafka: 'guessed-broker', redis: 'guessed-cache' };
     const broker = 'SASL SCRAM SHA512 authentication failed';

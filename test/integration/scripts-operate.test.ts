@@ -132,7 +132,7 @@ describe('topics and subscribers', () => {
     });
     expect(subscribers).toMatchObject({
       code: 1,
-      stderr: `No Redis answers at redis://…@127.0.0.1:${port}: start the platform with "npm start", or set REDIS_URL.\n`,
+      stderr: `No Redis answers at redis://…@127.0.0.1:${port} (connect ECONNREFUSED 127.0.0.1:${port}): start the platform with "npm start", or set REDIS_URL.\n`,
     });
   });
 });

@@ -2,7 +2,8 @@ import { Kafka, logLevel, type KafkaConfig, type LogEntry } from 'kafkajs';
 import type { Config } from '../../config.ts';
 import type { Logger } from '../../log.ts';
 
-const credentials = (config: Config): Pick<KafkaConfig, 'ssl' | 'sasl'> => {
+/** TLS and the login that `KAFKA_AUTH` asks for. A token of IAM lives for minutes: each login takes a new one. */
+export const credentials = (config: Config): Pick<KafkaConfig, 'ssl' | 'sasl'> => {
   switch (config.KAFKA_AUTH) {
     case 'none':
       return {};

@@ -1,0 +1,54 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { variables } from '../../lib/config.ts';
+import { temporaryFolders } from '../support/folder.ts';
+import { scriptRunner } from '../support/scripts.ts';
+
+const folder = temporaryFolders();
+const { run } = scriptRunner();
+
+const unset = Object.fromEntries(Object.keys(variables).map((name) => [name, '']));
+
+/** `npm start` with these variables and no others of ours, and whether it got as far as a data folder. */
+const start = async (env: Record<string, string>) => {
+  const dataDir = join(folder(), 'data');
+  const { code, stdout, stderr } = await run('start', ['--data-dir', dataDir], { ...unset, ...env });
+  return { code, stdout, lines: stderr.trimEnd().split('\n'), started: existsSync(dataDir) };
+};
+
+const words = (name: string) => (variables[name as keyof typeof variables].meta() as { expects: string }).expects;
+const complaint = (name: string) => expect.stringMatching(new RegExp(`^${name} must be .+ \\((it is|the value)`));
+
+/** Any text can be one of these: they are bad only when they are missing, as below. */
+const ANY_TEXT = new Set(['KAFKA_USERNAME', 'KAFKA_PASSWORD']);
+/** No variable can be this, unless it can be anything. */
+const BAD = '!';
+
+describe('npm start with a bad value ends with 1 and starts nothing', () => {
+  test('every variable: a line that names it and what it should be', async () => {
+    const names = Object.keys(variables).filter((name) => !ANY_TEXT.has(name));
+    const { code, stdout, lines, started } = await start(Object.fromEntries(names.map((name) => [name, BAD])));
+    expect({ code, stdout, started }).toEqual({ code: 1, stdout: '', started: false });
+    expect(lines).toEqual(names.map(complaint));
+    for (const [n, name] of names.entries()) expect(lines[n]).toContain(`${name} must be ${words(name)} (`);
+  }, 30_000);
+
+  test.each([
+    [{ WINDOW_SECONDS: '0' }, ['WINDOW_SECONDS must be a whole number from 1 to 3600 (it is "0")']],
+    [
+      { REDIS_URL: 'http://u:hunter2@cache' },
+      ['REDIS_URL must be a redis:// or rediss:// URL (the value is not shown)'],
+    ],
+    [
+      { KAFKA_AUTH: 'scram' },
+      ['KAFKA_USERNAME must be a user name (it is not set)', 'KAFKA_PASSWORD must be a password (it is not set)'],
+    ],
+  ])(
+    '%j',
+    async (env, lines) => {
+      expect(await start(env)).toEqual({ code: 1, stdout: '', lines, started: false });
+    },
+    30_000,
+  );
+});
