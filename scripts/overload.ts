@@ -155,18 +155,19 @@ function markdown(report: Report): string {
   ].join('\n');
 }
 
-const SECTION = `
-## Overload
+const HEADING = '## Overload';
+const SECTION = `${HEADING}\n\n<!-- overload -->\n\n<!-- /overload -->\n`;
 
-<!-- overload -->
-
-<!-- /overload -->
-`;
+/** The text with a place for the figures: under its heading, or at the end. */
+function withSection(text: string): string {
+  if (text.includes('<!-- overload -->')) return text;
+  return text.includes(`\n${HEADING}\n`) ? text.replace(`${HEADING}\n`, SECTION) : `${text}\n${SECTION}`;
+}
 
 async function writeDocs(content: string): Promise<void> {
   const found = existsSync(DOCS) ? readFileSync(DOCS, 'utf8') : '# Reliability\n';
-  const text = section(found.includes('<!-- overload -->') ? found : found + SECTION, 'overload', content);
   mkdirSync(dirname(DOCS), { recursive: true });
+  const text = section(withSection(found), 'overload', content);
   writeFileSync(DOCS, await format(text, { ...(await resolveConfig(DOCS)), filepath: DOCS }));
   console.log(`written into ${DOCS}`);
 }

@@ -26,7 +26,7 @@ export const textOf = (bytes: Uint8Array): string | undefined => {
 };
 
 /** By this a tap that was put back is known, also when it is put back twice. */
-export const eventIdOf = ({ topic, partition, offset }: Place): string => `dlq-${topic}-${partition}-${offset}`;
+const eventIdOf = ({ topic, partition, offset }: Place): string => `dlq-${topic}-${partition}-${offset}`;
 
 interface Options {
   shortCodes: readonly string[];
