@@ -16,7 +16,7 @@ export const FAULTS: readonly Fault[] = [
 
 /** How many rounds of each fault: one at least, the others one by one to whoever is furthest behind his share. */
 const countRounds = (faults: readonly Fault[], rounds: number): number[] => {
-  const counts = faults.map((_, n) => (n < rounds ? 1 : 0));
+  const counts = faults.map((_, n): number => (n < rounds ? 1 : 0));
   for (let left = rounds - faults.length; left > 0; left--) {
     const served = faults.map(({ share }, n) => (counts[n] ?? 0) / share);
     const behind = served.indexOf(Math.min(...served));
