@@ -124,7 +124,7 @@ const CASES: Record<keyof typeof variables, { bad: string[]; good: string[]; exp
   DELIVERY_TIMEOUT_MS: wholeNumber(50, 60_000),
   ACK_TIMEOUT_MS: wholeNumber(100, 60_000),
   WINDOW_RETENTION_SECONDS: wholeNumber(60, 31 * 86_400),
-  EVENT_ID_TTL_SECONDS: wholeNumber(1, 86_400),
+  EVENT_ID_TTL_SECONDS: wholeNumber(300, 86_400),
   EVENT_ID_LIMIT: wholeNumber(0, 100_000_000),
   RATE_USER_PER_SECOND: wholeNumber(0, 1_000_000_000),
   RATE_USER_BURST: wholeNumber(0, 1_000_000_000),

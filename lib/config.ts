@@ -99,7 +99,7 @@ export const variables = {
     'How long a window can still be corrected; keep it at or above the retention of `emoji_topic` (24 h).',
   ),
   EVENT_ID_TTL_SECONDS: wholeNumber(
-    1,
+    300,
     86_400,
     600,
     'A tap that is sent again with the same `event_id` within this time counts once.',

@@ -6,6 +6,7 @@ export const EMOJIS = ['🔥', '❤️', '😂', '👏', '🎉'] as const;
 
 /** A tap, and what became of it. */
 export interface SentTap {
+  user_id: string;
   event_id: string;
   room: string;
   emoji: string;
@@ -27,23 +28,45 @@ export interface Crowd {
 /** Longer than ingest waits for the broker; then nobody will answer any more. */
 const PATIENCE_MS = 20_000;
 
+const toBody = ({ user_id, event_id, room, emoji, at }: SentTap) => ({
+  user_id,
+  emoji_type: emoji,
+  timestamp: new Date(at).toISOString(),
+  room_id: room,
+  event_id,
+});
+
+const statusOf = (url: string, body: unknown): Promise<number> =>
+  post(`${url}/emoji`, body, AbortSignal.timeout(PATIENCE_MS)).then(
+    async (answer) => {
+      await answer.arrayBuffer().catch(() => undefined);
+      return answer.status;
+    },
+    () => 0,
+  );
+
+const BATCH = 100;
+
+/** Sends taps once more, as they were, until each is answered 200 or the attempts are over. */
+export async function sendAgain(url: string, taps: readonly SentTap[], attempts = 5): Promise<void> {
+  for (let from = 0; from < taps.length; from += BATCH) {
+    const batch = taps.slice(from, from + BATCH);
+    let status = 0;
+    for (let n = 0; n < attempts && status !== 200; n++) status = await statusOf(url, { events: batch.map(toBody) });
+    for (const tap of batch) tap.status = status;
+  }
+}
+
 /** Taps at a steady rate until it is stopped, whatever the answers are, spread over rooms and emojis. */
 export function startCrowd(url: string, { perSecond, rooms }: { perSecond: number; rooms: readonly string[] }): Crowd {
   const taps: SentTap[] = [];
   const sending: Promise<SentTap>[] = [];
   const send = async (room: string, emoji: string): Promise<SentTap> => {
-    const tap: SentTap = { event_id: randomUUID(), room, emoji, at: Date.now(), status: undefined, latencyMs: 0 };
-    const user_id = `u${taps.push(tap) % 1000}`;
-    const timestamp = new Date(tap.at).toISOString();
+    const [user_id, event_id] = [`u${taps.length % 1000}`, randomUUID()];
+    const tap: SentTap = { user_id, event_id, room, emoji, at: Date.now(), status: undefined, latencyMs: 0 };
+    taps.push(tap);
     const began = performance.now();
-    const body = { user_id, emoji_type: emoji, timestamp, room_id: room, event_id: tap.event_id };
-    tap.status = await post(`${url}/emoji`, body, AbortSignal.timeout(PATIENCE_MS)).then(
-      async (answer) => {
-        await answer.arrayBuffer().catch(() => undefined);
-        return answer.status;
-      },
-      () => 0,
-    );
+    tap.status = await statusOf(url, toBody(tap));
     tap.latencyMs = performance.now() - began;
     return tap;
   };

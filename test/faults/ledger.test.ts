@@ -4,7 +4,15 @@ import { compareRoom, countsOf } from './ledger.ts';
 
 const WINDOW_MS = 2000;
 const taps = (count: number, status: number | undefined, at = 0, emoji = '🔥'): SentTap[] =>
-  Array.from({ length: count }, (_, n) => ({ event_id: `${n}`, room: 'r', emoji, at, status, latencyMs: 1 }));
+  Array.from({ length: count }, (_, n) => ({
+    user_id: 'u',
+    event_id: `${n}`,
+    room: 'r',
+    emoji,
+    at,
+    status,
+    latencyMs: 1,
+  }));
 const room = (counts: Record<number, number>, late = 0, total?: number) => ({
   windows: Object.entries(counts).map(([start, taps]) => ({
     room: 'r',

@@ -14,23 +14,25 @@ export const FAULTS: readonly Fault[] = [
   ...viewerFaults,
 ];
 
-/** So many rounds, every fault in them by its share and once at least, those of a kind spread over the whole run. */
-export const planRounds = (faults: readonly Fault[], rounds: number, random: Random): Fault[] => {
-  const shares = faults.reduce((sum, { share }) => sum + share, 0);
-  const counts = faults.map(({ share }) => Math.max(1, Math.floor((share / shares) * rounds)));
-  const left = () => rounds - counts.reduce((sum, count) => sum + count, 0);
-  // What rounding has left over goes to where the most is missing.
-  while (left() > 0) {
-    const missing = faults.map(({ share }, n) => (share / shares) * rounds - (counts[n] ?? 0));
-    const most = missing.indexOf(Math.max(...missing));
-    counts[most] = (counts[most] ?? 0) + 1;
+/** How many rounds of each fault: one at least, the others one by one to whoever is furthest behind his share. */
+const countRounds = (faults: readonly Fault[], rounds: number): number[] => {
+  const counts = faults.map((_, n): number => (n < rounds ? 1 : 0));
+  for (let left = rounds - faults.length; left > 0; left--) {
+    const served = faults.map(({ share }, n) => (counts[n] ?? 0) / share);
+    const behind = served.indexOf(Math.min(...served));
+    counts[behind] = (counts[behind] ?? 0) + 1;
   }
+  return counts;
+};
+
+/** So many rounds, those of a kind spread over the whole run. */
+export const planRounds = (faults: readonly Fault[], rounds: number, random: Random): Fault[] => {
+  const counts = countRounds(faults, rounds);
   return faults
     .flatMap((fault, n) => {
       const count = counts[n] ?? 0;
       return Array.from({ length: count }, (_, k) => ({ fault, at: (k + random()) / count }));
     })
     .sort((a, b) => a.at - b.at)
-    .slice(0, rounds)
     .map(({ fault }) => fault);
 };

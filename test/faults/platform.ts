@@ -1,4 +1,4 @@
-import { mkdirSync, symlinkSync } from 'node:fs';
+import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { claimDataDir } from '../../infra/local/data-dir.ts';
 import { ensureJars, kafkaVersion } from '../../infra/local/jars.ts';
@@ -35,6 +35,7 @@ export interface FaultPlatform {
   appendOnlyFile: string;
   /** The broker's disk; undefined where none can be mounted. */
   disk: Disk | undefined;
+  /** What the functions and the broker have printed. */
   output(): string;
   stop(): Promise<void>;
 }
@@ -63,6 +64,8 @@ export async function startFaultPlatform(log: (line: string) => void = () => {})
     const broker = kafkaService(dir, lib, kafkaPort, kafkaVersion(), links.kafka.port);
     const redis = redisService(dir, await findRedis(lib), redisPort);
     undo.push(() => Promise.all([broker.stop(), redis.stop()]));
+    for (const [name, service] of Object.entries({ broker, redis }))
+      service.onDeath(({ code, signal }) => log(`${name} ended by itself: ${signal ?? code}`));
 
     mkdirSync(folders.functions, { recursive: true });
     const functions = startPlatform(folders.functions, {
@@ -97,7 +100,7 @@ export async function startFaultPlatform(log: (line: string) => void = () => {})
       }),
       appendOnlyFile: join(folders.redis, 'appendonly.aof'),
       disk,
-      output: () => platform.output(),
+      output: () => `${platform.output()}\n${readFileSync(join(folders.infra, 'logs', 'kafka.log'), 'utf8')}`,
       stop,
     };
   } catch (error) {

@@ -107,7 +107,8 @@ async function main(): Promise<number> {
     if (options.writes && !stop.aborted) await writeDocument(table);
     return isExact(sums) && isExact(after) ? 0 : 1;
   } catch (error) {
-    log(platform.output().slice(-5000));
+    if (options.logFile) writeFileSync(options.logFile, platform.output());
+    else log(platform.output().slice(-5000));
     throw error;
   } finally {
     await platform.stop();

@@ -41,14 +41,12 @@ const diskFull: Fault = {
   share: 4,
   impossible: ({ disk }) => (disk ? undefined : 'a tmpfs can’t be mounted here'),
   async run({ platform: { disk, broker }, random, heals }) {
-    let died = false;
-    broker.onDeath(() => (died = true));
     await disk?.shrink(between(random, 0, 256 * 1024));
     // Until the broker gives up, as it does with its only disk; where it does not, it was full for a while.
-    for (let waited = 0; !died && waited < 8000; waited += 100) await sleep(100);
+    for (let waited = 0; broker.pid !== undefined && waited < 8000; waited += 100) await sleep(100);
     heals();
     await disk?.grow();
-    if (!died) await broker.kill('SIGKILL');
+    await broker.kill('SIGKILL');
     await broker.start();
   },
 };

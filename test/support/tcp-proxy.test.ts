@@ -1,0 +1,77 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { tcpProxy, type TcpProxy } from './tcp-proxy.ts';
+import { until } from './until.ts';
+
+/** Answers everything with itself. */
+let echo: Server;
+let proxy: TcpProxy;
+const clients: Socket[] = [];
+
+beforeEach(async () => {
+  echo = createServer((socket) => void socket.on('error', () => undefined).pipe(socket)).listen(0, '127.0.0.1');
+  await once(echo, 'listening');
+  proxy = await tcpProxy((echo.address() as AddressInfo).port);
+});
+afterEach(async () => {
+  for (const client of clients.splice(0)) client.destroy();
+  await proxy.close();
+  echo.close();
+});
+
+const open = () => {
+  const socket = connect(proxy.port, '127.0.0.1');
+  clients.push(socket);
+  const seen = { text: '', error: '' };
+  socket.on('data', (data) => (seen.text += String(data)));
+  socket.on('error', (error: NodeJS.ErrnoException) => (seen.error = error.code ?? ''));
+  return { socket, seen };
+};
+
+test('passes everything on, in both directions', async () => {
+  const { socket, seen } = open();
+  socket.write('one ');
+  socket.write('two');
+  await until('the answer', () => seen.text === 'one two');
+});
+
+test('refusing, it resets what is open and what is new; healed, it accepts again', async () => {
+  const first = open();
+  first.socket.write('x');
+  await until('it is open', () => first.seen.text === 'x');
+  proxy.refuse();
+  const second = open();
+  await until('both are reset', () => first.seen.error === 'ECONNRESET' && second.seen.error === 'ECONNRESET');
+  proxy.heal();
+  const third = open();
+  third.socket.write('y');
+  await until('it is open', () => third.seen.text === 'y');
+});
+
+test('swallowing, it lets nothing through and says nothing; healed, what was sent arrives', async () => {
+  const { socket, seen } = open();
+  socket.write('a');
+  await until('it is open', () => seen.text === 'a');
+  proxy.swallow();
+  socket.write('b');
+  const late = open();
+  late.socket.write('c');
+  await sleep(200); // long enough for it to have come
+  expect([seen, late.seen]).toEqual([
+    { text: 'a', error: '' },
+    { text: '', error: '' },
+  ]);
+  proxy.heal();
+  await until('the rest', () => seen.text === 'ab' && late.seen.text === 'c');
+});
+
+test('slow, it delays each direction and keeps the order', async () => {
+  const { socket, seen } = open();
+  proxy.delay(100);
+  const began = performance.now();
+  for (const part of ['1', '2', '3']) socket.write(part);
+  await until('the answer', () => seen.text === '123');
+  expect(performance.now() - began).toBeGreaterThan(190);
+});
