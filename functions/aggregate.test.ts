@@ -113,6 +113,7 @@ describe('a record that cannot be read', () => {
     ['a timestamp that is none', { ...reaction(), timestamp: '2026-13-01T00:00:00Z' }],
     ['a list', [reaction()]],
     ['null as JSON', 'null'],
+    ['a time after all times', { ...reaction(), received_at: '9999-12-31T23:59:59Z' }],
     ['received_at null', { ...reaction(), received_at: null }],
   ])('in the middle of a batch goes to the failure destination, and the rest counts: %s', async (_what, bad) => {
     await handler(kafkaEvent([reaction(), bad, reaction()], { partition: 3, from: 40 }));
@@ -127,6 +128,16 @@ describe('a record that cannot be read', () => {
     await handler(kafkaEvent([bare, reaction()], { timestamp: 9e18 }));
     expect(await fire()).toBe(1);
     expect(records.values(DEAD_LETTER_TOPIC)[0]).toMatchObject({ reason: expect.stringContaining('received_at') });
+  });
+
+  test('a tap that says to have been received after it was written opens no window in the future', async () => {
+    const early = reaction({ at: T + 7_200_000, id: 'early' });
+    await handler(kafkaEvent([early, reaction()], { timestamp: T + 1000 }));
+    expect(await fire()).toBe(1);
+    expect(records.values(DEAD_LETTER_TOPIC)[0]).toMatchObject({
+      offset: 0,
+      reason: 'received_at lies after the time of the record',
+    });
   });
 
   test('a batch of nothing else publishes no update', async () => {

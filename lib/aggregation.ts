@@ -4,7 +4,7 @@ import { decodeEvent } from './adapters/kafka/event.ts';
 import { setAside, type DeadLetter } from './dead-letters.ts';
 import { countByRoom, type LoggedReaction } from './domain/counting.ts';
 import { gapsBefore, isAnotherStream, spansOf, streamTime, type Range } from './domain/progress.ts';
-import { reactionSchemas } from './domain/reaction.ts';
+import { reactionSchemas, type Reaction } from './domain/reaction.ts';
 import { toUpdates, type Update, type WindowTotals } from './domain/update.ts';
 import type { WindowSettings } from './domain/window.ts';
 import { PlatformError } from './errors.ts';
@@ -76,11 +76,17 @@ const ATTEMPTS = 5;
 
 class CountsLost extends Error {}
 
+/**
+ * Who writes a tap has received it before: one that says to have come later than its record (ms) is not to be believed.
+ * Two machines' clocks may be this far apart.
+ */
+const CLOCKS_APART_MS = 3_600_000;
+
 /** A tap that another program wrote may lack `received_at`: the record's own time stands in, if it is one. */
 const complete = (value: unknown, timestamp: number): unknown => {
   if (typeof value !== 'object' || value === null || 'received_at' in value) return value;
   const received = new Date(timestamp);
-  return Number.isNaN(received.getTime()) ? value : { ...value, received_at: received.toISOString() };
+  return timestamp < 0 || Number.isNaN(received.getTime()) ? value : { ...value, received_at: received.toISOString() };
 };
 
 /**
@@ -95,18 +101,23 @@ export const createCounter = ({ windows, records, reader, clock, log, settings, 
   const countOnce = async (counts: Counts, batch: Batch): Promise<DeadLetter[]> => {
     const now = clock();
     const { records: decoded, unreadable } = decodeEvent(batch, schema, complete);
-    const taps = decoded.map(({ partition, offset, value }) => ({ partition, offset, reaction: value }));
+    const isEarly = ({ value, timestamp }: { value: Reaction; timestamp: number }) =>
+      timestamp > 0 && Date.parse(value.received_at) > timestamp + CLOCKS_APART_MS;
+    const taps = decoded
+      .filter((record) => !isEarly(record))
+      .map(({ partition, offset, value }) => ({ partition, offset, reaction: value }));
     const upTo = streamTime(counts.counted, REACTION_TOPIC, await reader.partitions(REACTION_TOPIC));
     const { totals, damaged } = await countTaps(counts, taps, settings, now, upTo);
     await publishTotals(records, totals, settings);
     const final = totals.filter((window) => window.final).map(({ room }) => room);
     await counts.settle([...new Set(final)], now);
     const reasons = new Map(damaged.map(({ room, reason }) => [room, `room ${room} can not be counted: ${reason}`]));
-    const uncounted = decoded.flatMap(({ topic, partitionNumber, offset, value }) => {
-      const reason = reasons.get(value.room_id);
+    const uncounted = decoded.flatMap((record) => {
+      const { topic, partitionNumber, offset, timestamp, value } = record;
+      const reason = isEarly(record) ? 'received_at lies after the time of the record' : reasons.get(value.room_id);
       if (reason === undefined) return [];
       const bytes = Buffer.from(JSON.stringify(value)).toString('base64');
-      return [{ topic, partition: partitionNumber, offset, reason, value: bytes }];
+      return [{ topic, partition: partitionNumber, offset, timestamp, reason, value: bytes }];
     });
     return [...unreadable, ...uncounted];
   };

@@ -215,7 +215,10 @@ const partition = fc.record({
   values: fc.array(record, { maxLength: 15 }),
   options: fc.record({
     from: fc.nat(),
-    timestamp: fc.oneof(fc.integer(), fc.constantFrom(-1, 0, NaN, 8.64e15, 8.64e15 + 1, 2 ** 63, undefined as never)),
+    timestamp: fc.oneof(
+      fc.integer({ min: NOW, max: 2 ** 52 }),
+      fc.constantFrom(-1, 0, NaN, 8.64e15, 8.64e15 + 1, 2 ** 63, undefined as never),
+    ),
   }),
 });
 /** A record's key, its headers and whether it has a `value` at all are the producer's business. */

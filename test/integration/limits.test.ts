@@ -242,5 +242,5 @@ describe('while Redis does not answer', () => {
     hangs = false;
     await until('a refusal', async () => (await tap()).statusCode === 429);
     client.disconnect();
-  });
+  }, 20_000);
 });

@@ -33,6 +33,7 @@ interface RecordOptions {
   partition?: number;
   /** The offset of the first value. */
   from?: number;
+  /** Of every record (ms): the same for records that come again, and after whatever a test counts. */
   timestamp?: number;
 }
 
@@ -42,7 +43,7 @@ interface RecordOptions {
  */
 export const kafkaEvent = (
   values: readonly unknown[],
-  { topic = 'emoji_topic', partition = 0, from = 0, timestamp = 0 }: RecordOptions = {},
+  { topic = 'emoji_topic', partition = 0, from = 0, timestamp = Date.UTC(2100, 0) }: RecordOptions = {},
 ): Pick<MSKEvent, 'records'> => {
   const encode = (value: unknown) =>
     Buffer.isBuffer(value) ? value : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));

@@ -9,15 +9,36 @@ const schema = z.object({ n: z.int('must be whole') });
 test('records are read with where they stand; partitions side by side', () => {
   const event = {
     records: {
-      ...kafkaEvent([{ n: 1 }, { n: 2 }], { partition: 0, from: 7 }).records,
-      ...kafkaEvent([{ n: 3 }], { partition: 11, topic: 'main-emoji_topic' }).records,
+      ...kafkaEvent([{ n: 1 }, { n: 2 }], { partition: 0, from: 7, timestamp: 5 }).records,
+      ...kafkaEvent([{ n: 3 }], { partition: 11, topic: 'main-emoji_topic', timestamp: 6 }).records,
     },
   };
   expect(decodeEvent(event, schema)).toEqual({
     records: [
-      { topic: 'emoji_topic', partition: 'emoji_topic-0', partitionNumber: 0, offset: 7, value: { n: 1 } },
-      { topic: 'emoji_topic', partition: 'emoji_topic-0', partitionNumber: 0, offset: 8, value: { n: 2 } },
-      { topic: 'main-emoji_topic', partition: 'main-emoji_topic-11', partitionNumber: 11, offset: 0, value: { n: 3 } },
+      {
+        topic: 'emoji_topic',
+        partition: 'emoji_topic-0',
+        partitionNumber: 0,
+        offset: 7,
+        timestamp: 5,
+        value: { n: 1 },
+      },
+      {
+        topic: 'emoji_topic',
+        partition: 'emoji_topic-0',
+        partitionNumber: 0,
+        offset: 8,
+        timestamp: 5,
+        value: { n: 2 },
+      },
+      {
+        topic: 'main-emoji_topic',
+        partition: 'main-emoji_topic-11',
+        partitionNumber: 11,
+        offset: 0,
+        timestamp: 6,
+        value: { n: 3 },
+      },
     ],
     unreadable: [],
   });
@@ -31,7 +52,7 @@ test.each([
   ['another shape', { n: 1.5 }, 'n must be whole'],
   ['no object', 'null', 'value Invalid input: expected object, received null'],
 ])('%s in the middle is set aside with its reason, and what stands around it is read', (_what, bad, reason) => {
-  const event = kafkaEvent([{ n: 1 }, bad, { n: 3 }], { partition: 2, from: 10 });
+  const event = kafkaEvent([{ n: 1 }, bad, { n: 3 }], { partition: 2, from: 10, timestamp: 42 });
   const { records, unreadable } = decodeEvent(event, schema);
   expect(records.map(({ offset }) => offset)).toEqual([10, 12]);
   expect(unreadable).toEqual([
@@ -39,7 +60,7 @@ test.each([
       topic: 'emoji_topic',
       partition: 2,
       offset: 11,
-      timestamp: 0,
+      timestamp: 42,
       reason,
       value: event.records['emoji_topic-2']?.[1]?.value ?? '',
     },

@@ -8,6 +8,8 @@ interface DecodedRecord<T> {
   partition: string;
   partitionNumber: number;
   offset: number;
+  /** The record's own time (ms). */
+  timestamp: number;
   value: T;
 }
 
@@ -51,7 +53,7 @@ export const decodeEvent = <T extends z.ZodType>(
         continue;
       }
       const parsed = schema.safeParse(complete(json, timestamp));
-      if (parsed.success) records.push({ topic, partition, partitionNumber, offset, value: parsed.data });
+      if (parsed.success) records.push({ topic, partition, partitionNumber, offset, timestamp, value: parsed.data });
       else fail(reasonOf(parsed.error));
     }
   }
