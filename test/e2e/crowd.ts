@@ -7,7 +7,7 @@ export const EMOJIS = ['🔥', '❤️', '😂', '👏', '🎉'] as const;
 /** A tap, and what became of it. */
 export interface SentTap {
   user_id: string;
-  event_id: string;
+  event_id: string | undefined;
   room: string;
   emoji: string;
   /** ms since the epoch, its `timestamp` */
@@ -57,12 +57,20 @@ export async function sendAgain(url: string, taps: readonly SentTap[], attempts 
   }
 }
 
+interface CrowdOptions {
+  perSecond: number;
+  rooms: readonly string[];
+  /** Rooms whose taps carry no `event_id`. */
+  withoutIds?: readonly string[];
+}
+
 /** Taps at a steady rate until it is stopped, whatever the answers are, spread over rooms and emojis. */
-export function startCrowd(url: string, { perSecond, rooms }: { perSecond: number; rooms: readonly string[] }): Crowd {
+export function startCrowd(url: string, { perSecond, rooms, withoutIds = [] }: CrowdOptions): Crowd {
   const taps: SentTap[] = [];
   const sending: Promise<SentTap>[] = [];
   const send = async (room: string, emoji: string): Promise<SentTap> => {
-    const [user_id, event_id] = [`u${taps.length % 1000}`, randomUUID()];
+    const user_id = `u${taps.length % 1000}`;
+    const event_id = withoutIds.includes(room) ? undefined : randomUUID();
     const tap: SentTap = { user_id, event_id, room, emoji, at: Date.now(), status: undefined, latencyMs: 0 };
     taps.push(tap);
     const began = performance.now();

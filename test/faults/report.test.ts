@@ -15,11 +15,19 @@ const row = (fault: string, recoveryMs: number, lost = 0) => ({
 
 test('a row a fault with the sums of its rounds, and one for all', () => {
   const rows = [row('a', 1000), row('b', 500, 2), row('a', 9000), row('a', 2000)];
-  const text = report(rows, 42, new Date('2026-05-01T20:45:00Z'), 12.34, ['c: no disk']);
+  const text = report(
+    rows,
+    { ...NOTHING, taps: 6000, answered: 6000, doubled: 3 },
+    42,
+    new Date('2026-05-01T20:45:00Z'),
+    12.34,
+    ['c: no disk'],
+  );
   expect(text).toContain('4 rounds in 12.3 minutes on 2026-05-01, seed 42');
   expect(text).toContain('`npm run test:faults -- --seed 42`');
   expect(text).toContain('| a | 3 | 4,500 | 4,200 | 300 | 21 | 0 | 0 | 0 | 2.0 / 9.0 |');
   expect(text).toContain('| b | 1 | 1,500 | 1,400 | 100 | 7 | 2 | 0 | 0 | 0.5 / 0.5 |');
   expect(text).toContain('| **all** | 4 | 6,000 | 5,600 | 400 | 28 | 2 | 0 | 0 |');
+  expect(text).toContain('| **all, once more at the end** | 4 | 6,000 | 6,000 | 0 | 0 | 0 | 3 | 0 |');
   expect(text).toContain('Not tried: c: no disk.');
 });

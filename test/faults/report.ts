@@ -37,8 +37,18 @@ const HEADER = [
   'recovery p50 / max (s)',
 ];
 
-/** The measured part of docs/reliability.md, in Markdown. */
-export const report = (rows: readonly Row[], seed: number, when: Date, minutes: number, skipped: string[]): string => {
+/**
+ * The measured part of docs/reliability.md, in Markdown.
+ * @param after the rooms of all rounds, compared once more at the end of the run
+ */
+export const report = (
+  rows: readonly Row[],
+  after: Sums,
+  seed: number,
+  when: Date,
+  minutes: number,
+  skipped: string[],
+): string => {
   const byFault = groupBy(rows, ({ fault }) => fault);
   const lines = [...byFault].map(([fault, rounds]) => {
     const recoveries = rounds.map(({ recoveryMs }) => recoveryMs).sort((a, b) => a - b);
@@ -46,7 +56,8 @@ export const report = (rows: readonly Row[], seed: number, when: Date, minutes: 
     return cells(fault, rounds.length, rounds.reduce(add, NOTHING), recovery);
   });
   const all = cells('**all**', rows.length, rows.reduce(add, NOTHING), '');
-  const table = [HEADER, HEADER.map(() => '---'), ...lines, all].map((line) => `| ${line.join(' | ')} |`);
+  const last = cells('**all, once more at the end**', rows.length, after, '');
+  const table = [HEADER, HEADER.map(() => '---'), ...lines, all, last].map((line) => `| ${line.join(' | ')} |`);
   const run =
     `${rows.length} rounds in ${minutes.toFixed(1)} minutes on ${when.toISOString().slice(0, 10)}, seed ${seed}, ` +
     `${availableParallelism()} cores, Node.js ${process.version}: \`npm run test:faults -- --seed ${seed}\`.`;

@@ -102,7 +102,7 @@ async function main(): Promise<number> {
     log(`all rounds, once more at the end: ${describe(after)}`);
     const minutes = (performance.now() - began) / 60_000;
     const sums = rows.reduce<Sums>(add, NOTHING);
-    const table = report(rows, options.seed, new Date(), minutes, skipped);
+    const table = report(rows, after, options.seed, new Date(), minutes, skipped);
     log(`\n${table}\n`);
     if (options.writes && !stop.aborted) await writeDocument(table);
     return isExact(sums) && isExact(after) ? 0 : 1;

@@ -83,10 +83,11 @@ const deliver = async (crash: CrashPoint) => {
 const write = (at: number, taps: readonly string[]) =>
   aggregate.records.append(
     REACTION_TOPIC,
-    taps.map((emoji_type) => {
+    taps.map((emoji_type, n) => {
       const time = new Date(at).toISOString();
-      const tap = { user_id: 'u', emoji_type, timestamp: time, received_at: time, event_id: randomUUID() };
-      return { value: JSON.stringify({ ...tap, room_id: 'crash', count: 1 }) };
+      const tap = { user_id: 'u', emoji_type, timestamp: time, received_at: time };
+      const identified = n % 2 === 0 ? tap : { ...tap, event_id: randomUUID() };
+      return { value: JSON.stringify({ ...identified, room_id: 'crash', count: 1 }) };
     }),
   );
 
@@ -134,7 +135,7 @@ test('a clock that is set forward and back by an hour between batches loses no t
   });
   const post = async () => {
     const tap = { user_id: 'u', emoji_type: '🔥', timestamp: new Date().toISOString(), room_id: 'clock' };
-    const events = Array.from({ length: 3 }, () => ({ ...tap, event_id: randomUUID() }));
+    const events = [tap, tap, { ...tap, event_id: randomUUID() }];
     expect(await ingest(httpEvent({ body: { events } }))).toMatchObject({ statusCode: 200 });
   };
   const given = (from: number) => kafkaEvent(appended.slice(from), { from });
