@@ -116,11 +116,14 @@ export const windowStoreContract = (create: () => WindowStore | Promise<WindowSt
       expect(await store.snapshot('global', 1)).toMatchObject({ late: 0, totals: new Map([['🔥', 1]]) });
     });
 
-    test('a late one is late once, and does not keep the one in time from its window', async () => {
-      await twice({ receivedAt: T + 10_001 });
-      expect((await store.snapshot('global', 1)).late).toBe(1);
-      await apply([at(1, { id: 'a', receivedAt: T })]);
-      expect(await fire()).toBe(1);
+    test('a late one is late once, and no longer when the one in time is read after it', async () => {
+      await twice({ count: 3, receivedAt: T + 10_001 });
+      expect((await store.snapshot('global', 1)).late).toBe(3);
+      await apply([at(1, { id: 'a', count: 3, receivedAt: T })]);
+      expect(await fire()).toBe(3);
+      expect((await store.snapshot('global', 1)).late).toBe(0);
+      await apply([at(2, { id: 'a', count: 3, receivedAt: T + 20_000 })]);
+      expect(await store.snapshot('global', 1)).toMatchObject({ late: 0, totals: new Map([['🔥', 3]]) });
     });
 
     test('a window that holds nothing but copies is none', async () => {

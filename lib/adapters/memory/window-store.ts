@@ -176,7 +176,10 @@ class MemoryCounts implements Counts {
     for (const group of part.identified.values()) {
       const taps = group.count * this.#remember(room, group);
       if (group.start === undefined) room.late += taps;
-      else add(group.start, group.emoji, taps);
+      else {
+        add(group.start, group.emoji, taps);
+        room.late -= group.count * this.#withdraw(room, group);
+      }
     }
     room.offsets.set(partition, part.last);
   }
@@ -189,6 +192,15 @@ class MemoryCounts implements Counts {
     const fresh = [...received].filter(([id, at]) => !isKnown(id, at));
     for (const [id, at] of fresh) sets[0]?.set(id, at);
     return fresh.length;
+  }
+
+  /** How many of the taps are copies of late ones; those are late no longer. */
+  #withdraw({ lateIds }: Room, { received }: IdentifiedTaps): number {
+    const late = [...received].filter(
+      ([id, at]) => Math.abs(at - (lateIds.get(id) ?? -Infinity)) <= this.#settings.idTtlMs,
+    );
+    for (const [id] of late) lateIds.delete(id);
+    return late.length;
   }
 
   #final(name: string, room: Room, now: number): WindowTotals[] {

@@ -65,6 +65,21 @@ local function remember(ids, received, sets)
   return fresh
 end
 
+-- How many of the ids stand among the late ones; they do so no longer.
+local function withdraw(ids, received)
+  local late = 0
+  for from = 1, #ids, CHUNK do
+    local chunk = { unpack(ids, from, math.min(from + CHUNK - 1, #ids)) }
+    local scores = redis.call('ZMSCORE', LATE_IDS, unpack(chunk))
+    for n, id in ipairs(chunk) do
+      if scores[n] and math.abs(received[from + n - 1] - tonumber(scores[n])) <= id_ttl then
+        late = late + redis.call('ZREM', LATE_IDS, id)
+      end
+    end
+  end
+  return late
+end
+
 local function count(window, emoji, taps)
   if taps == 0 then return end
   if window == 0 then
@@ -82,10 +97,11 @@ for _, part in ipairs(cjson.decode(ARGV[4])) do
     for _, each in ipairs(part.c) do count(each[1], each[2], each[3]) end
     count(0, '', part.late)
     for _, each in ipairs(part.d) do
-      -- A late copy of a tap that was counted is no tap; whether a tap in time counts does not depend on late ones,
-      -- so that the windows are the same in whatever order partitions are read.
+      -- A late copy of a tap in time is no tap, whichever of them is read first: what is counted is the same in
+      -- whatever order partitions are read.
       local sets = each.w == 0 and { LATE_IDS, IDS } or { IDS }
       count(each.w, each.e, each.n * remember(each.i, each.r, sets))
+      if each.w > 0 then count(0, '', -each.n * withdraw(each.i, each.r)) end
     end
     redis.call('HSET', KEYS[1], part.p, part.l)
   elseif high < tonumber(part.l) then
