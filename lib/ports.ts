@@ -60,9 +60,9 @@ export interface RoomSnapshot {
 
 /**
  * One generation of counts per room, window and emoji. Every count is cumulative and only ever grows; of late taps there
- * are fewer when one turns out to be the copy of a tap in time. When counts are
- * lost (the store was emptied, or is a copy that lags behind), that shows in `counted` and in what `advance` says:
- * counts are a function of the stream, so what is lost is counted again from there.
+ * are fewer when one turns out to be the copy of a tap in time. When counts are lost (the store was emptied, or is a copy
+ * that lags behind), that shows in `counted` and in what `advance` says: counts are a function of the stream, so what is
+ * lost is counted again from there.
  */
 export interface Counts {
   /** How far every room has been counted, by `topic-partition`, when the counts were opened. */
