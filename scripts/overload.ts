@@ -145,7 +145,7 @@ function markdown(report: Report): string {
     phase('half of capacity', capacity / 2, calm),
     phase(`${times} × capacity, ${minutes} min`, capacity * times, over),
     '',
-    '¹ All 4,000 connections of the load waited for an answer. Latency is of the taps answered 200, from when they were due.',
+    '¹ All 1,200 connections of the load waited for an answer. Latency is of the taps answered 200, from when they were due.',
     '',
     '| memory (resident) | before | largest in overload | at its end | after it |',
     '| --- | --- | --- | --- | --- |',
