@@ -81,6 +81,8 @@ class CountsLost extends Error {}
  * Two machines' clocks may be this far apart.
  */
 const CLOCKS_APART_MS = 3_600_000;
+const isEarly = ({ value, timestamp }: { value: Reaction; timestamp: number }): boolean =>
+  timestamp > 0 && Date.parse(value.received_at) > timestamp + CLOCKS_APART_MS;
 
 /** A tap that another program wrote may lack `received_at`: the record's own time stands in, if it is one. */
 const complete = (value: unknown, timestamp: number): unknown => {
@@ -101,20 +103,21 @@ export const createCounter = ({ windows, records, reader, clock, log, settings, 
   const countOnce = async (counts: Counts, batch: Batch): Promise<DeadLetter[]> => {
     const now = clock();
     const { records: decoded, unreadable } = decodeEvent(batch, schema, complete);
-    const isEarly = ({ value, timestamp }: { value: Reaction; timestamp: number }) =>
-      timestamp > 0 && Date.parse(value.received_at) > timestamp + CLOCKS_APART_MS;
-    const taps = decoded
-      .filter((record) => !isEarly(record))
-      .map(({ partition, offset, value }) => ({ partition, offset, reaction: value }));
+    const early = new Set(decoded.filter(isEarly));
+    const taps = decoded.flatMap((record) => {
+      const { partition, offset, value } = record;
+      return early.has(record) ? [] : [{ partition, offset, reaction: value }];
+    });
     const upTo = streamTime(counts.counted, REACTION_TOPIC, await reader.partitions(REACTION_TOPIC));
     const { totals, damaged } = await countTaps(counts, taps, settings, now, upTo);
     await publishTotals(records, totals, settings);
     const final = totals.filter((window) => window.final).map(({ room }) => room);
     await counts.settle([...new Set(final)], now);
     const reasons = new Map(damaged.map(({ room, reason }) => [room, `room ${room} can not be counted: ${reason}`]));
+    if (early.size + reasons.size === 0) return unreadable;
     const uncounted = decoded.flatMap((record) => {
       const { topic, partitionNumber, offset, timestamp, value } = record;
-      const reason = isEarly(record) ? 'received_at lies after the time of the record' : reasons.get(value.room_id);
+      const reason = early.has(record) ? 'received_at lies after the time of the record' : reasons.get(value.room_id);
       if (reason === undefined) return [];
       const bytes = Buffer.from(JSON.stringify(value)).toString('base64');
       return [{ topic, partition: partitionNumber, offset, timestamp, reason, value: bytes }];

@@ -3,15 +3,13 @@ import { PlatformError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import type { OutgoingRecord, RecordLog } from '../../ports.ts';
 import { Lane, type Ticket } from './lane.ts';
+import { PartitionCounts } from './partition-counts.ts';
 
 interface Options {
   /** How long `append` waits for the acknowledgements, in ms. */
   ackTimeoutMs: number;
   log: Logger;
 }
-
-/** How long a topic's partition count is believed before it is asked for again. */
-const METADATA_AGE_MS = 60_000;
 
 /**
  * The stream on Kafka, by one idempotent producer for the whole process.
@@ -24,7 +22,7 @@ export class KafkaRecordLog implements RecordLog {
   readonly #kafka: Kafka;
   readonly #options: Options;
   readonly #lanes = new Map<string, Lane>();
-  readonly #partitions = new Map<string, { count: Promise<number>; askedAt: number }>();
+  readonly #partitions = new PartitionCounts((topic) => this.#askPartitionCount(topic));
   readonly #partitionOfKey = Partitioners.DefaultPartitioner();
   readonly #inFlight = new Set<Promise<unknown>>();
   readonly #discarded = new WeakSet<Producer>();
@@ -125,21 +123,12 @@ export class KafkaRecordLog implements RecordLog {
   /** How many partitions the topic has. @throws PlatformError `not_found` when it lacks one that a record names. */
   async #partitionsFor(topic: string, records: readonly OutgoingRecord[]): Promise<number> {
     const needed = records.reduce((most, { partition = -1 }) => Math.max(most, partition + 1), 1);
-    let count = await this.#partitionCount(topic);
+    let count = await this.#partitions.of(topic);
     if (needed > count) {
-      this.#partitions.delete(topic); // it may have got more since
-      count = await this.#partitionCount(topic);
+      this.#partitions.forget(topic); // it may have got more since
+      count = await this.#partitions.of(topic);
     }
     if (needed > count) throw new PlatformError('not_found', `topic ${topic} has no partition ${needed - 1}`);
-    return count;
-  }
-
-  #partitionCount(topic: string): Promise<number> {
-    const known = this.#partitions.get(topic);
-    if (known && Date.now() - known.askedAt < METADATA_AGE_MS) return known.count;
-    const count = this.#askPartitionCount(topic);
-    this.#partitions.set(topic, { count, askedAt: Date.now() });
-    count.catch(() => this.#partitions.delete(topic));
     return count;
   }
 

@@ -4,9 +4,7 @@ import { type EachBatchPayload, type Kafka, type Admin } from 'kafkajs';
 import type { Range } from '../../domain/progress.ts';
 import { PlatformError } from '../../errors.ts';
 import type { RecordReader } from '../../ports.ts';
-
-/** How long (ms) a partition count is believed. */
-const COUNT_AGE_MS = 60_000;
+import { PartitionCounts } from './partition-counts.ts';
 
 /** A read that brings nothing for this long (ms) has failed. */
 const STALLED_MS = 20_000;
@@ -16,7 +14,12 @@ const numberOf = (partition: string): number => Number(partition.slice(partition
 /** The stream on Kafka, read beside the event source mappings: nothing that this does moves their consumer groups. */
 export class KafkaRecordReader implements RecordReader {
   readonly #kafka: Kafka;
-  readonly #counts = new Map<string, { count: Promise<number>; askedAt: number }>();
+  readonly #counts = new PartitionCounts((topic) =>
+    this.#ask(async (admin) => {
+      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
+      return topics[0]?.partitions.length ?? 0;
+    }),
+  );
   #admin: Promise<Admin> | undefined;
 
   constructor(kafka: Kafka) {
@@ -36,7 +39,7 @@ export class KafkaRecordReader implements RecordReader {
       let stalled: NodeJS.Timeout | undefined;
       try {
         await consumer.connect();
-        await consumer.subscribe({ topic });
+        await consumer.subscribe({ topic, fromBeginning: true });
         await new Promise<void>((resolve, reject) => {
           stalled = setTimeout(
             () => reject(new PlatformError('broker_unavailable', 'The broker does not bring what it holds')),
@@ -56,13 +59,16 @@ export class KafkaRecordReader implements RecordReader {
             missing.delete(batch.partition);
             if (missing.size === 0) resolve();
           };
+          // With each join, because what kafkajs was told before is forgotten when it starts again.
+          consumer.on(consumer.events.GROUP_JOIN, () => {
+            for (const [partition, { from }] of missing) consumer.seek({ topic, partition, offset: String(from) });
+          });
           consumer.on(consumer.events.CRASH, ({ payload }) => {
             if (!payload.restart) reject(payload.error);
           });
           // What `take` throws is for our caller; to the consumer a batch that failed would be one to fetch again.
           const run = { autoCommit: false, eachBatch: (payload: EachBatchPayload) => eachBatch(payload).catch(reject) };
           consumer.run(run).catch(reject);
-          for (const [partition, { from }] of missing) consumer.seek({ topic, partition, offset: String(from) });
         });
       } finally {
         clearTimeout(stalled);
@@ -83,15 +89,7 @@ export class KafkaRecordReader implements RecordReader {
   }
 
   partitions(topic: string): Promise<number> {
-    const known = this.#counts.get(topic);
-    if (known && Date.now() - known.askedAt < COUNT_AGE_MS) return known.count;
-    const count = this.#ask(async (admin) => {
-      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-      return topics[0]?.partitions.length ?? 0;
-    });
-    this.#counts.set(topic, { count, askedAt: Date.now() });
-    count.catch(() => this.#counts.delete(topic));
-    return count;
+    return this.#counts.of(topic);
   }
 
   async close(): Promise<void> {
