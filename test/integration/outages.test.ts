@@ -9,6 +9,7 @@ import { openDoor } from '../../lib/access.ts';
 import { boundedLog } from '../../lib/adapters/bounded-log.ts';
 import { createKafka } from '../../lib/adapters/kafka/client.ts';
 import { brokerCheck } from '../../lib/adapters/kafka/health.ts';
+import { KafkaRecordReader } from '../../lib/adapters/kafka/record-reader.ts';
 import { KafkaRecordLog } from '../../lib/adapters/kafka/record-log.ts';
 import { createRedis, withStore, type RedisClient } from '../../lib/adapters/redis/client.ts';
 import { RedisRegistry } from '../../lib/adapters/redis/registry.ts';
@@ -116,6 +117,28 @@ test('a broker that hangs: beyond the bound taps are refused at once, and taken 
   expect(await post()).toMatchObject({ statusCode: 200 });
   await records.close();
   expect(await readTopic(kafkaFor(infra.kafkaBrokers), topic)).toHaveLength(1200);
+}, 60_000);
+
+test('a broker that is killed while records are read again: each of them is taken, once', async () => {
+  const kafka = createKafka(loadConfig({ KAFKA_BROKERS: infra.kafkaBrokers }), quiet);
+  const topic = await createTopic(kafkaFor(infra.kafkaBrokers), 1);
+  const log = new KafkaRecordLog(kafka, { ackTimeoutMs: 10_000, log: quiet });
+  const RECORDS = 20_000;
+  await log.append(
+    topic,
+    Array.from({ length: RECORDS }, (_, n) => ({ value: `${n} ${'x'.repeat(200)}` })),
+  );
+  await log.close();
+  const reader = new KafkaRecordReader(kafka);
+  const taken: number[] = [];
+  let killed: Promise<void> | undefined;
+  await reader.read(topic, [{ partition: `${topic}-0`, from: 3, to: RECORDS }], async ({ records }) => {
+    for (const entries of Object.values(records)) taken.push(...entries.map(({ offset }) => offset));
+    killed ??= infra.broker?.kill('SIGKILL').then(() => infra.broker?.start());
+    await killed;
+  });
+  await reader.close();
+  expect(taken).toEqual(Array.from({ length: RECORDS - 3 }, (_, n) => n + 3));
 }, 60_000);
 
 describe('Redis', () => {
