@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { REACTION_GROUP, REACTION_TOPIC } from '../../infra/topics.js';
+import { REACTION_GROUP, REACTION_TOPIC, topicDefinitions } from '../../infra/topics.js';
 import type { RedisClient } from '../../lib/adapters/redis/client.ts';
 import { RedisWindowStore } from '../../lib/adapters/redis/window-store.ts';
 import { ensureTopics } from '../../scripts/lib/topics.ts';
@@ -22,7 +22,7 @@ beforeAll(async () => {
   redis = await emptyRedis(11);
   env = { REDIS_URL: new URL('/11', process.env.REDIS_URL).href };
   held = await withAdmin(kafka, async (admin) => {
-    await ensureTopics(admin, [{ topic: REACTION_TOPIC, partitions: 4, retentionMs: 3_600_000 }]);
+    await ensureTopics(admin, topicDefinitions({ clusters: 1, subscribersPerCluster: 1 }));
     const producer = kafka.producer();
     await producer.connect();
     const at = Date.now();
