@@ -1,29 +1,16 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { createServer, type Socket } from 'node:net';
 import { until } from '../support/until.ts';
 import { sum, tapFor } from './crowd.ts';
+import { platformForTests, tap } from './fixture.ts';
 import { live, liveTotals } from './live.ts';
-import { newDataDir, removeDataDir, startPlatform, type Platform } from './platform.ts';
+import type { Platform } from './platform.ts';
 import { readmeCalls, runCall } from './readme.ts';
 import { post, startViewer, type Viewer } from './viewer.ts';
 
-const dataDir = newDataDir();
 let platform: Platform;
+platformForTests((started) => (platform = started));
 
-beforeAll(async () => {
-  platform = await startPlatform(dataDir);
-}, 90_000);
-afterAll(async () => {
-  await platform?.stop();
-  removeDataDir(dataDir);
-}, 30_000);
-
-const tap = (fields: Record<string, unknown> = {}) => ({
-  user_id: 'u1',
-  emoji_type: '🔥',
-  timestamp: new Date().toISOString(),
-  ...fields,
-});
 const emoji = (body: unknown) => post(`${platform.url}/emoji`, body);
 const iso = (offsetMs: number) => new Date(Date.now() + offsetMs).toISOString();
 const closeAll = (viewers: readonly Viewer[]) => Promise.all(viewers.map((viewer) => viewer.close()));

@@ -1,27 +1,15 @@
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { scriptRunner } from '../support/scripts.ts';
 import { until } from '../support/until.ts';
+import { platformForTests, tap } from './fixture.ts';
 import { live } from './live.ts';
-import { newDataDir, removeDataDir, startPlatform, type Platform } from './platform.ts';
+import type { Platform } from './platform.ts';
 import { post } from './viewer.ts';
 
 const { run } = scriptRunner();
-const dataDir = newDataDir();
 let platform: Platform;
-beforeAll(async () => {
-  platform = await startPlatform(dataDir, { MAX_ROOMS: '8', MAX_CLIENTS_PER_ADDRESS: '5' });
-}, 90_000);
-afterAll(async () => {
-  await platform?.stop();
-  removeDataDir(dataDir);
-}, 30_000);
+platformForTests((started) => (platform = started), { MAX_ROOMS: '8', MAX_CLIENTS_PER_ADDRESS: '5' });
 
-const tap = (fields: Record<string, unknown> = {}) => ({
-  user_id: 'u1',
-  emoji_type: '🔥',
-  timestamp: new Date().toISOString(),
-  ...fields,
-});
 const send = async (path: string, body: unknown) => {
   const answer = await post(`${platform.url}${path}`, body);
   return { status: answer.status, headers: answer.headers, body: (await answer.json()) as Record<string, unknown> };
