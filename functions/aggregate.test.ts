@@ -1,12 +1,12 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { DEAD_LETTER_TOPIC, UPDATE_TOPIC } from '../infra/topics.js';
-import { MemoryWindowStore } from '../lib/adapters/memory/window-store.ts';
+import { DEAD_LETTER_TOPIC, UPDATE_TOPIC } from '../lib/config/topics.ts';
+import { MemoryWindowStore } from '../test/doubles/window-store.ts';
 import type { Update } from '../lib/domain/update.ts';
 import { HeldRecords, RecordedLog, recordedLogger } from '../test/support/doubles.ts';
 import { kafkaEvent } from '../test/support/events.ts';
 import { tap } from '../test/support/taps.ts';
 import { told } from '../test/support/tcp-client.ts';
-import { createCounter, type Counter } from '../lib/aggregation.ts';
+import { createCounter, type Counter } from '../lib/usecases/count-taps.ts';
 import { createHandler } from './aggregate.ts';
 
 const settings = { windowMs: 2000, watermarkMs: 10_000, ratio: 1000 };

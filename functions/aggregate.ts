@@ -1,5 +1,5 @@
 import type { MSKEvent } from 'aws-lambda';
-import type { Counter } from '../lib/aggregation.ts';
+import type { Counter } from '../lib/usecases/count-taps.ts';
 import { deps } from '../lib/deps.ts';
 
 interface Deps {

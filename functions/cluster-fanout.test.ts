@@ -1,6 +1,6 @@
 import { beforeEach, expect, test } from '@jest/globals';
-import { clusterTopic, DEAD_LETTER_TOPIC } from '../infra/topics.js';
-import { MemoryRegistry } from '../lib/adapters/memory/registry.ts';
+import { clusterTopic, DEAD_LETTER_TOPIC } from '../lib/config/topics.ts';
+import { MemoryRegistry } from '../test/doubles/registry.ts';
 import { PlatformError } from '../lib/errors.ts';
 import { registrationSchema } from '../lib/domain/registration.ts';
 import type { Update } from '../lib/domain/update.ts';

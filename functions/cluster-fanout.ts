@@ -1,12 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { MSKEvent } from 'aws-lambda';
-import { clusterTopic } from '../infra/topics.js';
+import { clusterTopic } from '../lib/config/topics.ts';
 import { decodeEvent } from '../lib/adapters/kafka/event.ts';
-import { setAside } from '../lib/dead-letters.ts';
+import { setAside } from '../lib/usecases/dead-letters.ts';
 import { deps } from '../lib/deps.ts';
 import { mergeByRoom, updateSchema, type Update } from '../lib/domain/update.ts';
-import { groupBy } from '../lib/group.ts';
-import { forEachRoom, mayPass } from '../lib/isolation.ts';
+import { groupBy } from '../lib/domain/group-by.ts';
+import { forEachRoom, mayPass } from '../lib/usecases/for-each-room.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Pacer, RecordLog, Registry } from '../lib/ports.ts';
 

@@ -1,8 +1,8 @@
 import { beforeEach, expect, test } from '@jest/globals';
-import { UPDATE_TOPIC } from '../infra/topics.js';
-import { MemoryRegistry } from '../lib/adapters/memory/registry.ts';
-import { MemoryWindowStore } from '../lib/adapters/memory/window-store.ts';
-import { countTaps } from '../lib/aggregation.ts';
+import { UPDATE_TOPIC } from '../lib/config/topics.ts';
+import { MemoryRegistry } from '../test/doubles/registry.ts';
+import { MemoryWindowStore } from '../test/doubles/window-store.ts';
+import { countTaps } from '../lib/usecases/count-taps.ts';
 import { registrationSchema } from '../lib/domain/registration.ts';
 import type { Update } from '../lib/domain/update.ts';
 import { RecordedLog, recordedLogger } from '../test/support/doubles.ts';

@@ -1,9 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from 'aws-lambda';
-import { publishTotals, type Counter } from '../lib/aggregation.ts';
+import { publishTotals, type Counter } from '../lib/usecases/count-taps.ts';
 import { deps } from '../lib/deps.ts';
 import type { WindowTotals } from '../lib/domain/update.ts';
-import { groupBy } from '../lib/group.ts';
+import { groupBy } from '../lib/domain/group-by.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Clock, RecordLog, Registry, WindowStore } from '../lib/ports.ts';
 

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { REACTION_TOPIC } from '../infra/topics.js';
+import { REACTION_TOPIC } from '../lib/config/topics.ts';
 import { MAX_BODY_BYTES } from '../lib/adapters/http.ts';
-import { openDoor, unauthorized } from '../lib/access.ts';
-import type { Admission } from '../lib/admission.ts';
+import { openDoor, unauthorized } from '../lib/usecases/authorization.ts';
+import type { Admission } from '../lib/usecases/admission.ts';
 import { MAX_EVENTS } from '../lib/domain/reaction.ts';
 import { PlatformError } from '../lib/errors.ts';
 import type { Authenticator } from '../lib/ports.ts';

@@ -1,8 +1,8 @@
-import { REACTION_TOPIC } from '../infra/topics.js';
+import { REACTION_TOPIC } from '../lib/config/topics.ts';
 import { httpHandler, invalid, jsonBody, parse, type HttpResponse } from '../lib/adapters/http.ts';
-import { sourceOf } from '../lib/adapters/source.ts';
-import type { Admission } from '../lib/admission.ts';
-import { demandAll, demandScope } from '../lib/access.ts';
+import { sourceOf } from '../lib/adapters/client-address.ts';
+import type { Admission } from '../lib/usecases/admission.ts';
+import { demandAll, demandScope } from '../lib/usecases/authorization.ts';
 import { deps } from '../lib/deps.ts';
 import { MAX_EVENTS, missingFields, reactionSchemas, type Tap } from '../lib/domain/reaction.ts';
 import type { Logger } from '../lib/log.ts';

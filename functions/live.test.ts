@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { MemoryWindowStore } from '../lib/adapters/memory/window-store.ts';
-import { countTaps } from '../lib/aggregation.ts';
-import { openDoor, unauthorized } from '../lib/access.ts';
+import { MemoryWindowStore } from '../test/doubles/window-store.ts';
+import { countTaps } from '../lib/usecases/count-taps.ts';
+import { openDoor, unauthorized } from '../lib/usecases/authorization.ts';
 import { bearerOf, recordedLogger } from '../test/support/doubles.ts';
 import { httpEvent } from '../test/support/events.ts';
 import type { Authenticator } from '../lib/ports.ts';

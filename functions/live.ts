@@ -1,5 +1,5 @@
 import { httpHandler, parse } from '../lib/adapters/http.ts';
-import { demandAll, demandScope } from '../lib/access.ts';
+import { demandAll, demandScope } from '../lib/usecases/authorization.ts';
 import { deps } from '../lib/deps.ts';
 import { ANYBODY } from '../lib/domain/access.ts';
 import { DEFAULT_ROOM, roomId } from '../lib/domain/reaction.ts';

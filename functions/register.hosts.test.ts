@@ -1,10 +1,10 @@
 import { expect, test, describe } from '@jest/globals';
-import { MemoryRegistry } from '../lib/adapters/memory/registry.ts';
+import { MemoryRegistry } from '../test/doubles/registry.ts';
 import { AddressPolicy } from '../lib/adapters/tcp/address-policy.ts';
 import { portsOf } from '../lib/adapters/tcp/refused-ports.ts';
-import { loadConfig } from '../lib/config.ts';
+import { loadConfig } from '../lib/config/variables.ts';
 import { recordedLogger, unlimited } from '../test/support/doubles.ts';
-import { openDoor } from '../lib/access.ts';
+import { openDoor } from '../lib/usecases/authorization.ts';
 import { httpEvent } from '../test/support/events.ts';
 import { createHandler } from './register.ts';
 

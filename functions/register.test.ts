@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
-import { MemoryRegistry } from '../lib/adapters/memory/registry.ts';
+import { MemoryRegistry } from '../test/doubles/registry.ts';
 import { AddressPolicy } from '../lib/adapters/tcp/address-policy.ts';
-import { openDoor, unauthorized } from '../lib/access.ts';
-import type { Admission } from '../lib/admission.ts';
+import { openDoor, unauthorized } from '../lib/usecases/authorization.ts';
+import type { Admission } from '../lib/usecases/admission.ts';
 import { PlatformError } from '../lib/errors.ts';
 import type { Authenticator, Registry } from '../lib/ports.ts';
 import { bearerOf, recordedLogger, unlimited } from '../test/support/doubles.ts';

@@ -1,7 +1,7 @@
 import { httpHandler, invalid, jsonBody, parse } from '../lib/adapters/http.ts';
-import { sourceOf } from '../lib/adapters/source.ts';
-import type { Admission } from '../lib/admission.ts';
-import { demandAll, demandScope } from '../lib/access.ts';
+import { sourceOf } from '../lib/adapters/client-address.ts';
+import type { Admission } from '../lib/usecases/admission.ts';
+import { demandAll, demandScope } from '../lib/usecases/authorization.ts';
 import { deps } from '../lib/deps.ts';
 import { clientId } from '../lib/domain/reaction.ts';
 import { registrationSchema } from '../lib/domain/registration.ts';

@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from '@jest/globals';
-import { clusterTopic, DEAD_LETTER_TOPIC } from '../infra/topics.js';
+import { clusterTopic, DEAD_LETTER_TOPIC } from '../lib/config/topics.ts';
 import { PlatformError } from '../lib/errors.ts';
 import type { SubscriberRef } from '../lib/domain/registration.ts';
 import type { Frame } from '../lib/domain/update.ts';

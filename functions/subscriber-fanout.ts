@@ -1,11 +1,11 @@
 import type { MSKEvent } from 'aws-lambda';
-import { clusterOf } from '../infra/topics.js';
+import { clusterOf } from '../lib/config/topics.ts';
 import { decodeEvent } from '../lib/adapters/kafka/event.ts';
-import { setAside } from '../lib/dead-letters.ts';
+import { setAside } from '../lib/usecases/dead-letters.ts';
 import { deps } from '../lib/deps.ts';
 import type { SubscriberRef } from '../lib/domain/registration.ts';
 import { mergeByRoom, updateSchema, type Update } from '../lib/domain/update.ts';
-import { forEachRoom } from '../lib/isolation.ts';
+import { forEachRoom } from '../lib/usecases/for-each-room.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Delivery, RecordLog } from '../lib/ports.ts';
 

@@ -1,11 +1,11 @@
 import { beforeAll, expect, test } from '@jest/globals';
-import { loadConfig, variables } from '../lib/config.ts';
-import { LOCAL_ORIGINS } from './stages.js';
-import { clusterOf, clusterTopic, REACTION_RETENTION_MS, topicDefinitions } from './topics.js';
+import { loadConfig, variables } from '../lib/config/variables.ts';
+import { LOCAL_ORIGINS } from '../lib/config/stages.ts';
+import { clusterOf, clusterTopic, REACTION_RETENTION_MS, topicDefinitions } from '../lib/config/topics.ts';
 
 const given = Object.fromEntries(Object.keys(variables).map((name) => [name, `value of ${name}`]));
 let made: Awaited<ReturnType<typeof load>>;
-const load = () => import('./serverless.js');
+const load = () => import('./serverless.ts');
 beforeAll(async () => {
   Object.assign(process.env, given, { CLUSTERS: '4', SUBSCRIBERS_PER_CLUSTER: '5' });
   made = await load();

@@ -1,6 +1,6 @@
-import { REACTION_RETENTION_MS } from '../infra/topics.js';
+import { REACTION_RETENTION_MS } from './config/topics.ts';
 import { boundedLog } from './adapters/bounded-log.ts';
-import { openDoor } from './access.ts';
+import { openDoor } from './usecases/authorization.ts';
 import { JwtAuthenticator } from './adapters/jwt/authenticator.ts';
 import { keySet, remoteKeySet, sharedSecret, type Keys } from './adapters/jwt/keys.ts';
 import { createKafka } from './adapters/kafka/client.ts';
@@ -16,11 +16,11 @@ import { RedisRooms } from './adapters/redis/rooms.ts';
 import { RedisWindowStore } from './adapters/redis/window-store.ts';
 import { AddressPolicy } from './adapters/tcp/address-policy.ts';
 import { TcpDelivery } from './adapters/tcp/delivery.ts';
-import { createCounter } from './aggregation.ts';
-import { createAdmission } from './admission.ts';
+import { createCounter } from './usecases/count-taps.ts';
+import { createAdmission } from './usecases/admission.ts';
 import { handshake } from './adapters/tcp/handshake.ts';
 import { portsOf } from './adapters/tcp/refused-ports.ts';
-import { loadConfig, type Config } from './config.ts';
+import { loadConfig, type Config } from './config/variables.ts';
 import { createLogger } from './log.ts';
 import type { Authenticator, LimitName } from './ports.ts';
 

@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 import { SetupError } from '../infra/local/errors.ts';
-import { DEAD_LETTER_TOPIC } from '../infra/topics.js';
+import { DEAD_LETTER_TOPIC } from '../lib/config/topics.ts';
 import { readCommand, runScript, takesNothing, UsageError } from './lib/cli.ts';
 import { type Entry, listDeadLetters, matches, readDeadLetters, restoreWhole } from './lib/dead-letters.ts';
 import { NEWEST, printLetter, printList } from './lib/dlq-output.ts';

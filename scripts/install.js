@@ -6,7 +6,7 @@ import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '..');
-const plugin = join(root, 'infra', 'kafka-event-source');
+const plugin = join(root, 'packages', 'serverless-offline-kafka-events');
 const stamp = join(root, 'node_modules', '.installed-lock');
 
 /** @param {string} file */

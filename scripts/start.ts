@@ -9,8 +9,8 @@ import type { Service } from '../infra/local/service.ts';
 import { onParentDeath, onStopSignals } from '../infra/local/stop-signals.ts';
 import { supervise } from '../infra/local/supervise.ts';
 import { warmUp } from '../infra/local/warm-up.ts';
-import { LOCAL_STAGE } from '../infra/stages.js';
-import { loadConfig, type Config } from '../lib/config.ts';
+import { LOCAL_STAGE } from '../lib/config/stages.ts';
+import { loadConfig, type Config } from '../lib/config/variables.ts';
 import { PlatformError } from '../lib/errors.ts';
 import { bearer, signToken } from './lib/token.ts';
 

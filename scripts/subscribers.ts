@@ -1,5 +1,5 @@
-import { clusterTopic, topicDefinitions } from '../infra/topics.js';
-import type { Config } from '../lib/config.ts';
+import { clusterTopic, topicDefinitions } from '../lib/config/topics.ts';
+import type { Config } from '../lib/config/variables.ts';
 import type { SubscriberRef } from '../lib/domain/registration.ts';
 import { readCommand, runScript, takesNothing, UsageError, wholeNumber } from './lib/cli.ts';
 import { scriptConfig, withAdmin, withRegistry } from './lib/services.ts';

@@ -1,5 +1,5 @@
 import { SetupError } from '../infra/local/errors.ts';
-import { loadConfig } from '../lib/config.ts';
+import { loadConfig } from '../lib/config/variables.ts';
 import { SCOPES, type Scope } from '../lib/domain/access.ts';
 import { clientId, roomId } from '../lib/domain/reaction.ts';
 import { positiveNumber, readArgs, runScript, UsageError } from './lib/cli.ts';

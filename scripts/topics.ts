@@ -1,6 +1,6 @@
 import { SetupError } from '../infra/local/errors.ts';
-import { topicDefinitions } from '../infra/topics.js';
-import type { Config } from '../lib/config.ts';
+import { topicDefinitions } from '../lib/config/topics.ts';
+import type { Config } from '../lib/config/variables.ts';
 import { readCommand, runScript, takesNothing } from './lib/cli.ts';
 import { scriptConfig, withAdmin } from './lib/services.ts';
 import { count, table } from './lib/table.ts';
@@ -8,7 +8,7 @@ import { consumerGroups, describeTopic, ensureTopics, partitionCounts } from './
 
 const HELP = `npm run topics -- COMMAND     the platform's Kafka topics
 
-  create              creates what infra/topics.js defines and is missing, and adds partitions where there are too few
+  create              creates what lib/config/topics.ts defines and is missing, and adds partitions where there are too few
   list                the topics, and how many partitions and records they have
   describe [TOPIC…]   first and end offset of each partition, and how far each consumer group is behind (its lag)
   --help

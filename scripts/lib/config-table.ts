@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import { variables } from '../../lib/config.ts';
+import { variables } from '../../lib/config/variables.ts';
 
 const defaultOf = (variable: z.ZodType): string => {
   const { data } = variable.safeParse(undefined);

@@ -1,6 +1,11 @@
 import { SetupError } from '../../infra/local/errors.ts';
-import { DEAD_LETTER_TOPIC } from '../../infra/topics.js';
-import { type DeadLetter, deadLetterTopicSchema, type Place, type ReplayMark } from '../../lib/dead-letters.ts';
+import { DEAD_LETTER_TOPIC } from '../../lib/config/topics.ts';
+import {
+  type DeadLetter,
+  deadLetterTopicSchema,
+  type Place,
+  type ReplayMark,
+} from '../../lib/usecases/dead-letters.ts';
 import { recordAt, scan, type StoredRecord } from './scan.ts';
 import type { Broker } from './services.ts';
 

@@ -1,4 +1,4 @@
-import type { DeadLetter } from '../../lib/dead-letters.ts';
+import type { DeadLetter } from '../../lib/usecases/dead-letters.ts';
 import { type Entry, placeName } from './dead-letters.ts';
 import { textOf } from './replay.ts';
 import { printable, printableLine } from './screen.ts';

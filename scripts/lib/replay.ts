@@ -1,7 +1,7 @@
 import type { z } from 'zod';
-import { DEAD_LETTER_TOPIC, REACTION_TOPIC, UPDATE_TOPIC } from '../../infra/topics.js';
+import { DEAD_LETTER_TOPIC, REACTION_TOPIC, UPDATE_TOPIC } from '../../lib/config/topics.ts';
 import { reasonOf } from '../../lib/adapters/kafka/event.ts';
-import type { DeadLetter, Place, ReplayMark } from '../../lib/dead-letters.ts';
+import type { DeadLetter, Place, ReplayMark } from '../../lib/usecases/dead-letters.ts';
 import { reactionSchemas } from '../../lib/domain/reaction.ts';
 import { updateSchema } from '../../lib/domain/update.ts';
 import type { OutgoingRecord, RecordLog } from '../../lib/ports.ts';

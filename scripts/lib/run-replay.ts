@@ -1,4 +1,4 @@
-import type { Config } from '../../lib/config.ts';
+import type { Config } from '../../lib/config/variables.ts';
 import { type Entry, placeName, readDeadLetters, restoreWhole } from './dead-letters.ts';
 import { held, putBack, type ReplayItem, toOutgoing } from './replay.ts';
 import { printableLine } from './screen.ts';

@@ -5,7 +5,7 @@ import { createKafka } from '../../lib/adapters/kafka/client.ts';
 import { KafkaRecordLog } from '../../lib/adapters/kafka/record-log.ts';
 import { createRedis } from '../../lib/adapters/redis/client.ts';
 import { RedisRegistry } from '../../lib/adapters/redis/registry.ts';
-import { type Config, loadConfig } from '../../lib/config.ts';
+import { type Config, loadConfig } from '../../lib/config/variables.ts';
 import { PlatformError } from '../../lib/errors.ts';
 import { createLogger } from '../../lib/log.ts';
 import type { RecordLog, Registry } from '../../lib/ports.ts';

@@ -1,5 +1,5 @@
 import { SignJWT } from 'jose';
-import type { Config } from '../../lib/config.ts';
+import type { Config } from '../../lib/config/variables.ts';
 import type { Scope } from '../../lib/domain/access.ts';
 
 interface Claims {

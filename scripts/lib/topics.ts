@@ -1,5 +1,5 @@
 import type { Admin } from 'kafkajs';
-import type { TopicDefinition } from '../../infra/topics.js';
+import type { TopicDefinition } from '../../lib/config/topics.ts';
 
 /** What became of a topic: `had` 0 means that it was created, `had` = `partitions` that nothing was to be done. */
 export interface Ensured {

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
-import { MemoryRegistry } from '../../lib/adapters/memory/registry.ts';
+import { MemoryRegistry } from '../doubles/registry.ts';
 import type { RedisClient } from '../../lib/adapters/redis/client.ts';
 import { RedisRegistry } from '../../lib/adapters/redis/registry.ts';
 import { emptyRedis } from '../support/services.ts';

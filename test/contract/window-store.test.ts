@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { MemoryWindowStore } from '../../lib/adapters/memory/window-store.ts';
+import { MemoryWindowStore } from '../doubles/window-store.ts';
 import type { RedisClient } from '../../lib/adapters/redis/client.ts';
 import { RedisWindowStore } from '../../lib/adapters/redis/window-store.ts';
 import { countByRoom, type LoggedReaction } from '../../lib/domain/counting.ts';

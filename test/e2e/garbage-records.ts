@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { REACTION_TOPIC } from '../../infra/topics.js';
+import { REACTION_TOPIC } from '../../lib/config/topics.ts';
 
 interface Message {
   key?: string | Buffer;

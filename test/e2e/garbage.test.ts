@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import type { Socket } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { localEndpoints } from '../../infra/local/endpoints.ts';
-import { clusterTopic, DEAD_LETTER_TOPIC, REACTION_TOPIC, UPDATE_TOPIC } from '../../infra/topics.js';
+import { clusterTopic, DEAD_LETTER_TOPIC, REACTION_TOPIC, UPDATE_TOPIC } from '../../lib/config/topics.ts';
 import { kafkaFor, readTopic } from '../support/kafka.ts';
 import { exchange, openSocket } from '../support/raw-http.ts';
 import { until } from '../support/until.ts';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { startKafka, USER } from '../../infra/kafka-event-source/test/own-kafka.ts';
+import { startKafka, USER } from '../../packages/serverless-offline-kafka-events/test/own-kafka.ts';
 import { anyFreePort } from '../../infra/local/ports.ts';
 import { findRedis } from '../../infra/local/redis.ts';
 import { until } from '../support/until.ts';

@@ -1,7 +1,7 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { kafkaLib } from '../../infra/kafka-event-source/test/own-kafka.ts';
+import { kafkaLib } from '../../packages/serverless-offline-kafka-events/test/own-kafka.ts';
 import { anyFreePort } from '../../infra/local/ports.ts';
 import { printed, scriptRunner } from '../support/scripts.ts';
 import { until } from '../support/until.ts';

@@ -1,5 +1,5 @@
 import type { Admin } from 'kafkajs';
-import { clusterTopic, REACTION_TOPIC, UPDATE_TOPIC } from '../../infra/topics.js';
+import { clusterTopic, REACTION_TOPIC, UPDATE_TOPIC } from '../../lib/config/topics.ts';
 import { kafkaFor, withAdmin } from '../support/kafka.ts';
 import { until } from '../support/until.ts';
 

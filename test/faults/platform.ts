@@ -9,7 +9,7 @@ import type { Service } from '../../infra/local/service.ts';
 import { warmUp } from '../../infra/local/warm-up.ts';
 import { createRedis, type RedisClient } from '../../lib/adapters/redis/client.ts';
 import { RedisWindowStore } from '../../lib/adapters/redis/window-store.ts';
-import { loadConfig } from '../../lib/config.ts';
+import { loadConfig } from '../../lib/config/variables.ts';
 import type { WindowStore } from '../../lib/ports.ts';
 import { newDataDir, removeDataDir, startPlatform } from '../e2e/platform.ts';
 import { quiet } from '../support/services.ts';

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createRequire } from 'node:module';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { REACTION_TOPIC } from '../../infra/topics.js';
+import { REACTION_TOPIC } from '../../lib/config/topics.ts';
 import { until } from '../support/until.ts';
 import { between, oneOf } from '../support/random.ts';
 import type { Fault } from './fault.ts';

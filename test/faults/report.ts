@@ -1,5 +1,5 @@
 import { availableParallelism } from 'node:os';
-import { groupBy } from '../../lib/group.ts';
+import { groupBy } from '../../lib/domain/group-by.ts';
 import { add, NOTHING, type Sums } from './ledger.ts';
 
 export interface Row extends Sums {

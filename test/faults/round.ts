@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { sendAgain, startCrowd, type SentTap } from '../e2e/crowd.ts';
 import { startViewer, type Viewer } from '../e2e/viewer.ts';
-import { groupBy } from '../../lib/group.ts';
+import { groupBy } from '../../lib/domain/group-by.ts';
 import { between, type Random } from '../support/random.ts';
 import { until } from '../support/until.ts';
 import { drained } from './drained.ts';

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { REACTION_TOPIC } from '../../infra/topics.js';
+import { REACTION_TOPIC } from '../../lib/config/topics.ts';
 import { section } from '../../scripts/lib/markdown.ts';
 import { httpEvent } from '../support/events.ts';
 import { httpFunctions } from './functions.ts';

@@ -2,9 +2,9 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import { createHandler as createIngest } from '../../functions/ingest.ts';
 import { createHandler as createLive } from '../../functions/live.ts';
 import { createHandler as createRegister } from '../../functions/register.ts';
-import { openDoor } from '../../lib/access.ts';
-import { MemoryRegistry } from '../../lib/adapters/memory/registry.ts';
-import { MemoryWindowStore } from '../../lib/adapters/memory/window-store.ts';
+import { openDoor } from '../../lib/usecases/authorization.ts';
+import { MemoryRegistry } from '../doubles/registry.ts';
+import { MemoryWindowStore } from '../doubles/window-store.ts';
 import { AddressPolicy } from '../../lib/adapters/tcp/address-policy.ts';
 import { RecordedLog, recordedLogger, unlimited } from '../support/doubles.ts';
 

@@ -1,10 +1,10 @@
 import { expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createHandler as createAggregate } from '../../functions/aggregate.ts';
-import { REACTION_TOPIC } from '../../infra/topics.js';
+import { REACTION_TOPIC } from '../../lib/config/topics.ts';
 import { decodeEvent } from '../../lib/adapters/kafka/event.ts';
-import { createCounter } from '../../lib/aggregation.ts';
-import { MemoryWindowStore } from '../../lib/adapters/memory/window-store.ts';
+import { createCounter } from '../../lib/usecases/count-taps.ts';
+import { MemoryWindowStore } from '../doubles/window-store.ts';
 import { MAX_EVENTS, reactionSchemas } from '../../lib/domain/reaction.ts';
 import { toUpdates, updateSchema } from '../../lib/domain/update.ts';
 import { HeldRecords, RecordedLog, recordedLogger } from '../support/doubles.ts';

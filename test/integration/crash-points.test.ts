@@ -1,8 +1,8 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { REACTION_TOPIC, topicDefinitions, UPDATE_TOPIC } from '../../infra/topics.js';
-import { openDoor } from '../../lib/access.ts';
+import { REACTION_TOPIC, topicDefinitions, UPDATE_TOPIC } from '../../lib/config/topics.ts';
+import { openDoor } from '../../lib/usecases/authorization.ts';
 import { unlimited } from '../support/doubles.ts';
 import { createHandler as createIngest } from '../../functions/ingest.ts';
 import { updateSchema } from '../../lib/domain/update.ts';

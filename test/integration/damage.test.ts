@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createHandler as createClusterFanout } from '../../functions/cluster-fanout.ts';
 import { createHandler as createSubscriberFanout } from '../../functions/subscriber-fanout.ts';
-import { clusterTopic, UPDATE_TOPIC } from '../../infra/topics.js';
+import { clusterTopic, UPDATE_TOPIC } from '../../lib/config/topics.ts';
 import type { RedisClient } from '../../lib/adapters/redis/client.ts';
 import { RedisPacer } from '../../lib/adapters/redis/pacer.ts';
 import { RedisRegistry } from '../../lib/adapters/redis/registry.ts';

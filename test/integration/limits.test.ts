@@ -1,13 +1,13 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
-import { REACTION_TOPIC } from '../../infra/topics.js';
+import { REACTION_TOPIC } from '../../lib/config/topics.ts';
 import { createHandler } from '../../functions/ingest.ts';
-import { openDoor } from '../../lib/access.ts';
+import { openDoor } from '../../lib/usecases/authorization.ts';
 import { Breaker } from '../../lib/adapters/redis/breaker.ts';
 import { createRedis, type RedisClient } from '../../lib/adapters/redis/client.ts';
 import { RedisRateLimiter, type Rate } from '../../lib/adapters/redis/rate-limiter.ts';
 import { RedisRooms } from '../../lib/adapters/redis/rooms.ts';
-import { createAdmission } from '../../lib/admission.ts';
+import { createAdmission } from '../../lib/usecases/admission.ts';
 import type { Charge, LimitName } from '../../lib/ports.ts';
 import { RecordedLog } from '../support/doubles.ts';
 import { httpEvent } from '../support/events.ts';

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { REACTION_GROUP, REACTION_TOPIC, topicDefinitions } from '../../infra/topics.js';
+import { REACTION_GROUP, REACTION_TOPIC, topicDefinitions } from '../../lib/config/topics.ts';
 import type { RedisClient } from '../../lib/adapters/redis/client.ts';
 import { RedisWindowStore } from '../../lib/adapters/redis/window-store.ts';
 import { ensureTopics } from '../../scripts/lib/topics.ts';

@@ -4,7 +4,7 @@ import type { Kafka } from 'kafkajs';
 import { createKafka } from '../../lib/adapters/kafka/client.ts';
 import { brokerCheck } from '../../lib/adapters/kafka/health.ts';
 import { KafkaRecordLog } from '../../lib/adapters/kafka/record-log.ts';
-import { loadConfig } from '../../lib/config.ts';
+import { loadConfig } from '../../lib/config/variables.ts';
 import { createTopic, kafkaFor, readTopic, withAdmin } from '../support/kafka.ts';
 import { kafkaBrokers, quiet } from '../support/services.ts';
 

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { claimDataDir } from '../../infra/local/data-dir.ts';
 import { anyFreePort } from '../../infra/local/ports.ts';
-import { clusterTopic } from '../../infra/topics.js';
+import { clusterTopic } from '../../lib/config/topics.ts';
 import type { RedisClient } from '../../lib/adapters/redis/client.ts';
 import { RedisRegistry } from '../../lib/adapters/redis/registry.ts';
 import { registrationSchema } from '../../lib/domain/registration.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
-import { variables } from '../../lib/config.ts';
+import { variables } from '../../lib/config/variables.ts';
 import { temporaryFolders } from '../support/folder.ts';
 import { scriptRunner } from '../support/scripts.ts';
 

@@ -1,12 +1,12 @@
 import { createHandler } from '../../functions/aggregate.ts';
-import { REACTION_TOPIC, UPDATE_TOPIC } from '../../infra/topics.js';
+import { REACTION_TOPIC, UPDATE_TOPIC } from '../../lib/config/topics.ts';
 import { createKafka } from '../../lib/adapters/kafka/client.ts';
 import { KafkaRecordReader } from '../../lib/adapters/kafka/record-reader.ts';
 import { KafkaRecordLog } from '../../lib/adapters/kafka/record-log.ts';
 import { createRedis } from '../../lib/adapters/redis/client.ts';
 import { RedisWindowStore } from '../../lib/adapters/redis/window-store.ts';
-import { loadConfig } from '../../lib/config.ts';
-import { createCounter } from '../../lib/aggregation.ts';
+import { loadConfig } from '../../lib/config/variables.ts';
+import { createCounter } from '../../lib/usecases/count-taps.ts';
 import type { Clock, RecordLog } from '../../lib/ports.ts';
 import { kafkaEvent } from './events.ts';
 import { kafkaFor, readTopic, withAdmin } from './kafka.ts';

@@ -1,4 +1,4 @@
-import type { Admission } from '../../lib/admission.ts';
+import type { Admission } from '../../lib/usecases/admission.ts';
 import type { Logger } from '../../lib/log.ts';
 import type { MSKEvent } from 'aws-lambda';
 import { callerSchema } from '../../lib/domain/access.ts';

@@ -1,5 +1,5 @@
 import { errors, jwtVerify } from 'jose';
-import { unauthorized } from '../../access.ts';
+import { unauthorized } from '../../usecases/authorization.ts';
 import { callerSchema, type Caller } from '../../domain/access.ts';
 import { PlatformError } from '../../errors.ts';
 import type { Authenticator, Clock } from '../../ports.ts';

@@ -1,5 +1,5 @@
 import { describe, expect, jest, test } from '@jest/globals';
-import { loadConfig } from '../../config.ts';
+import { loadConfig } from '../../config/variables.ts';
 
 const generateAuthToken = jest.fn<(options: { region: string }) => Promise<{ token: string; expiryTime: number }>>();
 jest.unstable_mockModule('aws-msk-iam-sasl-signer-js', () => ({ generateAuthToken }));

@@ -1,5 +1,5 @@
 import { Kafka, logLevel, type KafkaConfig, type LogEntry } from 'kafkajs';
-import type { Config } from '../../config.ts';
+import type { Config } from '../../config/variables.ts';
 import type { Logger } from '../../log.ts';
 
 /** TLS and the login that `KAFKA_AUTH` asks for. A token of IAM lives for minutes: each login takes a new one. */

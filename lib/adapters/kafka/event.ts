@@ -1,6 +1,6 @@
 import type { MSKEvent } from 'aws-lambda';
 import type { z } from 'zod';
-import type { DeadLetter } from '../../dead-letters.ts';
+import type { DeadLetter } from '../../usecases/dead-letters.ts';
 
 /** A record of a Lambda event that could be read. `partition` is `topic-partition`, the event's own key. */
 interface DecodedRecord<T> {

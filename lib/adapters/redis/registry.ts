@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Client, Registration, SubscriberRef } from '../../domain/registration.ts';
 import { PlatformError } from '../../errors.ts';
-import { tooManyClients, unknownCluster } from '../../registry-errors.ts';
+import { tooManyClients, unknownCluster } from '../registry-errors.ts';
 import type { Assignment, Registry } from '../../ports.ts';
 import { withStore, type RedisClient, type Reply } from './client.ts';
 

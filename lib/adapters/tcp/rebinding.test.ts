@@ -3,12 +3,12 @@ import { createServer } from 'node:net';
 import { afterEach, expect, test } from '@jest/globals';
 import { createHandler } from '../../../functions/register.ts';
 import { recordedLogger, unlimited } from '../../../test/support/doubles.ts';
-import { openDoor } from '../../access.ts';
+import { openDoor } from '../../usecases/authorization.ts';
 import { httpEvent } from '../../../test/support/events.ts';
 import { listen, type Behaviour } from '../../../test/support/tcp-client.ts';
 import { until } from '../../../test/support/until.ts';
 import { update } from '../../../test/support/updates.ts';
-import { MemoryRegistry } from '../memory/registry.ts';
+import { MemoryRegistry } from '../../../test/doubles/registry.ts';
 import { AddressPolicy } from './address-policy.ts';
 import { TcpDelivery } from './delivery.ts';
 

@@ -1,4 +1,4 @@
-import type { Config } from '../../config.ts';
+import type { Config } from '../../config/variables.ts';
 
 const REDIS_PORT = 6379;
 

@@ -1,8 +1,8 @@
-import { touched, type IdentifiedTaps, type PartitionCounts, type RoomBatch } from '../../domain/counting.ts';
-import type { Counted, Spans } from '../../domain/progress.ts';
-import type { WindowTotals } from '../../domain/update.ts';
-import type { WindowSettings } from '../../domain/window.ts';
-import type { AppliedRoom, Counts, RoomSnapshot, WindowStore } from '../../ports.ts';
+import { touched, type IdentifiedTaps, type PartitionCounts, type RoomBatch } from '../../lib/domain/counting.ts';
+import type { Counted, Spans } from '../../lib/domain/progress.ts';
+import type { WindowTotals } from '../../lib/domain/update.ts';
+import type { WindowSettings } from '../../lib/domain/window.ts';
+import type { AppliedRoom, Counts, RoomSnapshot, WindowStore } from '../../lib/ports.ts';
 
 interface Settings extends WindowSettings {
   /** How long (ms) an `event_id` is remembered. */

@@ -1,15 +1,15 @@
 import type { MSKEvent } from 'aws-lambda';
-import { REACTION_GROUP, REACTION_TOPIC, UPDATE_TOPIC } from '../infra/topics.js';
-import { decodeEvent } from './adapters/kafka/event.ts';
+import { REACTION_GROUP, REACTION_TOPIC, UPDATE_TOPIC } from '../config/topics.ts';
+import { decodeEvent } from '../adapters/kafka/event.ts';
 import { setAside, type DeadLetter } from './dead-letters.ts';
-import { countByRoom, type LoggedReaction } from './domain/counting.ts';
-import { gapsBefore, isAnotherStream, spansOf, streamTime, type Range } from './domain/progress.ts';
-import { reactionSchemas, type Reaction } from './domain/reaction.ts';
-import { toUpdates, type Update, type WindowTotals } from './domain/update.ts';
-import type { WindowSettings } from './domain/window.ts';
-import { PlatformError } from './errors.ts';
-import type { Logger } from './log.ts';
-import type { Clock, Counts, RecordLog, RecordReader, WindowStore } from './ports.ts';
+import { countByRoom, type LoggedReaction } from '../domain/counting.ts';
+import { gapsBefore, isAnotherStream, spansOf, streamTime, type Range } from '../domain/progress.ts';
+import { reactionSchemas, type Reaction } from '../domain/reaction.ts';
+import { toUpdates, type Update, type WindowTotals } from '../domain/update.ts';
+import type { WindowSettings } from '../domain/window.ts';
+import { PlatformError } from '../errors.ts';
+import type { Logger } from '../log.ts';
+import type { Clock, Counts, RecordLog, RecordReader, WindowStore } from '../ports.ts';
 
 /** A room whose taps could not be counted, and why. */
 interface DamagedRoom {

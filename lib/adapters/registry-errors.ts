@@ -1,4 +1,4 @@
-import { PlatformError } from './errors.ts';
+import { PlatformError } from '../errors.ts';
 
 export const unknownCluster = (clusters: number): PlatformError =>
   new PlatformError('invalid_request', 'Unknown cluster', {

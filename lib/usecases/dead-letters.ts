@@ -1,7 +1,7 @@
 import { z } from 'zod';
-import { DEAD_LETTER_TOPIC } from '../infra/topics.js';
-import type { Logger } from './log.ts';
-import type { OutgoingRecord, RecordLog } from './ports.ts';
+import { DEAD_LETTER_TOPIC } from '../config/topics.ts';
+import type { Logger } from '../log.ts';
+import type { OutgoingRecord, RecordLog } from '../ports.ts';
 
 /** Where a record stood. The time that it has (ms) tells it from one that stood there before its topic was made anew. */
 const placeSchema = z.object({

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { until } from '../test/support/until.ts';
-import LocalThrottle from './local-throttle.js';
+import { until } from '../../../test/support/until.ts';
+import LocalThrottle from './throttle.js';
 
 const MAX_OPEN = 500;
 let held: ServerResponse[];

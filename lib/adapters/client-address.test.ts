@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import type { APIGatewayProxyEventV2 } from 'aws-lambda';
-import { sourceOf } from './source.ts';
+import { sourceOf } from './client-address.ts';
 
 test.each([
   ['192.0.2.7', '192.0.2.7'],

@@ -1,8 +1,8 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { tap } from '../test/support/taps.ts';
-import { MemoryWindowStore } from './adapters/memory/window-store.ts';
-import { countTaps } from './aggregation.ts';
+import { tap } from '../../test/support/taps.ts';
+import { MemoryWindowStore } from '../../test/doubles/window-store.ts';
+import { countTaps } from './count-taps.ts';
 
 const settings = { windowMs: 2000, watermarkMs: 10_000 };
 const NOW = 1000;

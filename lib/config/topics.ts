@@ -1,7 +1,6 @@
 /**
- * Every Kafka topic of the platform: name, partitions and retention, written once. `serverless.yml` reads
- * `topics()` and `aggregateEvents()` … from here, the functions read the names.
- * It is JavaScript because the Serverless Framework cannot load TypeScript on Node 20.
+ * Every Kafka topic of the platform: name, partitions and retention, written once. The functions and `serverless.yml`
+ * (through `infra/serverless.js`) read them from here.
  */
 
 const HOUR = 60 * 60 * 1000;
@@ -15,18 +14,24 @@ export const UPDATE_TOPIC = 'main_emoji_topic';
 /** Records that could not be parsed: where they stood, why, and what they held. */
 export const DEAD_LETTER_TOPIC = 'emoji_dead_letter';
 
-/** @param {number} cluster */
-export const clusterTopic = (cluster) => `cluster_${cluster}_emoji`;
+export const clusterTopic = (cluster: number): string => `cluster_${cluster}_emoji`;
 
 /** How long a tap can be read again; counts and offsets in Redis must outlive it. */
 export const REACTION_RETENTION_MS = 24 * HOUR;
 
-/**
- * @typedef {{ topic: string, partitions: number, retentionMs: number }} TopicDefinition
- * @param {{ clusters: number, subscribersPerCluster: number }} layout
- * @returns {TopicDefinition[]}
- */
-export const topicDefinitions = ({ clusters, subscribersPerCluster }) => [
+export interface TopicDefinition {
+  topic: string;
+  partitions: number;
+  retentionMs: number;
+}
+
+export const topicDefinitions = ({
+  clusters,
+  subscribersPerCluster,
+}: {
+  clusters: number;
+  subscribersPerCluster: number;
+}): TopicDefinition[] => [
   { topic: REACTION_TOPIC, partitions: 4, retentionMs: REACTION_RETENTION_MS },
   { topic: UPDATE_TOPIC, partitions: 4, retentionMs: HOUR },
   ...Array.from({ length: clusters }, (_, cluster) => ({
@@ -37,5 +42,5 @@ export const topicDefinitions = ({ clusters, subscribersPerCluster }) => [
   { topic: DEAD_LETTER_TOPIC, partitions: 1, retentionMs: 7 * 24 * HOUR },
 ];
 
-/** The cluster of a topic's name, the opposite of `clusterTopic`. @param {string} topic */
-export const clusterOf = (topic) => Number(topic.split('_')[1]);
+/** The cluster of a topic's name, the opposite of `clusterTopic`. */
+export const clusterOf = (topic: string): number => Number(topic.split('_')[1]);

@@ -1,5 +1,5 @@
-import { PlatformError } from './errors.ts';
-import type { Logger } from './log.ts';
+import { PlatformError } from '../errors.ts';
+import type { Logger } from '../log.ts';
 
 /** Whether the same work may succeed when the batch comes again: broker or store did not answer. */
 export const mayPass = (error: unknown): boolean => error instanceof PlatformError && error.retriable;

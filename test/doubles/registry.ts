@@ -1,7 +1,7 @@
-import { leastLoaded, type Client, type Registration, type SubscriberRef } from '../../domain/registration.ts';
-import { PlatformError } from '../../errors.ts';
-import { tooManyClients, unknownCluster } from '../../registry-errors.ts';
-import type { Assignment, Registry } from '../../ports.ts';
+import { leastLoaded, type Client, type Registration, type SubscriberRef } from '../../lib/domain/registration.ts';
+import { PlatformError } from '../../lib/errors.ts';
+import { tooManyClients, unknownCluster } from '../../lib/adapters/registry-errors.ts';
+import type { Assignment, Registry } from '../../lib/ports.ts';
 
 interface Entry extends SubscriberRef, Client {
   room: string;

@@ -1,9 +1,9 @@
 import { z } from 'zod';
-import { LOCAL_ORIGINS, LOCAL_STAGE } from '../infra/stages.js';
-import { isAllowListEntry } from './adapters/tcp/address-policy.ts';
-import { authProblems, isKeyUrl, isOrigin, MIN_SECRET_BYTES, publicKeys } from './auth-config.ts';
-import { PlatformError } from './errors.ts';
-import { LOG_LEVELS } from './log.ts';
+import { LOCAL_ORIGINS, LOCAL_STAGE } from './stages.ts';
+import { isAllowListEntry } from '../adapters/tcp/address-policy.ts';
+import { authProblems, isKeyUrl, isOrigin, MIN_SECRET_BYTES, publicKeys } from './auth.ts';
+import { PlatformError } from '../errors.ts';
+import { LOG_LEVELS } from '../log.ts';
 
 /** What a variable must be, in words: the end of the sentence "NAME must be …". */
 const expects = (words: string, description: string) => ({ expects: words, description });

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { stageProblems } from '../infra/stages.js';
+import { stageProblems } from './stages.ts';
 
 /** Signs as well as it checks: 32 bytes are what HS256 wants (RFC 7518, 3.2). */
 export const MIN_SECRET_BYTES = 32;

@@ -1,6 +1,6 @@
-import { ANYBODY, mayActAs, mayEnter, mayUse, ownsClient, type Caller, type Scope } from './domain/access.ts';
-import { PlatformError, type Detail } from './errors.ts';
-import type { Authenticator } from './ports.ts';
+import { ANYBODY, mayActAs, mayEnter, mayUse, ownsClient, type Caller, type Scope } from '../domain/access.ts';
+import { PlatformError, type Detail } from '../errors.ts';
+import type { Authenticator } from '../ports.ts';
 
 const REALM = 'realm="emoji-streaming"';
 

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
-import { DEAD_LETTER_TOPIC } from '../infra/topics.js';
-import { RecordedLog, recordedLogger } from '../test/support/doubles.ts';
-import type { OutgoingRecord } from './ports.ts';
+import { DEAD_LETTER_TOPIC } from '../config/topics.ts';
+import { RecordedLog, recordedLogger } from '../../test/support/doubles.ts';
+import type { OutgoingRecord } from '../ports.ts';
 import { deadLetterTopicSchema, setAside } from './dead-letters.ts';
 
 const record = (offset: number, value = 'AAAA') => ({

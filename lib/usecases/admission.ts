@@ -1,6 +1,6 @@
-import type { Tap } from './domain/reaction.ts';
-import { PlatformError } from './errors.ts';
-import type { Charge, Clock, LimitName, RateLimiter, Rooms, Verdict } from './ports.ts';
+import type { Tap } from '../domain/reaction.ts';
+import { PlatformError } from '../errors.ts';
+import type { Charge, Clock, LimitName, RateLimiter, Rooms, Verdict } from '../ports.ts';
 
 interface Deps {
   limiter: RateLimiter;

@@ -1,8 +1,8 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { createAdmission, type Admission } from './admission.ts';
-import type { Tap } from './domain/reaction.ts';
-import { PlatformError } from './errors.ts';
-import type { Charge, LimitName, Verdict } from './ports.ts';
+import type { Tap } from '../domain/reaction.ts';
+import { PlatformError } from '../errors.ts';
+import type { Charge, LimitName, Verdict } from '../ports.ts';
 
 const NOW = 1000;
 let charged: readonly Charge[];

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
-import { loadConfig, variables } from './config.ts';
-import { LOCAL_ORIGINS } from '../infra/stages.js';
-import type { PlatformError } from './errors.ts';
+import { loadConfig, variables } from './variables.ts';
+import { LOCAL_ORIGINS } from './stages.ts';
+import type { PlatformError } from '../errors.ts';
 
 const refusal = (env: Record<string, string>): PlatformError => {
   try {

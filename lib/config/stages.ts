@@ -7,15 +7,16 @@ export const LOCAL_STAGE = 'local';
 /** Pages that are being developed are served from these; on another stage there is no default. */
 export const LOCAL_ORIGINS = ['http://localhost:3000', 'http://localhost:5173', 'http://localhost:8080'];
 
-/**
- * @param {Record<string, string | undefined>} env
- * @returns {[variable: string, sentence: string][]}
- */
-export const stageProblems = ({ STAGE, AUTH_MODE, AUTH_ALLOW_OPEN, CORS_ORIGINS }) => {
+/** Pairs of a variable and a sentence that says what it must be. */
+export const stageProblems = ({
+  STAGE,
+  AUTH_MODE,
+  AUTH_ALLOW_OPEN,
+  CORS_ORIGINS,
+}: Record<string, string | undefined>): [variable: string, sentence: string][] => {
   const stage = STAGE || LOCAL_STAGE;
   if (stage === LOCAL_STAGE) return [];
-  /** @type {[string, string][]} */
-  const problems = [];
+  const problems: [string, string][] = [];
   if ((AUTH_MODE || 'open') === 'open' && AUTH_ALLOW_OPEN !== 'true')
     problems.push([
       'AUTH_MODE',
