@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { FunctionDefinition, Serverless } from '../src/plugin/serverless.ts';
+import type { FunctionDefinition, Serverless } from '../src/serverless.ts';
 import { service } from './service.ts';
 
 export interface FunctionService {

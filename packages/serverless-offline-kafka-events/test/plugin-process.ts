@@ -3,7 +3,7 @@
  * its `custom`. Prints the plugin's lines; obeys `reload` and `stop` on standard input.
  */
 import { createInterface } from 'node:readline';
-import type { FunctionDefinition } from '../src/plugin/serverless.ts';
+import type { FunctionDefinition } from '../src/serverless.ts';
 import KafkaEventsPlugin from '../src/plugin/plugin.ts';
 import { service } from './service.ts';
 

@@ -1,4 +1,4 @@
-import type { FunctionDefinition, Serverless } from '../src/plugin/serverless.ts';
+import type { FunctionDefinition, Serverless } from '../src/serverless.ts';
 
 /** What the framework hands to a plugin, for functions and resources as serverless.yml says them. */
 export const service = (

@@ -1,4 +1,4 @@
-import type { CloudFormationResource, Serverless } from '../plugin/serverless.ts';
+import type { CloudFormationResource, Serverless } from '../serverless.ts';
 import { functionId } from './properties.ts';
 
 export interface RawMapping {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import { service } from '../../test/service.ts';
-import type { Serverless } from '../plugin/serverless.ts';
+import type { Serverless } from '../serverless.ts';
 import type { MappingDefinition } from './definition.ts';
 import { readMappings } from './service.ts';
 

@@ -1,4 +1,4 @@
-import type { CloudFormationResource, Serverless } from '../plugin/serverless.ts';
+import type { CloudFormationResource, Serverless } from '../serverless.ts';
 import { defineMapping } from './definition.ts';
 import type { MappingDefinition } from './definition.ts';
 import { invalid } from './explain.ts';

@@ -3,7 +3,7 @@ import type { BrokerRecord } from '../broker/port.ts';
 import { buildEvent } from '../event.ts';
 import type { EventSource, KafkaEvent } from '../event.ts';
 import type { Discarded } from '../failure/resolution.ts';
-import { countRecords } from '../poller/batch.ts';
+import { countRecords } from '../batch.ts';
 
 /** What is the same in every failure record of a mapping. */
 export interface FailureOrigin {

@@ -1,6 +1,6 @@
 import type { BrokerRecord } from '../broker/port.ts';
-import { newBatch } from '../poller/batch.ts';
-import type { Batch } from '../poller/batch.ts';
+import { newBatch } from '../batch.ts';
+import type { Batch } from '../batch.ts';
 
 /**
  * Two halves of a failed batch (K-42). Several partitions are parted between the halves, as evenly as their records

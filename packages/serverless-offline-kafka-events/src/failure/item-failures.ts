@@ -1,6 +1,8 @@
 import { z } from 'zod';
-import type { PartitionRecords } from '../poller/batch.ts';
-import type { Offsets } from './outcome.ts';
+import type { PartitionRecords } from '../batch.ts';
+
+/** The offsets that a function reports as failed, by partition. */
+export type FailedOffsets = ReadonlyMap<number, ReadonlySet<number>>;
 
 /** `partition` holds `<topic>-<n>`; the first revision of AWS's page called it `topic-partition` (K-44). */
 const identifier = z.union([
@@ -23,7 +25,7 @@ export const readItemFailures = (
   value: unknown,
   topic: string,
   records: PartitionRecords,
-): { readonly offsets: Offsets } | { readonly invalid: string } => {
+): { readonly offsets: FailedOffsets } | { readonly invalid: string } => {
   const items = response.safeParse(value);
   if (!items.success) return { invalid: 'the response is not {"batchItemFailures": [{"itemIdentifier": …}, …]}' };
   const known = new Map(

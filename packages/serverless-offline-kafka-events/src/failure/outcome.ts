@@ -1,16 +1,14 @@
 import type { InvokeResult } from '../invoker/port.ts';
-import type { PartitionRecords } from '../poller/batch.ts';
+import type { PartitionRecords } from '../batch.ts';
 import { readItemFailures } from './item-failures.ts';
-
-/** Offsets per partition. */
-export type Offsets = ReadonlyMap<number, ReadonlySet<number>>;
+import type { FailedOffsets } from './item-failures.ts';
 
 /** What an invocation means for the records of its batch. */
 export type Outcome =
   | { readonly kind: 'success' }
   /** The whole batch failed. `functionError` is false when the function returned, but with an invalid response. */
   | { readonly kind: 'failed'; readonly functionError: boolean; readonly message: string }
-  | { readonly kind: 'partial'; readonly failed: Offsets }
+  | { readonly kind: 'partial'; readonly failed: FailedOffsets }
   /** Throttled, or the endpoint is away: no attempt of the function's (K-38). */
   | { readonly kind: 'not-reached'; readonly message: string };
 

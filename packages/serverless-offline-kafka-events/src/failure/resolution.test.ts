@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { NO_RECORD } from '../../test/records.ts';
-import { newBatch } from '../poller/batch.ts';
-import type { Batch } from '../poller/batch.ts';
+import { newBatch } from '../batch.ts';
+import type { Batch } from '../batch.ts';
 import { bisect } from './bisect.ts';
 import { resolve } from './resolution.ts';
 

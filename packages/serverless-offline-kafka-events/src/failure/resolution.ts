@@ -1,6 +1,6 @@
 import type { BrokerRecord } from '../broker/port.ts';
-import { followers, selectRecords, withRecords } from '../poller/batch.ts';
-import type { Batch, PartitionRecords } from '../poller/batch.ts';
+import { followers, selectRecords, withRecords } from '../batch.ts';
+import type { Batch, PartitionRecords } from '../batch.ts';
 import { bisect } from './bisect.ts';
 import type { Outcome } from './outcome.ts';
 import type { RetryPolicy } from './policy.ts';

@@ -2,7 +2,7 @@ import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { describeError, KafkaEventsError } from '../errors.ts';
-import type { FunctionDefinition, Serverless } from '../plugin/serverless.ts';
+import type { FunctionDefinition, Serverless } from '../serverless.ts';
 import type { Invoker, InvokeResult } from './port.ts';
 
 /** What `serverless-offline/lambda` exports, as far as it is used. */

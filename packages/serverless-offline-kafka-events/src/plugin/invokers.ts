@@ -2,7 +2,7 @@ import type { Options } from '../config/options.ts';
 import { inProcessInvokers } from '../invoker/in-process.ts';
 import type { Invoker } from '../invoker/port.ts';
 import { sdkInvoker } from '../invoker/sdk.ts';
-import type { Serverless } from './serverless.ts';
+import type { Serverless } from '../serverless.ts';
 
 export interface Invokers {
   invokerFor(functionKey: string): Promise<Invoker>;

@@ -18,7 +18,7 @@ import type { Mapping } from '../poller/mapping.ts';
 import { backoff, sleep } from '../time.ts';
 import { serviceInvokers } from './invokers.ts';
 import type { Invokers } from './invokers.ts';
-import type { Serverless, ServerlessUtils } from './serverless.ts';
+import type { Serverless, ServerlessUtils } from '../serverless.ts';
 
 /**
  * The serverless-offline plugin. Starts when the HTTP server is up; `before:offline:start:end` is the last hook that

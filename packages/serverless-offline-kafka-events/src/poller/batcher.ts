@@ -1,4 +1,4 @@
-import type { PartitionRecords } from './batch.ts';
+import type { PartitionRecords } from '../batch.ts';
 import type { PartitionBuffer } from './partition-buffer.ts';
 import type { BrokerRecord } from '../broker/port.ts';
 

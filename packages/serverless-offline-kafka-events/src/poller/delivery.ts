@@ -12,8 +12,8 @@ import type { Invoker } from '../invoker/port.ts';
 import type { Log } from '../log.ts';
 import type { Counters } from '../metrics/counters.ts';
 import { backoff } from '../time.ts';
-import { countRecords } from './batch.ts';
-import type { Batch, PartitionRecords } from './batch.ts';
+import { countRecords } from '../batch.ts';
+import type { Batch, PartitionRecords } from '../batch.ts';
 import type { PartitionTable } from './partition-table.ts';
 import type { RetryQueue } from './retry-queue.ts';
 

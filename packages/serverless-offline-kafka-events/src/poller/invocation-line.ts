@@ -2,7 +2,7 @@ import type { BrokerRecord } from '../broker/port.ts';
 import type { Outcome } from '../failure/outcome.ts';
 import type { Log } from '../log.ts';
 import type { MappingReport } from '../metrics/report.ts';
-import type { Batch } from './batch.ts';
+import type { Batch } from '../batch.ts';
 
 export interface InvocationLineDeps {
   readonly name: string;

@@ -1,6 +1,6 @@
 import type { AssignedPartition, BrokerRecord } from '../broker/port.ts';
-import { endOf, withRecords } from './batch.ts';
-import type { Batch } from './batch.ts';
+import { endOf, withRecords } from '../batch.ts';
+import type { Batch } from '../batch.ts';
 import { PartitionBuffer } from './partition-buffer.ts';
 
 interface PartitionState {

@@ -1,5 +1,5 @@
-import { newBatch } from './batch.ts';
-import type { Batch } from './batch.ts';
+import { newBatch } from '../batch.ts';
+import type { Batch } from '../batch.ts';
 import type { Batcher } from './batcher.ts';
 import type { PartitionTable } from './partition-table.ts';
 import type { RetryQueue } from './retry-queue.ts';

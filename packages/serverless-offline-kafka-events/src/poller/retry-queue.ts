@@ -1,4 +1,4 @@
-import type { Batch } from './batch.ts';
+import type { Batch } from '../batch.ts';
 import type { PartitionTable } from './partition-table.ts';
 
 /** Batches that wait for their next invocation, whichever poller is free when they are due. Times in milliseconds. */

@@ -1,4 +1,4 @@
-import type { BrokerRecord } from '../broker/port.ts';
+import type { BrokerRecord } from './broker/port.ts';
 
 /** Records per partition, each list in offset order and not empty. */
 export type PartitionRecords = ReadonlyMap<number, readonly BrokerRecord[]>;
