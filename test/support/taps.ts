@@ -9,6 +9,8 @@ interface TapOptions {
   count?: number;
   partition?: number;
   user?: string;
+  /** When the broker appended it; 0: not known. */
+  appended?: number;
   /** event_id */
   id?: string;
 }
@@ -16,10 +18,21 @@ interface TapOptions {
 /** A tap as aggregate sees it, at an offset of a partition of `emoji_topic`. */
 export const tap = (
   offset: number,
-  { room = 'global', emoji = '🔥', at = 0, receivedAt = at, count = 1, partition = 0, user = 'u', id }: TapOptions = {},
+  {
+    room = 'global',
+    emoji = '🔥',
+    at = 0,
+    receivedAt = at,
+    count = 1,
+    partition = 0,
+    user = 'u',
+    appended = 0,
+    id,
+  }: TapOptions = {},
 ): LoggedReaction => ({
-  partition: `emoji_topic-${partition}`,
+  topicPartition: `emoji_topic-${partition}`,
   offset,
+  appended,
   reaction: {
     user_id: user,
     emoji_type: emoji,

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { told } from '../../../test/support/tcp-client.ts';
 import { update } from '../../../test/support/updates.ts';
-import type { Update } from '../../domain/update.ts';
+import type { Update } from '../../domain/frame.ts';
 import { Backlog, encodeFrame } from './backlog.ts';
 
 const frame = (...updates: Update[]) => ({ windowMs: 2000, updates });

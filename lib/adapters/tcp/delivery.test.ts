@@ -6,7 +6,7 @@ import { listen, told, type Behaviour, type TcpClient } from '../../../test/supp
 import { until } from '../../../test/support/until.ts';
 import { update } from '../../../test/support/updates.ts';
 import type { Client } from '../../domain/registration.ts';
-import type { Update } from '../../domain/update.ts';
+import type { Update } from '../../domain/frame.ts';
 import { TcpDelivery } from './delivery.ts';
 
 const SUBSCRIBER = { cluster: 0, subscriber: 0 };
