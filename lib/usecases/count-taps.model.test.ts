@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { MemoryCountStore } from '../../test/doubles/count-store.ts';
+import { MemoryCountStore, type Bucket } from '../../test/doubles/count-store.ts';
 import { HeldRecords, RecordedLog, recordedLogger } from '../../test/support/doubles.ts';
 import { tap } from '../../test/support/taps.ts';
 import { REACTION_TOPIC, UPDATE_TOPIC } from '../config/topics.ts';
@@ -52,7 +52,7 @@ class Model {
   readonly reader = new HeldRecords();
   readonly frames = new RecordedLog();
   readonly store = new MemoryCountStore({ ...settings, buckets: BUCKETS, idTtlMs: ID_TTL_MS, idLimit: 100_000 });
-  readonly copies: (typeof this.store.bucketsHeld)[] = [];
+  readonly copies: Bucket[][] = [];
   /** partition → the offset behind the last one that was committed */
   readonly committed = new Map<number, number>();
   readonly warnings = recordedLogger();
@@ -120,16 +120,13 @@ class Model {
   }
 
   copy(): void {
-    this.copies.push(structuredClone(this.store.bucketsHeld));
+    this.copies.push(this.store.copy());
   }
 
   /** Some buckets (a shard) are what they were at an earlier moment. */
   failover(age: number, buckets: readonly number[]): void {
-    const copy = structuredClone(this.copies[Math.max(0, this.copies.length - 1 - age)] ?? []);
-    for (const bucket of buckets) {
-      const held = copy[bucket % BUCKETS];
-      if (held) this.store.bucketsHeld[bucket % BUCKETS] = held;
-    }
+    const copy = this.copies[Math.max(0, this.copies.length - 1 - age)] ?? [];
+    this.store.failOver(copy, buckets);
   }
 
   async counted(): Promise<Map<string, number>> {

@@ -40,6 +40,7 @@ export interface Bucket {
 }
 
 const emptyBucket = (): Bucket => ({ partitions: new Map(), rooms: new Map(), open: new Map(), horizon: 0 });
+const emptyRoom = (): Room => ({ totals: new Map(), late: 0, windows: new Map() });
 const emptyPartition = (): Partition => ({
   ...{ offset: -1, newest: -1, appended: 0, began: 0 },
   ...{ current: new Set(), previous: new Set() },
@@ -47,7 +48,7 @@ const emptyPartition = (): Partition => ({
 
 export const OTHER = ':other:';
 
-/** The counts in memory. `bucketsHeld` may be copied and put back, as a failover to an older copy does. */
+/** The counts in memory, which a failover may replace by an older copy. */
 export class MemoryCountStore implements CountStore {
   readonly buckets: number;
   bucketsHeld: Bucket[];
@@ -59,6 +60,22 @@ export class MemoryCountStore implements CountStore {
       ...settings,
     };
     this.buckets = this.#settings.buckets;
+    this.bucketsHeld = Array.from({ length: this.buckets }, emptyBucket);
+  }
+
+  /** A copy of all buckets, as a replica holds it. */
+  copy(): Bucket[] {
+    return structuredClone(this.bucketsHeld);
+  }
+
+  /** A failover: these buckets (all, unless they are named) are what they were in the copy. */
+  failOver(copy: readonly Bucket[], buckets: Iterable<number> = copy.keys()): void {
+    const restored = structuredClone(copy);
+    for (const bucket of buckets) this.bucketsHeld[bucket] = restored[bucket] ?? emptyBucket();
+  }
+
+  /** As FLUSHALL does. */
+  lose(): void {
     this.bucketsHeld = Array.from({ length: this.buckets }, emptyBucket);
   }
 
@@ -174,7 +191,7 @@ export class MemoryCountStore implements CountStore {
       known.appended = Math.max(known.appended, part.appended);
     }
     const rooms = [...touchedWindows(batch)].map(([room, starts]): RoomCounts => {
-      const { totals, late, windows } = held.rooms.get(room) ?? { totals: new Map(), late: 0, windows: new Map() };
+      const { totals, late, windows } = held.rooms.get(room) ?? emptyRoom();
       const told = [...starts].flatMap((start) => {
         const counts = windows.get(start);
         return counts ? [{ start, counts: new Map(counts), final: false }] : [];
@@ -204,7 +221,7 @@ export class MemoryCountStore implements CountStore {
     recount: boolean,
   ): void {
     const { windowMs, watermarkMs, maxEmojis } = this.#settings;
-    const state = held.rooms.get(room) ?? { totals: new Map(), late: 0, windows: new Map() };
+    const state = held.rooms.get(room) ?? emptyRoom();
     held.rooms.set(room, state);
     if (start === undefined) {
       state.late += count;

@@ -25,3 +25,9 @@ export const frame = (
   );
   return made as Frame;
 };
+
+/** A record of the topics behind aggregate as they were before there were frames: one emoji of one window. */
+export const formerUpdate = {
+  ...{ room_id: 'global', start: '1970-01-01T00:00:00.000Z', end: '1970-01-01T00:00:02.000Z' },
+  ...{ emoji_type: '🔥', raw_count: 7, scaled_count: 1, aggregation_ratio: 1000 },
+};

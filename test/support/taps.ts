@@ -1,4 +1,6 @@
 import type { LoggedReaction } from '../../lib/domain/counting.ts';
+import { partitionOf, spansOf, type StreamRecord } from '../../lib/domain/stream.ts';
+import type { TapBatch } from '../../lib/usecases/apply-taps.ts';
 
 interface TapOptions {
   room?: string;
@@ -43,3 +45,16 @@ export const tap = (
     ...(id === undefined ? {} : { event_id: id }),
   },
 });
+
+/** The batch that holds just these taps, each in a record of its own. `timestamp` (ms) is that of every record. */
+export const tapBatch = (taps: readonly LoggedReaction[], timestamp = 0): TapBatch => {
+  const records = taps.map(({ topicPartition, offset, appended, reaction }): StreamRecord => ({
+    topic: topicPartition.slice(0, topicPartition.lastIndexOf('-')),
+    partition: partitionOf(topicPartition),
+    offset,
+    timestamp: appended || timestamp,
+    isAppendTime: appended > 0,
+    value: Buffer.from(JSON.stringify(reaction)),
+  }));
+  return { records, taps, spans: spansOf(records) };
+};
