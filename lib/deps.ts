@@ -9,6 +9,7 @@ import { KafkaRecordLog } from './adapters/kafka/record-log.ts';
 import { KafkaRecordReader } from './adapters/kafka/record-reader.ts';
 import { Breaker } from './adapters/redis/breaker.ts';
 import { createRedis } from './adapters/redis/client.ts';
+import { removeFormerCounts } from './adapters/redis/former-counts.ts';
 import { RedisCountStore } from './adapters/redis/count-store.ts';
 import { RedisPacer } from './adapters/redis/pacer.ts';
 import { RedisRateLimiter, type Rate } from './adapters/redis/rate-limiter.ts';
@@ -95,6 +96,7 @@ const createDeps = (config: Config) => {
         idTtlMs: config.EVENT_ID_TTL_SECONDS * 1000,
         idLimit: config.EVENT_ID_LIMIT,
         maxEmojis: config.MAX_EMOJIS_PER_ROOM,
+        prepare: () => removeFormerCounts(redis(), BUCKETS, log),
       }),
   );
   const registry = lazily(

@@ -309,3 +309,10 @@ describe('who may do what', () => {
     );
   });
 });
+
+test('a window that is removed while its taps are still counted is refused', () => {
+  expect(() => loadConfig({ WINDOW_SECONDS: '3600', WINDOW_RETENTION_SECONDS: '3609' })).toThrow(
+    'WINDOW_RETENTION_SECONDS must be at least WINDOW_SECONDS and WATERMARK_SECONDS together (it is less)',
+  );
+  expect(loadConfig({ WINDOW_SECONDS: '3600', WINDOW_RETENTION_SECONDS: '3610' }).WINDOW_SECONDS).toBe(3600);
+});

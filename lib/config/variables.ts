@@ -225,6 +225,12 @@ const complain = (name: string, given: string | undefined): string => {
   return `${name} must be ${words} (${shown})`;
 };
 
+/** A window that is removed while taps of it are still counted would show less than it holds. */
+const RETENTION_TOO_SHORT = [
+  'WINDOW_RETENTION_SECONDS',
+  'WINDOW_RETENTION_SECONDS must be at least WINDOW_SECONDS and WATERMARK_SECONDS together (it is less)',
+] as const;
+
 /**
  * Reads the configuration from the environment. An empty value counts as not set.
  * @throws PlatformError `invalid_config`, one line a bad variable, naming it and what it should be.
@@ -235,10 +241,13 @@ export const loadConfig = (env: Record<string, string | undefined>): Config => {
   const bad = new Set(parsed.success ? [] : parsed.error.issues.map(({ path }) => String(path[0])));
   if (given.KAFKA_AUTH === 'scram')
     for (const name of ['KAFKA_USERNAME', 'KAFKA_PASSWORD']) if (!given[name]) bad.add(name);
-  const problems = [
+  const tooShort =
+    parsed.success && parsed.data.WINDOW_RETENTION_SECONDS < parsed.data.WINDOW_SECONDS + parsed.data.WATERMARK_SECONDS;
+  const problems: (readonly [string, string])[] = [
     ...[...bad].map((name) => [name, complain(name, given[name])] as const),
     // What does not fit together is told once each is right by itself.
     ...(bad.size > 0 ? [] : [...authProblems(given), ...redisProblems(given)]),
+    ...(tooShort ? [RETENTION_TOO_SHORT] : []),
   ];
   if (!parsed.success || problems.length > 0) {
     throw new PlatformError('invalid_config', problems.map(([, line]) => line).join('\n'), {

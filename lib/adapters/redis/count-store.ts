@@ -20,6 +20,8 @@ export interface CountStoreOptions extends WindowSettings {
   idLimit: number;
   /** Kinds of emojis that a room shows; the rest counts as `:other:`. */
   maxEmojis: number;
+  /** Done before the first batch. */
+  prepare?: () => Promise<void>;
 }
 
 /** Fields of a bucket's state that belong to no room begin with a space, which no room does. */
@@ -39,6 +41,7 @@ export class RedisCountStore implements CountStore {
   readonly buckets: number;
   readonly #redis: RedisClient;
   readonly #options: CountStoreOptions;
+  #prepared: Promise<void> | undefined;
 
   constructor(redis: RedisClient, options: CountStoreOptions) {
     this.buckets = options.buckets;
@@ -47,7 +50,10 @@ export class RedisCountStore implements CountStore {
   }
 
   apply(batches: readonly BucketBatch[], now: number, recount = false): Promise<BucketOutcome[]> {
-    return withStore(() => Promise.all(batches.map((batch) => this.#applyOne(batch, now, recount))));
+    return withStore(async () => {
+      await this.#prepare();
+      return Promise.all(batches.map((batch) => this.#applyOne(batch, now, recount)));
+    });
   }
 
   progress(topicPartitions: readonly string[]): Promise<ProgressMap[]> {
@@ -130,6 +136,14 @@ export class RedisCountStore implements CountStore {
       );
       return { windows: windows.filter((window) => window !== undefined), totals: stored.totals, late: stored.late };
     });
+  }
+
+  /** Once, and again after a failure. */
+  #prepare(): Promise<void> {
+    return (this.#prepared ??= (this.#options.prepare?.() ?? Promise.resolve()).catch((error: unknown) => {
+      this.#prepared = undefined;
+      throw error;
+    }));
   }
 
   async #applyOne(batch: BucketBatch, now: number, recount: boolean): Promise<BucketOutcome> {
