@@ -230,4 +230,4 @@ test('whatever happens in whatever order, the counts end as a fold over the topi
     ),
     { numRuns: 3000, seed: 20_260_501 },
   );
-}, 120_000);
+}, 300_000);

@@ -65,13 +65,15 @@ export class HeldRecords implements RecordReader {
       const first = Math.min(Math.max(this.#first.get(name) ?? 0, from), to);
       const lost = from < first ? [{ topicPartition: name, from, to: first }] : [];
       if (lost.length > 0) await take({ records: [], covered: lost, lost });
-      // In chunks, as from a broker.
-      for (let at = first; at < to; at += 7) {
-        const end = Math.min(at + 7, to);
-        const records = [...(this.#held.get(name)?.values() ?? [])]
-          .filter(({ offset }) => offset >= at && offset < end)
-          .sort((a, b) => a.offset - b.offset);
+      const held = [...(this.#held.get(name)?.values() ?? [])]
+        .filter(({ offset }) => offset >= first && offset < to)
+        .sort((a, b) => a.offset - b.offset);
+      // In chunks, as from a broker. The last one reaches to the end, whether or not records are there.
+      for (let n = 0, at = first; at < to; n += 7) {
+        const records = held.slice(n, n + 7);
+        const end = held[n + 7]?.offset ?? to;
         await take({ records, covered: [{ topicPartition: name, from: at, to: end }], lost: [] });
+        at = end;
       }
     }
   }
