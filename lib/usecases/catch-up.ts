@@ -19,6 +19,13 @@ interface Deps {
 /** Redis lost counts while they were counted again: the progress has to be read once more. */
 export class CountsLost extends Error {
   override name = 'CountsLost';
+  /** What was done until then. */
+  readonly until: CaughtUp;
+
+  constructor(until: CaughtUp) {
+    super('Redis lost counts while they were counted again');
+    this.until = until;
+  }
 }
 
 /** What was done about counts that were missing. Offsets, each counted once however many buckets lacked it. */
@@ -76,7 +83,7 @@ export const createCatchUp =
       const applied = await applyTaps(store, batch, {
         ...{ buckets: behind.keys(), settings, now: clock(), recount: true },
       });
-      if (applied.refused.length > 0) throw new CountsLost('Redis lost counts while they were counted again');
+      if (applied.refused.length > 0) throw new CountsLost({ recounted: 0, lost });
     });
     return { recounted: size(ranges) - lost, lost };
   };

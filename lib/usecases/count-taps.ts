@@ -121,7 +121,7 @@ export const createCounter = (deps: CounterDeps) => {
         const { behind, upTo } = await missingNow();
         if (behind.size === 0) return sum;
         const { recounted, lost } = await catchUp(behind, upTo).catch((error: unknown) => {
-          if (error instanceof CountsLost) return { recounted: 0, lost: 0 };
+          if (error instanceof CountsLost) return error.until;
           throw error;
         });
         sum.recounted += recounted;
