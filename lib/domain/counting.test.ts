@@ -103,7 +103,9 @@ test('touched windows: those of all partitions and kinds of taps; a room with la
     [0],
     { ...settings, total: 1 },
   );
-  const touched = new Map([...touchedWindows(batch!)].map(([room, starts]) => [room, [...starts].sort()]));
+  const touched = new Map(
+    [...touchedWindows(batch as BucketBatch)].map(([room, starts]) => [room, [...starts].sort()]),
+  );
   expect(touched).toEqual(
     new Map([
       ['global', [0, 2000, 4000]],

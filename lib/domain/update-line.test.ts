@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { frame } from '../../test/support/frames.ts';
-import { toFrames } from './frame.ts';
+import { toFrames, type Frame } from './frame.ts';
 import { toLines, updateLineSchema } from './update-line.ts';
 
 const T = Date.parse('2026-05-01T20:45:02Z');
@@ -29,7 +29,7 @@ test('one line for each window and emoji, each of which its own schema takes', (
   ]);
   const windows = [0, 2000].map((start) => ({ start, final: start === 0, counts }));
   const [made] = toFrames({ room: 'r', windows, totals: counts, late: 0 }, { windowMs: 2000, ratio: 1 }, T);
-  const lines = toLines(made!);
+  const lines = toLines(made as Frame);
   expect(lines.map(({ start, emoji_type, final }) => [Date.parse(start), emoji_type, final])).toEqual([
     [0, '🔥', true],
     [0, '❤️', true],
