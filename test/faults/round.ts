@@ -38,7 +38,7 @@ export const compare = async (
 ): Promise<Sums> => {
   const rooms = await Promise.all(
     [...sent].map(async ([room, taps]) => {
-      const snapshot = await platform.windows.snapshot(room, ALL);
+      const snapshot = await platform.windows.snapshot(room);
       const told = viewersOf(room).map((viewer) => viewer.counts());
       return compareRoom(taps, snapshot, told, platform.windowMs);
     }),
