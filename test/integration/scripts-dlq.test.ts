@@ -29,7 +29,7 @@ beforeAll(async () => {
     ackTimeoutMs: 10_000,
     log: quiet,
   });
-  await run('topics', ['create']);
+  expect(await run('topics', ['create'])).toMatchObject({ code: 0, stderr: '' });
 });
 afterAll(() => records.close());
 

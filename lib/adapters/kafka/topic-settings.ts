@@ -1,5 +1,8 @@
-import { ConfigResourceTypes, type Admin } from 'kafkajs';
+import kafkajs, { type Admin } from 'kafkajs';
 import { DURABLE, type TopicDefinition } from '../../config/topics.ts';
+
+// Not among the names that Node.js finds in this CommonJS module.
+const { ConfigResourceTypes } = kafkajs;
 
 /** A setting of a topic that is not as the platform's promises need it. */
 export interface SettingProblem {
