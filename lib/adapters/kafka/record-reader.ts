@@ -95,11 +95,16 @@ export class KafkaRecordReader implements RecordReader {
   /** What of the ranges the topic still holds, by partition number, and what it does not. */
   async #retained(topic: string, ranges: readonly OffsetRange[]) {
     const offsets = await this.#ask((admin) => admin.fetchTopicOffsets(topic));
-    const lows = new Map(offsets.map(({ partition, low }) => [partition, Number(low)]));
+    const ends = new Map(
+      offsets.map(({ partition, low, high }) => [partition, { low: Number(low), high: Number(high) }]),
+    );
     const lost: OffsetRange[] = [];
     const held = new Map<number, { from: number; to: number }>();
     for (const { topicPartition: name, from, to } of ranges) {
-      const low = Math.min(Math.max(lows.get(partitionOf(name)) ?? to, from), to);
+      const end = ends.get(partitionOf(name)) ?? { low: to, high: to };
+      // A new leader learns only after a moment how far its partition reaches: nothing of that is lost.
+      if (end.high < to) throw new PlatformError('broker_unavailable', `${name} ends at ${end.high}, before ${to}`);
+      const low = Math.min(Math.max(end.low, from), to);
       if (from < low) lost.push({ topicPartition: name, from, to: low });
       if (low < to) held.set(partitionOf(name), { from: low, to });
     }
