@@ -233,6 +233,14 @@ describe('invariants', () => {
       { start: T + 4000, final: false, counts: new Map([['🔥', 2]]) },
     ]);
   });
+
+  test('one record with a CreateTime in the future makes no id forgotten', async () => {
+    const year = 365 * 86_400_000;
+    const once = (offset: number, timestamp: number, id = 'once') => taps(offset, offset + 1, { id, timestamp });
+    for (const batch of [once(0, T), once(1, T + year, 'other'), once(2, T + 1), once(3, T + year + 1)])
+      await counter.count(batch);
+    await expectExactly(2);
+  });
 });
 
 describe('counts that the store has lost', () => {
