@@ -89,6 +89,7 @@ describe('frameSchema', () => {
     ['more emojis than any room has', { totals: Object.fromEntries(Array.from({ length: 4097 }, (_, n) => [n, 1])) }],
     ['a window that begins at no time', { windows: [{ start: 'now', counts: {} }] }],
     ['a window with no length', { window_ms: 0 }],
+    ['a window longer than any', { window_ms: 3_600_001 }],
     ['no windows', { windows: undefined }],
     ['a time that is none', { at: 'yesterday' }],
   ])('refuses %s', (_what, change) => {

@@ -3,6 +3,8 @@ import { roomId } from './reaction.ts';
 
 /** Longer than any that we write; the topics are open to other programs, and viewers get what stands in them. */
 const time = z.iso.datetime().max(32);
+/** As long as `WINDOW_SECONDS` can be. With a length beyond all time a window would have no end. */
+const MAX_WINDOW_MS = 3_600_000;
 const MAX_COUNTS = 4096;
 const counts = z
   .record(z.string().min(1).max(64), z.int().nonnegative())
@@ -16,7 +18,7 @@ export const frameSchema = z.object({
   v: z.literal(1),
   type: z.literal('counts'),
   room_id: roomId,
-  window_ms: z.int().positive(),
+  window_ms: z.int().positive().max(MAX_WINDOW_MS),
   aggregation_ratio: z.int().positive(),
   windows: z.array(z.object({ start: time, final: z.literal(true).optional(), counts })).max(MAX_COUNTS),
   totals: counts,
