@@ -46,7 +46,7 @@ const emptyPartition = (): Partition => ({
   ...{ current: new Set(), previous: new Set() },
 });
 
-export const OTHER = ':other:';
+const OTHER = ':other:';
 
 /** The counts in memory, which a failover may replace by an older copy. */
 export class MemoryCountStore implements CountStore {
