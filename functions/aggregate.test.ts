@@ -1,47 +1,41 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
+import { recordsOf } from '../lib/adapters/kafka/event.ts';
 import { DEAD_LETTER_TOPIC, UPDATE_TOPIC } from '../lib/config/topics.ts';
-import { MemoryWindowStore } from '../test/doubles/window-store.ts';
-import type { Update } from '../lib/domain/update.ts';
+import type { Frame } from '../lib/domain/frame.ts';
+import { toLines } from '../lib/domain/update-line.ts';
+import { createCounter } from '../lib/usecases/count-taps.ts';
+import { MemoryCountStore } from '../test/doubles/count-store.ts';
 import { HeldRecords, RecordedLog, recordedLogger } from '../test/support/doubles.ts';
 import { kafkaEvent } from '../test/support/events.ts';
+import { frame } from '../test/support/frames.ts';
 import { tap } from '../test/support/taps.ts';
 import { told } from '../test/support/tcp-client.ts';
-import { createCounter, type Counter } from '../lib/usecases/count-taps.ts';
 import { createHandler } from './aggregate.ts';
 
 const settings = { windowMs: 2000, watermarkMs: 10_000, ratio: 1000 };
 const T = Date.parse('2026-05-01T20:45:00Z');
 
-let store: MemoryWindowStore;
+let store: MemoryCountStore;
 let records: RecordedLog;
 let now: number;
-let stream: HeldRecords;
-let counter: Counter;
 let handler: ReturnType<typeof createHandler>;
 beforeEach(() => {
-  store = new MemoryWindowStore(settings);
+  store = new MemoryCountStore(settings);
   records = new RecordedLog();
   now = T + 500;
-  stream = new HeldRecords();
-  counter = createCounter({
-    windows: store,
-    records,
-    reader: stream,
-    clock: () => now,
-    log: recordedLogger(),
-    settings,
-    shortCodes: [],
-  });
-  const deliver = createHandler({ counter });
+  const stream = new HeldRecords();
+  const ports = { store, records, reader: stream, clock: () => now, log: recordedLogger() };
+  const deliver = createHandler({ counter: createCounter({ ...ports, settings, shortCodes: [] }) });
   handler = (event) => {
-    stream.hold(event);
+    stream.hold(recordsOf(event));
     return deliver(event);
   };
 });
 
 const reaction = (options: Parameters<typeof tap>[1] = {}) => tap(0, { at: T, ...options }).reaction;
-const updates = () => records.values<Update>(UPDATE_TOPIC);
-const snapshot = () => store.snapshot('global', 10);
+const frames = () => records.values<Frame>(UPDATE_TOPIC);
+const startsIn = (each: Frame | undefined) => each?.windows.map(({ start }) => start);
+const snapshot = () => store.snapshot('global');
 const fire = async () => (await snapshot()).totals.get('🔥');
 const taps = (from: number, to: number) =>
   kafkaEvent(
@@ -49,27 +43,32 @@ const taps = (from: number, to: number) =>
     { from },
   );
 
-test('counts the taps and publishes the totals of their windows, keyed by room', async () => {
+test('counts the taps and publishes the state of their rooms, keyed by room', async () => {
   await handler(kafkaEvent([reaction({ count: 86 }), reaction({ room: 'b', at: T + 2000 })]));
   expect(records.topics).toEqual([UPDATE_TOPIC]);
-  expect(records.records(UPDATE_TOPIC).map(({ key }) => key)).toEqual(['global', 'b']);
-  expect(updates()[1]).toEqual({
-    room_id: 'b',
-    start: '2026-05-01T20:45:02.000Z',
-    end: '2026-05-01T20:45:04.000Z',
-    emoji_type: '🔥',
-    raw_count: 1,
-    scaled_count: 1,
-    aggregation_ratio: 1000,
-  });
+  const published = new Map(records.records(UPDATE_TOPIC).map(({ key, value }) => [key, JSON.parse(value) as unknown]));
+  expect(published).toEqual(
+    new Map([
+      ['global', frame(86, { start: T, at: now })],
+      ['b', frame(1, { room: 'b', start: T + 2000, at: now })],
+    ]),
+  );
+});
+
+test('one record for each room and batch, however many emojis and windows', async () => {
+  const emojis = ['🔥', '❤️', '👏'];
+  await handler(kafkaEvent(emojis.flatMap((emoji) => [reaction({ emoji }), reaction({ emoji, at: T + 2000 })])));
+  expect(frames()).toHaveLength(1);
+  expect(frames()[0]?.windows.map(({ counts }) => Object.keys(counts))).toEqual([emojis, emojis]);
+  expect(frames()[0]?.totals).toEqual({ '🔥': 2, '❤️': 2, '👏': 2 });
 });
 
 describe('a batch that comes again', () => {
-  test('whole: changes nothing and publishes the same totals', async () => {
+  test('whole: changes nothing and publishes the same state', async () => {
     await handler(taps(0, 100));
-    const first = updates();
+    const first = frames();
     await handler(taps(0, 100));
-    expect(updates()).toEqual([...first, ...first]);
+    expect(frames()).toEqual([...first, ...first]);
     expect(await fire()).toBe(100);
   });
 
@@ -79,7 +78,7 @@ describe('a batch that comes again', () => {
     await handler(taps(50, 250));
     await handler(taps(0, 30));
     expect(await fire()).toBe(250);
-    expect(updates().at(-1)?.raw_count).toBe(250);
+    expect(frames().at(-1)).toEqual(frame(250, { start: T, at: now }));
   });
 
   test('after a crash between counting and publishing: loses no update', async () => {
@@ -87,20 +86,18 @@ describe('a batch that comes again', () => {
     await expect(handler(taps(0, 3))).rejects.toThrow('crash');
     records.failure = undefined;
     await handler(taps(0, 3));
-    expect(updates().map(({ raw_count }) => raw_count)).toEqual([3]);
+    expect(frames()).toEqual([frame(3, { start: T, at: now })]);
   });
 
   test('several partitions, one of which was counted in part', async () => {
     const both = (to: number) => ({
-      records: {
-        ...taps(0, to).records,
-        ...kafkaEvent([reaction(), reaction()], { partition: 1 }).records,
-      },
+      records: { ...taps(0, to).records, ...kafkaEvent([reaction(), reaction()], { partition: 1 }).records },
     });
     await handler(taps(0, 10));
     await handler(both(20));
     await handler(both(20));
     expect(await fire()).toBe(22);
+    expect(frames().at(-1)?.totals).toEqual({ '🔥': 22 });
   });
 });
 
@@ -116,11 +113,29 @@ describe('a record that cannot be read', () => {
     ['a time after all times', { ...reaction(), received_at: '9999-12-31T23:59:59Z' }],
     ['received_at null', { ...reaction(), received_at: null }],
   ])('in the middle of a batch goes to the failure destination, and the rest counts: %s', async (_what, bad) => {
+    await handler(kafkaEvent(Array(40).fill(reaction()), { partition: 3 }));
     await handler(kafkaEvent([reaction(), bad, reaction()], { partition: 3, from: 40 }));
-    expect(await fire()).toBe(2);
+    expect(await fire()).toBe(42);
     expect(records.values(DEAD_LETTER_TOPIC)).toEqual([
       expect.objectContaining({ topic: 'emoji_topic', partition: 3, offset: 41, reason: expect.any(String) }),
     ]);
+  });
+
+  test('what is set aside holds the key and the bytes as they came', async () => {
+    const [key, value] = [Buffer.from([0xff, 0x00, 0x20]), Buffer.from([0x7b, 0xff, 0x0a])];
+    await handler(kafkaEvent([value], { partition: 2, timestamp: T + 7, key }));
+    expect(records.values(DEAD_LETTER_TOPIC)).toEqual([
+      {
+        ...{ topic: 'emoji_topic', partition: 2, offset: 0, timestamp: T + 7, reason: 'not JSON in UTF-8' },
+        ...{ key: key.toString('base64'), value: value.toString('base64') },
+      },
+    ]);
+  });
+
+  test('is set aside once more, and counted no more often, when its batch comes again', async () => {
+    for (let n = 0; n < 2; n++) await handler(kafkaEvent([reaction(), 'oops', reaction()]));
+    expect(await fire()).toBe(2);
+    expect(records.values(DEAD_LETTER_TOPIC).map(({ offset }) => offset)).toEqual([1, 1]);
   });
 
   test('a tap without received_at and with a time that is none is set aside as well', async () => {
@@ -134,182 +149,60 @@ describe('a record that cannot be read', () => {
     const early = reaction({ at: T + 7_200_000, id: 'early' });
     await handler(kafkaEvent([early, reaction()], { timestamp: T + 1000 }));
     expect(await fire()).toBe(1);
+    expect((await snapshot()).windows.map(({ start }) => start)).toEqual([T]);
     expect(records.values(DEAD_LETTER_TOPIC)[0]).toMatchObject({
       offset: 0,
       reason: 'received_at lies after the time of the record',
     });
   });
 
-  test('a batch of nothing else publishes no update', async () => {
+  test('a batch of nothing else publishes no update, and is not asked for again', async () => {
     await handler(kafkaEvent(['a', 'b']));
     expect(records.topics).toEqual([DEAD_LETTER_TOPIC]);
+    const progress = await store.progress(['emoji_topic-0']);
+    expect(progress.map((each) => each.get('emoji_topic-0')?.offset)).toEqual(progress.map(() => 1));
   });
 });
 
 describe('time', () => {
   test('a naive timestamp is counted when it was received', async () => {
     await handler(kafkaEvent([{ ...reaction({ receivedAt: T + 4100 }), timestamp: '2020-01-01T00:00:00.123456' }]));
-    expect(updates()[0]?.start).toBe('2026-05-01T20:45:04.000Z');
+    expect(startsIn(frames()[0])).toEqual(['2026-05-01T20:45:04.000Z']);
   });
 
   test('a fast clock opens no window in the future', async () => {
     await handler(kafkaEvent([reaction({ at: T + 3_600_000, receivedAt: T + 100 })]));
-    expect(updates()[0]?.start).toBe('2026-05-01T20:45:00.000Z');
+    expect(startsIn(frames()[0])).toEqual(['2026-05-01T20:45:00.000Z']);
   });
 
   test('a late tap is counted as late and enters no window', async () => {
     await handler(kafkaEvent([reaction({ receivedAt: T + 10_001, count: 4 })]));
-    expect(updates()).toEqual([]);
+    expect(records.topics).toEqual([]); // nothing that viewers see has changed
     expect(await snapshot()).toMatchObject({ windows: [], late: 4 });
   });
 
-  test('a tap that another program wrote without received_at has the record’s time', async () => {
+  test('a record without received_at takes the broker’s append time, and totals and windows agree', async () => {
     const { received_at: _, ...bare } = reaction({ at: T + 2100 });
-    await handler(kafkaEvent([bare], { timestamp: T + 100 }));
-    expect(updates()[0]?.start).toBe('2026-05-01T20:45:00.000Z');
+    const { received_at: _late, ...long } = reaction({ at: T - 10_001 });
+    await handler(kafkaEvent([bare, long, bare], { timestamp: T + 100, isAppendTime: true }));
+    expect(frames().at(-1)).toEqual(frame(2, { start: T, at: now }));
+    const { windows, totals, late } = await snapshot();
+    expect(windows).toEqual([{ start: T, final: false, counts: new Map([['🔥', 2]]) }]);
+    expect(totals).toEqual(new Map([['🔥', 2]]));
+    expect(late).toBe(1); // more than the watermark before the append time
+    expect(records.topics).toEqual([UPDATE_TOPIC]);
   });
 });
 
-test('a window that is over is told as final once, with the next batch of its room', async () => {
-  await handler(kafkaEvent([reaction(), reaction({ emoji: '❤️' })]));
-  now = T + 12_000;
-  await handler(kafkaEvent([reaction({ at: T + 12_000 })], { from: 2 }));
-  const final = () => updates().filter((update) => update.final);
-  expect(final().map(({ start, emoji_type, raw_count }) => [start, emoji_type, raw_count])).toEqual([
-    ['2026-05-01T20:45:00.000Z', '🔥', 1],
-    ['2026-05-01T20:45:00.000Z', '❤️', 1],
-  ]);
-  now += 100;
-  await handler(kafkaEvent([reaction({ at: T + 12_000 })], { from: 3 }));
-  expect(final()).toHaveLength(2);
-});
-
-test('a final window stays due until it is published', async () => {
+test('aggregate publishes no final counts: finalize alone does', async () => {
   await handler(kafkaEvent([reaction()]));
-  now = T + 12_000;
-  const next = kafkaEvent([reaction({ at: T + 12_000 })], { from: 1 });
-  records.failure = new Error('down');
-  await expect(handler(next)).rejects.toThrow('down');
-  records.failure = undefined;
-  await handler(next);
-  expect(updates().filter((update) => update.final)).toHaveLength(1);
+  now = T + 60_000;
+  await handler(kafkaEvent([reaction({ at: T + 60_000 })], { from: 1 }));
+  expect(frames().flatMap(({ windows }) => windows.filter(({ final }) => final))).toEqual([]);
+  expect((await store.overdue(now)).map(({ start }) => start)).toEqual([T]);
 });
 
 test('the largest count published for each window and emoji is the truth', async () => {
   for (let from = 0; from < 40; from += 4) await handler(taps(from, from + 6));
-  const lines = updates().map((update) => ({ ...update, window_ms: 2000 }));
-  expect([...told(lines).values()]).toEqual([42]);
-});
-
-describe('counts that the store has lost', () => {
-  const both = (from: number, to: number) => ({
-    records: Object.assign(
-      {},
-      ...[0, 1].map((partition) => {
-        const values = Array.from({ length: to - from }, (_, n) =>
-          reaction({ at: T + partition, id: `${from + n}-${partition}` }),
-        );
-        return kafkaEvent(values, { partition, from, timestamp: T + from }).records;
-      }),
-    ) as ReturnType<typeof kafkaEvent>['records'],
-  });
-
-  test('all of them: are counted again from the topic before the next batch, and published', async () => {
-    await handler(both(0, 100));
-    store.lose();
-    await handler(both(100, 110));
-    expect(await fire()).toBe(220);
-    expect(updates().at(-1)?.raw_count).toBe(220);
-    await handler(both(110, 120));
-    expect(stream.reads).toHaveLength(2);
-    expect(await fire()).toBe(240);
-  });
-
-  test('without a tap that comes: up to where the consumer group has committed', async () => {
-    await handler(both(0, 100));
-    for (const partition of [0, 1]) stream.committedOffsets.set(`emoji_topic-${partition}`, 100);
-    expect(await counter.recountLost()).toBe(0);
-    store.lose();
-    stream.hold(both(100, 105)); // not delivered yet: not ours to count
-    expect(await counter.recountLost()).toBe(200);
-    expect(await fire()).toBe(200);
-    await handler(both(100, 105));
-    expect(await fire()).toBe(210);
-  });
-
-  test('what the topic does not hold any more is passed over', async () => {
-    await handler(both(0, 100));
-    store.lose();
-    stream.forget();
-    await handler(both(100, 110));
-    await handler(both(110, 120));
-    expect(await fire()).toBe(40);
-    expect(stream.reads).toHaveLength(2);
-  });
-
-  test('between counting and noting it: the batch is counted in a new generation, whole', async () => {
-    await handler(both(0, 100));
-    const publish = records.append.bind(records);
-    records.append = async (...args) => {
-      records.append = publish;
-      store.lose();
-      await publish(...args);
-    };
-    await handler(both(100, 110));
-    expect(await fire()).toBe(220);
-  });
-
-  test('while they are counted again: from the beginning once more', async () => {
-    await handler(both(0, 100));
-    store.lose();
-    let batches = 0;
-    const publish = records.append.bind(records);
-    records.append = async (...args) => {
-      if (++batches === 4) store.lose();
-      await publish(...args);
-    };
-    await handler(both(100, 110));
-    expect(await fire()).toBe(220);
-  });
-
-  test('again and again: the batch fails, so that it is delivered again', async () => {
-    const publish = records.append.bind(records);
-    records.append = async (...args) => {
-      store.lose();
-      await publish(...args);
-    };
-    await expect(handler(taps(0, 3))).rejects.toMatchObject({ code: 'store_unavailable' });
-  });
-
-  test('a topic that was made anew is counted from its beginning, though its offsets were counted', async () => {
-    await handler(kafkaEvent([reaction(), reaction(), reaction()], { timestamp: T }));
-    stream.forget();
-    await handler(kafkaEvent([reaction(), reaction()], { timestamp: T + 60_000 }));
-    expect(await fire()).toBe(2);
-    await handler(kafkaEvent([reaction()], { from: 2, timestamp: T + 60_001 }));
-    expect(await fire()).toBe(3);
-  });
-});
-
-test('taps of a room that can not be counted are set aside, and the others count', async () => {
-  const open = store.open.bind(store);
-  store.open = async () => {
-    const counts = await open();
-    return {
-      ...{ counted: counts.counted, advance: counts.advance.bind(counts), settle: counts.settle.bind(counts) },
-      ...{ overdue: counts.overdue.bind(counts), discard: counts.discard.bind(counts) },
-      apply: async (batches, at) => [
-        ...(await counts.apply(
-          batches.filter(({ room }) => room !== 'bad'),
-          at,
-        )),
-        { room: 'bad', windows: [], partial: new Map(), failure: 'WRONGTYPE' },
-      ],
-    };
-  };
-  await handler(kafkaEvent([reaction(), reaction({ room: 'bad', id: 'x' }), reaction()], { from: 5 }));
-  expect(await fire()).toBe(2);
-  const [letter] = records.values<{ value: string }>(DEAD_LETTER_TOPIC);
-  expect(letter).toMatchObject({ offset: 6, reason: 'room bad can not be counted: WRONGTYPE' });
-  expect(JSON.parse(Buffer.from(letter?.value ?? '', 'base64').toString())).toEqual(reaction({ room: 'bad', id: 'x' }));
+  expect([...told(frames().flatMap(toLines)).values()]).toEqual([42]);
 });

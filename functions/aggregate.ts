@@ -1,15 +1,15 @@
-import type { MSKEvent } from 'aws-lambda';
-import type { Counter } from '../lib/usecases/count-taps.ts';
+import { recordsOf, type KafkaEvent } from '../lib/adapters/kafka/event.ts';
 import { deps } from '../lib/deps.ts';
+import type { Counter } from '../lib/usecases/count-taps.ts';
 
 interface Deps {
   counter: Pick<Counter, 'count'>;
 }
 
-/** Kafka `emoji_topic`: counts the batch's taps, each once, and publishes the totals of the windows they touch. */
+/** Kafka `emoji_topic`: counts the batch's taps, each once, and publishes the state of the rooms that they touch. */
 export const createHandler =
   ({ counter }: Deps) =>
-  (event: Pick<MSKEvent, 'records'>): Promise<void> =>
-    counter.count(event);
+  (event: KafkaEvent): Promise<void> =>
+    counter.count(recordsOf(event));
 
 export const handler = createHandler({ counter: deps.counter('aggregate') });

@@ -1,12 +1,12 @@
 import { beforeEach, expect, test } from '@jest/globals';
 import { UPDATE_TOPIC } from '../lib/config/topics.ts';
-import { MemoryRegistry } from '../test/doubles/registry.ts';
-import { MemoryWindowStore } from '../test/doubles/window-store.ts';
-import { countTaps } from '../lib/usecases/count-taps.ts';
+import type { Frame } from '../lib/domain/frame.ts';
 import { registrationSchema } from '../lib/domain/registration.ts';
-import type { Update } from '../lib/domain/update.ts';
+import { applyTaps } from '../lib/usecases/apply-taps.ts';
+import { MemoryCountStore } from '../test/doubles/count-store.ts';
+import { MemoryRegistry } from '../test/doubles/registry.ts';
 import { RecordedLog, recordedLogger } from '../test/support/doubles.ts';
-import { tap } from '../test/support/taps.ts';
+import { tap, tapBatch } from '../test/support/taps.ts';
 import { createHandler } from './finalize.ts';
 
 const settings = { windowMs: 2000, watermarkMs: 10_000, ratio: 1000 };
@@ -14,32 +14,51 @@ const T = 1_760_000_000_000;
 /** Long after the watermark of the window that starts at T. */
 const LATER = T + 20_000;
 
-let windows: MemoryWindowStore;
+let store: MemoryCountStore;
 let records: RecordedLog;
 let registry: MemoryRegistry;
 let now: number;
+let recounts: number;
 const log = recordedLogger();
 beforeEach(async () => {
-  windows = new MemoryWindowStore(settings);
+  store = new MemoryCountStore(settings);
   records = new RecordedLog();
   registry = new MemoryRegistry({ clusters: 1, subscribersPerCluster: 1, clientTtl: 1 });
   now = LATER;
+  recounts = 0;
   log.lines.length = 0;
-  await countTaps(await windows.open(), [tap(0, { at: T }), tap(1, { at: T, emoji: '❤️', room: 'b' })], settings, T);
+  const batch = tapBatch([tap(0, { at: T }), tap(1, { at: T, emoji: '❤️', room: 'b' })]);
+  await applyTaps(store, batch, { buckets: [0, 1, 2, 3], settings, now: T });
 });
-const counter = { recountLost: async () => 0 };
-const handler = () => createHandler({ windows, records, registry, counter, clock: () => now, log, settings });
+const counter = {
+  recountLost: async () => {
+    recounts++;
+    return { recounted: 0, lost: 0 };
+  },
+};
+const handler = () => createHandler({ store, records, registry, counter, clock: () => now, log, settings });
 const once = () => handler()({ runMs: 0 });
-const updates = () => records.values<Update>(UPDATE_TOPIC);
+const finals = () =>
+  records
+    .values<Frame>(UPDATE_TOPIC)
+    .flatMap(({ room_id, windows }) => windows.map(({ counts, final }) => [room_id, counts, final]))
+    .sort();
 
-test('a room that has fallen silent gets its final update, once', async () => {
+test('a room that has fallen silent gets its final frame, once', async () => {
   await once();
-  expect(updates().map(({ room_id, raw_count, final }) => [room_id, raw_count, final])).toEqual([
-    ['global', 1, true],
-    ['b', 1, true],
-  ]);
+  const expected = [
+    ['b', { '❤️': 1 }, true],
+    ['global', { '🔥': 1 }, true],
+  ];
+  expect(finals()).toEqual(expected);
+  expect(
+    records
+      .records(UPDATE_TOPIC)
+      .map(({ key }) => key)
+      .sort(),
+  ).toEqual(['b', 'global']);
   await once();
-  expect(updates()).toHaveLength(2);
+  expect(finals()).toEqual(expected);
 });
 
 test('before the watermark nothing is final', async () => {
@@ -48,54 +67,68 @@ test('before the watermark nothing is final', async () => {
   expect(records.topics).toEqual([]);
 });
 
-test('a final update that could not be published stays due, and the run goes on', async () => {
-  records.failure = new Error('down');
+test('final counts that could not be published stay due, and the run goes on', async () => {
+  const error = (records.failure = new Error('down'));
   await once();
-  const what = { rooms: ['global', 'b'], failed: 2, error: records.failure };
-  expect(log.lines).toEqual([['error', 'final counts were not published', what]]);
+  expect(log.lines).toEqual([['error', 'final counts were not published', { error }]]);
   records.failure = undefined;
   await once();
-  expect(updates()).toHaveLength(2);
+  expect(finals()).toHaveLength(2);
 });
 
-test('a room whose final update cannot be published keeps no other’s back; only it stays due', async () => {
-  const append = records.append.bind(records);
-  const broken = new Error('too large');
-  records.append = (topic, outgoing) =>
-    outgoing.some(({ key }) => key === 'b') ? Promise.reject(broken) : append(topic, outgoing);
-  await once();
-  expect(updates().map(({ room_id }) => room_id)).toEqual(['global']);
-  expect(log.lines).toEqual([['error', 'final counts were not published', { rooms: ['b'], failed: 1, error: broken }]]);
-  records.append = append;
-  await once();
-  expect(updates().map(({ room_id }) => room_id)).toEqual(['global', 'b']);
-});
-
-test('clients that cannot be forgotten keep no final update back', async () => {
+test('clients that cannot be removed and counts that cannot be counted again keep no final frame back', async () => {
   const error = new Error('damaged');
   registry.expire = () => Promise.reject(error);
-  await once();
-  expect(updates()).toHaveLength(2);
-  expect(log.lines).toEqual([['error', 'clients were not forgotten', { error }]]);
+  const failing = { recountLost: () => Promise.reject(error) };
+  const run = createHandler({ store, records, registry, counter: failing, clock: () => now, log, settings });
+  await run({ runMs: 0 });
+  expect(finals()).toHaveLength(2);
+  expect(log.lines).toEqual([
+    ['error', 'expired clients were not removed', { error }],
+    ['error', 'lost counts were not counted again', { error }],
+  ]);
 });
 
-test('clients whose time is over are forgotten though nobody registers', async () => {
+test('lost counts are counted again before windows are called final', async () => {
+  store.lose();
+  const batch = tapBatch([tap(0, { at: T, count: 3 })]);
+  const late = {
+    recountLost: async () => {
+      await applyTaps(store, batch, { buckets: [0, 1, 2, 3], settings, now, recount: true });
+      return { recounted: 1, lost: 0 };
+    },
+  };
+  const run = createHandler({ store, records, registry, counter: late, clock: () => now, log, settings });
+  await run({ runMs: 0 });
+  now += settings.windowMs;
+  await run({ runMs: 0 });
+  expect(finals()).toEqual([['global', { '🔥': 3 }, true]]);
+});
+
+test('clients whose time is over are removed though nobody registers', async () => {
   await registry.register(registrationSchema.parse({ client_id: 'c', port: 6000 }), T);
   await once();
   expect((await registry.audience(['global'])).size).toBe(0);
 });
 
+test('windows beyond their retention are removed, though that fails once', async () => {
+  const error = new Error('down');
+  const trim = store.trim.bind(store);
+  store.trim = () => Promise.reject(error);
+  await once();
+  expect(log.lines).toEqual([['error', 'old windows were not removed', { error }]]);
+  store.trim = trim;
+  now = T + 86_400_000;
+  await once();
+  const { windows, totals } = await store.snapshot('global');
+  expect({ windows, totals }).toEqual({ windows: [], totals: new Map([['🔥', 1]]) });
+});
+
 test('a run looks every second until its time is over', async () => {
   let looks = 0;
   const counting = { expire: async () => ++looks };
-  await createHandler({
-    windows,
-    records,
-    registry: counting,
-    counter,
-    clock: () => LATER + looks * 1000, // a look a second
-    log,
-    settings,
-  })({ runMs: 2500 });
+  const clock = () => LATER + looks * 1000; // a look a second
+  await createHandler({ store, records, registry: counting, counter, clock, log, settings })({ runMs: 2500 });
   expect(looks).toBe(2);
+  expect(recounts).toBe(2);
 });

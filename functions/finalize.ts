@@ -1,14 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Context } from 'aws-lambda';
-import { publishTotals, type Counter } from '../lib/usecases/count-taps.ts';
 import { deps } from '../lib/deps.ts';
-import type { WindowTotals } from '../lib/domain/update.ts';
-import { groupBy } from '../lib/domain/group-by.ts';
 import type { Logger } from '../lib/log.ts';
-import type { Clock, RecordLog, Registry, WindowStore } from '../lib/ports.ts';
+import type { Clock, CountStore, RecordLog, Registry } from '../lib/ports.ts';
+import type { Counter } from '../lib/usecases/count-taps.ts';
+import { createPublishFinals } from '../lib/usecases/publish-finals.ts';
 
 interface Deps {
-  windows: WindowStore;
+  store: CountStore;
   records: RecordLog;
   registry: Pick<Registry, 'expire'>;
   counter: Pick<Counter, 'recountLost'>;
@@ -22,42 +21,26 @@ const EVERY_MS = 1000;
 const RUN_MS = 58_000;
 
 /**
- * Scheduled: what must happen though nobody taps. Publishes the final counts of rooms that have fallen silent (the
- * others' go with their next batch), counts again what Redis has lost, and forgets the clients whose time is over.
+ * Scheduled: what must happen though nobody taps. Publishes the counts of windows that are over as final, counts again
+ * what Redis has lost, and forgets clients and windows whose time is over.
  */
-export const createHandler = ({ windows, records, registry, counter, clock, log, settings }: Deps) => {
-  /** Room by room: what fails for one must not keep the others' back. Its windows stay due. */
-  const publish = async (rooms: ReadonlyMap<string, readonly WindowTotals[]>): Promise<string[]> => {
-    const names = [...rooms.keys()];
-    const outcomes = await Promise.allSettled(
-      [...rooms.values()].map((each) => publishTotals(records, each, settings)),
-    );
-    const failed = outcomes.flatMap(({ status }, n) => (status === 'rejected' ? [names[n] ?? ''] : []));
-    const error = outcomes.find((outcome) => outcome.status === 'rejected')?.reason as unknown;
-    if (failed.length > 0)
-      log.error('final counts were not published', { rooms: failed.slice(0, 10), failed: failed.length, error });
-    return names.filter((_, n) => outcomes[n]?.status === 'fulfilled');
-  };
+export const createHandler = ({ store, records, registry, counter, clock, log, settings }: Deps) => {
+  const publishFinals = createPublishFinals({ store, records, clock, settings });
 
-  const publishFinals = async () => {
-    const now = clock();
-    const counts = await windows.open();
-    const rooms = groupBy(await counts.overdue(now), ({ room }) => room);
-    await counts.settle(await publish(rooms), now);
-  };
+  /** A step that fails must cost neither the others nor the minute's other looks: what is due stays due. */
+  const attempt = (work: Promise<unknown>, failed: string) =>
+    work.catch((error: unknown) => log.error(failed, { error }));
 
-  /** One step that fails must not cost the others, nor the minute's other looks: what is due stays due. */
   const look = async () => {
-    const attempt = (work: Promise<unknown>, failed: string) =>
-      work.catch((error: unknown) => log.error(failed, { error }));
-    await attempt(registry.expire(clock()), 'clients were not forgotten');
+    await attempt(registry.expire(clock()), 'expired clients were not removed');
     await attempt(counter.recountLost(), 'lost counts were not counted again');
-    await attempt(publishFinals(), 'rooms were not looked at');
+    await attempt(publishFinals(), 'final counts were not published');
   };
 
   /** @param event `{"runMs": 0}` looks once. */
   return async (event: { runMs?: number } = {}, _context?: Context): Promise<void> => {
     const until = clock() + (event.runMs ?? RUN_MS);
+    await attempt(store.trim(clock()), 'old windows were not removed');
     for (;;) {
       await look();
       if (clock() + EVERY_MS > until) return;
@@ -67,7 +50,7 @@ export const createHandler = ({ windows, records, registry, counter, clock, log,
 };
 
 export const handler = createHandler({
-  windows: deps.windows,
+  store: deps.counts,
   records: deps.records,
   registry: deps.registry,
   counter: deps.counter('finalize'),

@@ -48,6 +48,18 @@ test('a tap is appended with the time at which it was received, then answered', 
   expect(records.records(REACTION_TOPIC)).toEqual([{ value: expect.any(String) }]);
 });
 
+test('a tap with an event_id is keyed by its user, so that a copy meets its original in one partition', async () => {
+  const copy = { ...tap, event_id: 'e-1' };
+  await post({ body: copy });
+  await post({ body: { events: [copy, { ...copy, user_id: 7, event_id: 'e-2' }, tap] } });
+  expect(records.records(REACTION_TOPIC).map(({ key, partition }) => [key, partition])).toEqual([
+    ['u1', undefined],
+    ['u1', undefined],
+    ['7', undefined],
+    [undefined, undefined],
+  ]);
+});
+
 test('all fields are kept, the emoji in its one spelling, the timestamp as sent', async () => {
   const full = { room_id: 'final', event_id: 'e-1', count: 7, timestamp: '2026-05-01T20:45:00.123456' };
   await post({ body: { ...tap, ...full, user_id: 42, emoji_type: '❤', extra: 'dropped' } });

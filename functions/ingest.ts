@@ -48,7 +48,11 @@ export const createHandler = ({ auth, records, admission, clock, log, shortCodes
     const received_at = new Date(clock()).toISOString();
     await records.append(
       REACTION_TOPIC,
-      taps.map((tap) => ({ value: JSON.stringify({ ...tap, received_at }) })),
+      // A copy of a tap must meet its original in one partition.
+      taps.map((tap) => ({
+        value: JSON.stringify({ ...tap, received_at }),
+        ...(tap.event_id === undefined ? {} : { key: tap.user_id }),
+      })),
     );
     const answer = { status: 'success', message: 'Emoji data queued successfully' };
     return {

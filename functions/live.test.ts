@@ -1,33 +1,36 @@
 import { describe, expect, test } from '@jest/globals';
-import { MemoryWindowStore } from '../test/doubles/window-store.ts';
-import { countTaps } from '../lib/usecases/count-taps.ts';
+import { MemoryCountStore } from '../test/doubles/count-store.ts';
+import { applyTaps } from '../lib/usecases/apply-taps.ts';
 import { openDoor, unauthorized } from '../lib/usecases/authorization.ts';
 import { bearerOf, recordedLogger } from '../test/support/doubles.ts';
 import { httpEvent } from '../test/support/events.ts';
 import type { Authenticator } from '../lib/ports.ts';
-import { tap } from '../test/support/taps.ts';
+import { tap, tapBatch } from '../test/support/taps.ts';
 import { createHandler } from './live.ts';
 
 const settings = { windowMs: 2000, watermarkMs: 10_000 };
 
 const get = async (
-  windows: MemoryWindowStore,
+  counts: MemoryCountStore,
   query?: Record<string, string>,
   { auth = openDoor, isPublic = true }: { auth?: Authenticator; isPublic?: boolean } = {},
 ) => {
-  const handler = createHandler({ auth, isPublic, windows, windowMs: 2000, ratio: 1000, log: recordedLogger() });
+  const handler = createHandler({ auth, isPublic, counts, windowMs: 2000, ratio: 1000, log: recordedLogger() });
   const { statusCode, headers, body } = await handler(httpEvent({ method: 'GET', ...(query ? { query } : {}) }));
   return { status: statusCode, headers, body: JSON.parse(body ?? '') as Record<string, unknown> };
 };
 
+const count = (store: MemoryCountStore, taps: ReturnType<typeof tap>[]) =>
+  applyTaps(store, tapBatch(taps), { buckets: [0, 1, 2, 3], settings, now: 2500 });
+
 test('the newest windows first, the totals and what came too late', async () => {
-  const store = new MemoryWindowStore(settings);
+  const store = new MemoryCountStore(settings);
   const taps = [
     tap(0, { count: 100 }),
     tap(1, { at: 2000, emoji: '❤️' }),
     tap(2, { at: 0, receivedAt: 20_000, count: 3 }),
   ];
-  await countTaps(await store.open(), taps, settings, 2500);
+  await count(store, taps);
   const answer = await get(store);
   expect(answer).toMatchObject({ status: 200, headers: { 'cache-control': 'public, max-age=1' } });
   const one = (emoji_type: string, raw_count: number) => ({ emoji_type, raw_count, scaled_count: 1 });
@@ -45,26 +48,24 @@ test('the newest windows first, the totals and what came too late', async () => 
 });
 
 test('ten windows at the most; of another room nothing', async () => {
-  const store = new MemoryWindowStore(settings);
-  await countTaps(
-    await store.open(),
+  const store = new MemoryCountStore(settings);
+  await count(
+    store,
     Array.from({ length: 12 }, (_, n) => tap(n, { at: n * 2000, room: 'a' })),
-    settings,
-    0,
   );
   expect((await get(store, { room_id: 'a' })).body.windows).toHaveLength(10);
   expect((await get(store, { room_id: 'b' })).body).toMatchObject({ windows: [], totals: [], late: 0 });
 });
 
 test.each(['', 'a b', '{a}', 'x'.repeat(65)])('a room id that none can have is refused: %j', async (room_id) => {
-  expect(await get(new MemoryWindowStore(settings), { room_id })).toMatchObject({
+  expect(await get(new MemoryCountStore(settings), { room_id })).toMatchObject({
     status: 400,
     body: { error: 'Invalid query', details: [{ path: 'room_id' }] },
   });
 });
 
 describe('who may watch', () => {
-  const store = () => new MemoryWindowStore(settings);
+  const store = () => new MemoryCountStore(settings);
   const final = { room_id: 'final' };
   const watcher = bearerOf({ sub: 'u1', scope: 'watch', rooms: ['final'] });
 

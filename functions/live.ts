@@ -3,32 +3,31 @@ import { demandAll, demandScope } from '../lib/usecases/authorization.ts';
 import { deps } from '../lib/deps.ts';
 import { ANYBODY } from '../lib/domain/access.ts';
 import { DEFAULT_ROOM, roomId } from '../lib/domain/reaction.ts';
-import { scale, windowSpan, type WindowTotals } from '../lib/domain/update.ts';
+import { scale, windowSpan, type WindowCounts } from '../lib/domain/frame.ts';
 import type { Logger } from '../lib/log.ts';
-import type { Authenticator, WindowStore } from '../lib/ports.ts';
+import type { Authenticator, CountStore } from '../lib/ports.ts';
 import { z } from 'zod';
 
 interface Deps {
   auth: Authenticator;
   /** Nobody is asked who they are: the answer is the same for all, and a CDN may give it. */
   isPublic: boolean;
-  windows: Pick<WindowStore, 'snapshot'>;
+  counts: Pick<CountStore, 'snapshot'>;
   windowMs: number;
   ratio: number;
   log: Logger;
 }
 
-const NEWEST_WINDOWS = 10;
 const querySchema = z.object({ room_id: roomId.default(DEFAULT_ROOM) });
 
 /** `GET /live?room_id=`: the newest windows and the totals of a room, the same for every caller for a second. */
-export const createHandler = ({ auth, isPublic, windows, windowMs, ratio, log }: Deps) => {
+export const createHandler = ({ auth, isPublic, counts: store, windowMs, ratio, log }: Deps) => {
   const caching = isPublic
     ? { 'cache-control': 'public, max-age=1' }
     : { 'cache-control': 'private, max-age=1', vary: 'authorization' };
   const counts = (taps: ReadonlyMap<string, number>) =>
     [...taps].map(([emoji_type, raw_count]) => ({ emoji_type, raw_count, scaled_count: scale(raw_count, ratio) }));
-  const toWindow = ({ start, final, counts: taps }: WindowTotals) => ({
+  const toWindow = ({ start, final, counts: taps }: WindowCounts) => ({
     ...windowSpan(start, windowMs),
     final,
     counts: counts(taps),
@@ -39,7 +38,7 @@ export const createHandler = ({ auth, isPublic, windows, windowMs, ratio, log }:
     demandScope(caller, 'watch');
     const { room_id } = parse(querySchema, event.queryStringParameters ?? {}, 'Invalid query');
     demandAll(caller, [{ room_id }]);
-    const room = await windows.snapshot(room_id, NEWEST_WINDOWS);
+    const room = await store.snapshot(room_id);
     return {
       status: 200,
       headers: caching,
@@ -58,7 +57,7 @@ export const createHandler = ({ auth, isPublic, windows, windowMs, ratio, log }:
 export const handler = createHandler({
   auth: deps.auth,
   isPublic: deps.config.AUTH_MODE === 'open' || deps.config.LIVE_PUBLIC === 'true',
-  windows: deps.windows,
+  counts: deps.counts,
   windowMs: deps.windowSettings.windowMs,
   ratio: deps.config.AGGREGATION_RATIO,
   log: deps.log.child('live'),

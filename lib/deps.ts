@@ -1,4 +1,4 @@
-import { REACTION_RETENTION_MS } from './config/topics.ts';
+import { BUCKETS, REACTION_RETENTION_MS } from './config/topics.ts';
 import { boundedLog } from './adapters/bounded-log.ts';
 import { openDoor } from './usecases/authorization.ts';
 import { JwtAuthenticator } from './adapters/jwt/authenticator.ts';
@@ -9,11 +9,12 @@ import { KafkaRecordLog } from './adapters/kafka/record-log.ts';
 import { KafkaRecordReader } from './adapters/kafka/record-reader.ts';
 import { Breaker } from './adapters/redis/breaker.ts';
 import { createRedis } from './adapters/redis/client.ts';
+import { removeFormerCounts } from './adapters/redis/former-counts.ts';
+import { RedisCountStore } from './adapters/redis/count-store.ts';
 import { RedisPacer } from './adapters/redis/pacer.ts';
 import { RedisRateLimiter, type Rate } from './adapters/redis/rate-limiter.ts';
 import { RedisRegistry } from './adapters/redis/registry.ts';
 import { RedisRooms } from './adapters/redis/rooms.ts';
-import { RedisWindowStore } from './adapters/redis/window-store.ts';
 import { AddressPolicy } from './adapters/tcp/address-policy.ts';
 import { TcpDelivery } from './adapters/tcp/delivery.ts';
 import { createCounter } from './usecases/count-taps.ts';
@@ -59,87 +60,135 @@ const createAuthenticator = (config: Config): Authenticator =>
         clock: Date.now,
       });
 
+/** Made when it is asked for first, then kept. */
+const lazily = <T>(make: () => T): (() => T) => {
+  let made: { value: T } | undefined;
+  return () => (made ??= { value: make() }).value;
+};
+
 /**
- * The composition root: every port with its adapter. Nothing connects before it is used, so a function that needs no
- * Redis opens no connection to it. A warm function keeps all of it between invocations.
+ * The composition root: every port with its adapter. A function makes only what it asks for, and nothing connects before
+ * it is used. A warm function keeps all of it between invocations.
  */
 const createDeps = (config: Config) => {
   const log = createLogger(config.LOG_LEVEL);
-  const kafka = createKafka(config, log);
-  const redis = createRedis(config.REDIS_URL, log);
   const windowSettings = {
     windowMs: config.WINDOW_SECONDS * 1000,
     watermarkMs: config.WATERMARK_SECONDS * 1000,
     ratio: config.AGGREGATION_RATIO,
   };
-  const registry = new RedisRegistry(redis, {
-    clusters: config.CLUSTERS,
-    subscribersPerCluster: config.SUBSCRIBERS_PER_CLUSTER,
-    clientTtl: config.CLIENT_TTL_SECONDS,
-    maxClients: config.MAX_CLIENTS,
-    maxClientsPerSource: config.MAX_CLIENTS_PER_ADDRESS,
-    onDamaged: (damage) => log.error('registry entry is damaged and left out', { ...damage }),
-  });
-  const limitsStore = new Breaker({ log });
-  const addresses = new AddressPolicy(config.DELIVERY_ALLOWED_HOSTS, undefined, { refusedPorts: portsOf(config) });
-  const records = new KafkaRecordLog(kafka, { ackTimeoutMs: config.ACK_TIMEOUT_MS, log });
-  const windows = new RedisWindowStore(redis, {
-    ...windowSettings,
-    windowTtl: config.WINDOW_RETENTION_SECONDS,
-    // A tap can be read again until Kafka forgets it; twice that leaves room for a topic that is kept for longer.
-    roomTtl: (2 * REACTION_RETENTION_MS) / 1000,
-    idTtlMs: config.EVENT_ID_TTL_SECONDS * 1000,
-    idLimit: config.EVENT_ID_LIMIT,
-  });
-  const reader = new KafkaRecordReader(kafka);
+  const kafka = lazily(() => createKafka(config, log));
+  const redis = lazily(() => createRedis(config.REDIS_URL, log, config.REDIS_MODE));
+  const limitsStore = lazily(() => new Breaker({ log }));
+  const records = lazily(() => new KafkaRecordLog(kafka(), { ackTimeoutMs: config.ACK_TIMEOUT_MS, log }));
+  const reader = lazily(() => new KafkaRecordReader(kafka()));
+  const addresses = lazily(
+    () => new AddressPolicy(config.DELIVERY_ALLOWED_HOSTS, undefined, { refusedPorts: portsOf(config) }),
+  );
+  const counts = lazily(
+    () =>
+      new RedisCountStore(redis(), {
+        ...windowSettings,
+        buckets: BUCKETS,
+        windowRetentionMs: config.WINDOW_RETENTION_SECONDS * 1000,
+        // A tap can be read again until Kafka forgets it; twice that leaves room for a topic that is kept for longer.
+        roomRetentionMs: Math.max(2 * REACTION_RETENTION_MS, 2 * config.WINDOW_RETENTION_SECONDS * 1000),
+        idTtlMs: config.EVENT_ID_TTL_SECONDS * 1000,
+        idLimit: config.EVENT_ID_LIMIT,
+        maxEmojis: config.MAX_EMOJIS_PER_ROOM,
+        prepare: () => removeFormerCounts(redis(), BUCKETS, log),
+      }),
+  );
+  const registry = lazily(
+    () =>
+      new RedisRegistry(redis(), {
+        clusters: config.CLUSTERS,
+        subscribersPerCluster: config.SUBSCRIBERS_PER_CLUSTER,
+        clientTtl: config.CLIENT_TTL_SECONDS,
+        maxClients: config.MAX_CLIENTS,
+        maxClientsPerSource: config.MAX_CLIENTS_PER_ADDRESS,
+        onDamaged: (damage) => log.error('registry entry is damaged and left out', { ...damage }),
+      }),
+  );
+  const auth = lazily(() => createAuthenticator(config));
+  const tapRecords = lazily(() => boundedLog(records(), config.MAX_IN_FLIGHT_RECORDS));
+  const admission = lazily(() =>
+    createAdmission({
+      limiter: new RedisRateLimiter(redis(), ratesOf(config), limitsStore()),
+      rooms: new RedisRooms(redis(), limitsStore(), { max: config.MAX_ROOMS }),
+      whenDown: config.RATE_LIMIT_WHEN_DOWN,
+      clock: Date.now,
+    }),
+  );
+  const pacer = lazily(() => new RedisPacer(redis()));
+  const unregisterDead = (client: string) => {
+    log.warn('client does not take its updates and is unregistered', { client });
+    registry()
+      .unregister(client)
+      .catch((error: unknown) => log.error('client was not unregistered', { client, error }));
+  };
+  const delivery = lazily(
+    () =>
+      new TcpDelivery({
+        registry: registry(),
+        addressesOf: (host, port) => addresses().addressesOf(host, port),
+        connectTimeoutMs: config.DELIVERY_TIMEOUT_MS,
+        handshake: config.DELIVERY_HANDSHAKE === 'nonce' ? handshake : undefined,
+        stallMs: STALL_MS,
+        onDead: unregisterDead,
+      }),
+  );
   return {
     config,
     log,
     windowSettings,
-    auth: createAuthenticator(config),
-    registry,
-    addresses,
-    records,
-    windows,
+    get auth() {
+      return auth();
+    },
+    get registry() {
+      return registry();
+    },
+    get addresses() {
+      return addresses();
+    },
+    get records() {
+      return records();
+    },
+    /** Bounded: only what clients send is refused; what the functions that Kafka triggers write would only come again. */
+    get tapRecords() {
+      return tapRecords();
+    },
+    get counts() {
+      return counts();
+    },
+    get admission() {
+      return admission();
+    },
+    get pacer() {
+      return pacer();
+    },
+    get delivery() {
+      return delivery();
+    },
+    get healthChecks() {
+      return { broker: brokerCheck(kafka()), redis: () => redis().ping() };
+    },
     /** @param fn the function that counts, for its log lines */
     counter: (fn: string) =>
       createCounter({
-        windows,
-        records,
-        reader,
+        store: counts(),
+        records: records(),
+        reader: reader(),
         clock: Date.now,
         log: log.child(fn),
         settings: windowSettings,
         shortCodes: config.EMOJI_SHORT_CODES,
       }),
-    /** What the functions that Kafka triggers write is never refused: they could only ask for it again. */
-    tapRecords: boundedLog(records, config.MAX_IN_FLIGHT_RECORDS),
-    admission: createAdmission({
-      limiter: new RedisRateLimiter(redis, ratesOf(config), limitsStore),
-      rooms: new RedisRooms(redis, limitsStore, { max: config.MAX_ROOMS }),
-      whenDown: config.RATE_LIMIT_WHEN_DOWN,
-      clock: Date.now,
-    }),
-    pacer: new RedisPacer(redis),
-    delivery: new TcpDelivery({
-      registry,
-      addressesOf: (host, port) => addresses.addressesOf(host, port),
-      connectTimeoutMs: config.DELIVERY_TIMEOUT_MS,
-      handshake: config.DELIVERY_HANDSHAKE === 'nonce' ? handshake : undefined,
-      stallMs: STALL_MS,
-      onDead: (client) => {
-        log.warn('client does not take its updates and is unregistered', { client });
-        registry
-          .unregister(client)
-          .catch((error: unknown) => log.error('client was not unregistered', { client, error }));
-      },
-    }),
     /** For programs that end; a function keeps its connections. */
     close: async () => {
-      await Promise.all([records.close(), reader.close()]);
-      redis.disconnect();
+      await Promise.all([records().close(), reader().close()]);
+      redis().disconnect();
     },
-    healthChecks: { broker: brokerCheck(kafka), redis: () => redis.ping() },
   };
 };
 

@@ -1,9 +1,8 @@
-import type { MSKEvent } from 'aws-lambda';
 import type { Caller } from './domain/access.ts';
-import type { RoomBatch } from './domain/counting.ts';
-import type { Counted, Range, Spans } from './domain/progress.ts';
+import type { BucketBatch } from './domain/counting.ts';
+import type { Frame, RoomCounts } from './domain/frame.ts';
 import type { Client, Registration, SubscriberRef } from './domain/registration.ts';
-import type { Frame, WindowTotals } from './domain/update.ts';
+import type { OffsetRange, StreamRecord } from './domain/stream.ts';
 
 /** ms since the epoch. */
 export type Clock = () => number;
@@ -36,80 +35,94 @@ export interface RecordLog {
   append(topic: string, records: readonly OutgoingRecord[]): Promise<void>;
 }
 
-/** What `apply` says of one room. */
-export interface AppliedRoom {
-  room: string;
-  /** Every window that the batch touches, with its totals after it, and the windows that are over. */
-  windows: WindowTotals[];
-  /**
-   * Partitions of which only a part of the batch had been counted before: the highest offset that was. Nothing of such
-   * a partition was counted now; leave out the taps up to that offset and apply again.
-   */
-  partial: ReadonlyMap<string, number>;
-  /** Why the room can't be counted, while others can: what is stored of it is damaged. Nothing of it was counted. */
-  failure?: string;
+/** How far a topic partition is counted in a bucket. */
+export interface Progress {
+  /** The highest offset counted; -1 when none is. */
+  offset: number;
+  /** The latest record time (ms) up to there; -1 when there is none. */
+  newest: number;
 }
 
-/** The newest windows of a room, as `GET /live` shows them. */
-export interface RoomSnapshot {
-  windows: WindowTotals[];
-  totals: ReadonlyMap<string, number>;
-  /** Taps that came too late for their window. */
-  late: number;
+/** `topic-partition` → progress. */
+export type ProgressMap = ReadonlyMap<string, Progress>;
+
+/** What `apply` did with one bucket's batch. */
+export type BucketOutcome =
+  | {
+      bucket: number;
+      state: 'counted';
+      /** The rooms that the batch touches, with the windows that it touches, after the batch. */
+      rooms: RoomCounts[];
+      /**
+       * Partitions of which only the first part had been counted before. Nothing of such a partition was counted now:
+       * apply what lies behind that progress again.
+       */
+      partial: ProgressMap;
+    }
+  /** The batch does not continue what is stored: counts are missing before it. Nothing was counted. */
+  | { bucket: number; state: 'behind'; progress: ProgressMap }
+  /** What is stored was counted from another topic of that name. Nothing was counted. */
+  | { bucket: number; state: 'other_topic' }
+  /** Parts of what is stored are missing or can't be read. Nothing was counted. */
+  | { bucket: number; state: 'damaged' };
+
+/** A window that is over, with its rooms. */
+export interface OverdueWindow {
+  bucket: number;
+  start: number;
+  rooms: RoomCounts[];
 }
 
 /**
- * One generation of counts per room, window and emoji. Every count is cumulative and only ever grows; of late taps there
- * are fewer when one turns out to be the copy of a tap in time. When counts are lost (the store was emptied, or is a copy
- * that lags behind), that shows in `counted` and in what `advance` says: counts are a function of the stream, so what is
- * lost is counted again from there.
+ * Counts per room, window and emoji, in a fixed number of buckets. A bucket's counts and its progress (which offsets
+ * they hold) are written by one atomic step and are lost together, so that `apply` sees by itself when counts are
+ * missing: the store was emptied, or replaced by a copy that lags behind. What is missing is counted again from the
+ * topic. Every count is cumulative and only grows.
  */
-export interface Counts {
-  /** How far every room has been counted, by `topic-partition`, when the counts were opened. */
-  readonly counted: ReadonlyMap<string, Counted>;
+export interface CountStore {
+  readonly buckets: number;
   /**
-   * Adds each room's batch atomically, each topic partition's part of it at most once: a part whose offsets were
-   * counted before changes nothing. Of taps with the same `event_id` that were received within the configured time, one
-   * counts. One round trip for all rooms.
-   * @param streamTime up to when (ms) every partition has been read: older ids are forgotten. Absent: none.
-   * @throws PlatformError `store_unavailable`; a room's batch may then have been counted or not, so apply it again.
+   * Adds each bucket's batch, all or nothing a bucket and partition: a part that was counted before changes nothing.
+   * Of taps with the same id that the broker appended within the configured time, the first one counts.
+   * @param recount whether the taps are older ones, counted again: windows that are over for long are not reported again.
+   * @throws PlatformError `store_unavailable`; each bucket's batch may then have been counted or not: apply it again.
    */
-  apply(batches: readonly RoomBatch[], now: number, streamTime?: number): Promise<AppliedRoom[]>;
-  /** The windows that are over in rooms that have fallen silent. Told again until `settle`. */
-  overdue(now: number): Promise<WindowTotals[]>;
-  /** Forgets the windows that `apply` or `overdue` reported as final at `now`; those touched since stay. */
-  settle(rooms: readonly string[], now: number): Promise<void>;
-  /**
-   * Notes that all rooms are counted up to the end of each span. False when that can't be said, since counts were lost
-   * meanwhile: open them again and count what is missing.
-   */
-  advance(spans: Spans): Promise<boolean>;
-  /** Begins a new generation, which is empty, unless somebody else has done so. */
-  discard(): Promise<void>;
+  apply(batches: readonly BucketBatch[], now: number, recount?: boolean): Promise<BucketOutcome[]>;
+  /** The progress of every bucket, in order, of these `topic-partition`s; those never counted have offset -1. */
+  progress(topicPartitions: readonly string[]): Promise<ProgressMap[]>;
+  /** Removes everything that is stored of a bucket. */
+  discard(bucket: number): Promise<void>;
+  /** Windows that are over and not yet settled, of all buckets; a bounded number at a time. */
+  overdue(now: number): Promise<OverdueWindow[]>;
+  /** Does not report these windows again, unless a tap was counted in them after `now`. */
+  settle(windows: readonly OverdueWindow[], now: number): Promise<void>;
+  /** Removes windows and silent rooms that are older than the configured retention. */
+  trim(now: number): Promise<void>;
+  /** The newest windows of a room, the newest first. */
+  snapshot(room: string): Promise<Omit<RoomCounts, 'room'>>;
 }
 
-/** Where the counts are kept. */
-export interface WindowStore {
-  open(): Promise<Counts>;
-  snapshot(room: string, newest: number): Promise<RoomSnapshot>;
+/** Records of a topic, and the offsets that are read with them. */
+export interface StreamChunk {
+  records: readonly StreamRecord[];
+  /** At most one range a partition. Offsets that hold no record (control records, compaction) are covered too. */
+  covered: readonly OffsetRange[];
+  /** What of the covered ranges the topic does not hold any more. */
+  lost: readonly OffsetRange[];
 }
 
 /** The stream, read once more. */
 export interface RecordReader {
   /**
-   * Reads what the topic still holds of each range, in order per partition, the ranges side by side. A chunk has the
-   * shape of a Lambda event, and the next one comes when it has been taken.
+   * Reads what the topic still holds of each range, in order per partition. The chunks cover the ranges from their
+   * beginnings to their ends, without a gap and one at a time.
    * @throws PlatformError `broker_unavailable`, and whatever `take` throws.
    */
-  read(
-    topic: string,
-    ranges: readonly Range[],
-    take: (chunk: Pick<MSKEvent, 'records'>) => Promise<void>,
-  ): Promise<void>;
+  read(topic: string, ranges: readonly OffsetRange[], take: (chunk: StreamChunk) => Promise<void>): Promise<void>;
   /** What a consumer group reads next of each `topic-partition`; partitions that it has never read are left out. */
   committed(group: string, topic: string): Promise<Map<string, number>>;
-  /** How many partitions a topic has. */
-  partitions(topic: string): Promise<number>;
+  /** Where each `topic-partition` ends: the offset of the next record to be written. */
+  ends(topic: string): Promise<Map<string, number>>;
 }
 
 export interface Assignment extends SubscriberRef {

@@ -1,9 +1,8 @@
 import { hostname } from 'node:os';
 import { decodeJwt } from 'jose';
-import { z } from 'zod';
 import { DEFAULT_ROOM } from '../lib/domain/reaction.ts';
 import { registrationSchema } from '../lib/domain/registration.ts';
-import { updateSchema } from '../lib/domain/update.ts';
+import { updateLineSchema } from '../lib/domain/update-line.ts';
 import {
   httpUrl,
   positiveNumber,
@@ -62,8 +61,6 @@ function readOptions() {
 /** A viewer that only this machine can reach need not be open to others. */
 const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
 
-const lineSchema = updateSchema.extend({ window_ms: z.int().positive() });
-
 /** Reads the lines of one room's updates and shows them. */
 function createViewer(room: string, json: boolean) {
   const totals = new Totals();
@@ -90,7 +87,7 @@ function createViewer(room: string, json: boolean) {
 
 function parseLine(line: string) {
   try {
-    return lineSchema.safeParse(JSON.parse(line)).data;
+    return updateLineSchema.safeParse(JSON.parse(line)).data;
   } catch {
     return undefined;
   }

@@ -10,7 +10,7 @@ const HELP = `npm run rebuild [-- options]     counts again what Redis has lost
 Taps that were counted and are not in Redis any more, after a failover or a FLUSHALL, are read again from emoji_topic and
 counted, each once. The functions do the same by themselves, with the next tap or within a minute: this is for when you
 don't want to wait, or don't trust what Redis holds. It does no harm while the platform runs, and may be stopped and
-started again. The broker and the Redis are KAFKA_BROKERS and REDIS_URL, else those of the running "npm start".`;
+started again. Exit code 1 when the topic does not hold all of them any more. The broker and the Redis are KAFKA_BROKERS and REDIS_URL, else those of the running "npm start".`;
 
 async function main(): Promise<number> {
   const { values } = readArgs({ options: { all: { type: 'boolean' }, help: { type: 'boolean' } } });
@@ -23,12 +23,19 @@ async function main(): Promise<number> {
   // What puts the functions together, with these in place.
   const { deps } = await import('../lib/deps.ts');
   try {
-    if (values.all) await (await deps.windows.open()).discard();
-    const missing = await deps.counter('rebuild').recountLost();
+    const counter = deps.counter('rebuild');
+    if (values.all) await counter.discardAll();
+    const { recounted, lost } = await counter.recountLost();
+    if (lost > 0) {
+      console.error(
+        `${count(lost)} records can't be counted again: emoji_topic does not hold them any more. ${count(recounted)} were counted again.`,
+      );
+      return 1;
+    }
     console.log(
-      missing === 0
+      recounted === 0
         ? 'Nothing is missing: every tap that was read is counted.'
-        : `${count(missing)} records were counted again.`,
+        : `${count(recounted)} records were counted again.`,
     );
     return 0;
   } finally {

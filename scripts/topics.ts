@@ -4,11 +4,12 @@ import type { Config } from '../lib/config/variables.ts';
 import { readCommand, runScript, takesNothing } from './lib/cli.ts';
 import { scriptConfig, withAdmin } from './lib/services.ts';
 import { count, table } from './lib/table.ts';
-import { consumerGroups, describeTopic, ensureTopics, partitionCounts } from './lib/topics.ts';
+import { consumerGroups, describeTopic, ensureTopics, partitionCounts, type Ensured } from './lib/topics.ts';
 
 const HELP = `npm run topics -- COMMAND     the platform's Kafka topics
 
-  create              creates what lib/config/topics.ts defines and is missing, and adds partitions where there are too few
+  create              creates what lib/config/topics.ts defines and is missing, adds partitions where there are too few, and changes
+                      settings on which exact counts depend
   list                the topics, and how many partitions and records they have
   describe [TOPIC…]   first and end offset of each partition, and how far each consumer group is behind (its lag)
   --help
@@ -24,9 +25,12 @@ const definitionsOf = (config: Config) =>
 
 async function create(config: Config): Promise<void> {
   const ensured = await withAdmin(config, (admin) => ensureTopics(admin, definitionsOf(config)));
-  const what = (had: number, partitions: number) =>
-    had === 0 ? 'created' : had < partitions ? `had ${had}, grown` : 'was there';
-  const rows = ensured.map(({ topic, had, partitions }) => [topic, count(partitions), what(had, partitions)]);
+  const what = ({ had, partitions, changed }: Ensured) =>
+    [
+      had === 0 ? 'created' : had < partitions ? `had ${had}, grown` : 'was there',
+      ...changed.map(({ setting, is, shouldBe }) => `${setting} was ${is}, is ${shouldBe}`),
+    ].join('; ');
+  const rows = ensured.map((each) => [each.topic, count(each.partitions), what(each)]);
   print(table(['topic', 'partitions', ''], rows));
 }
 

@@ -17,6 +17,7 @@ test('nothing set: the documented defaults', () => {
     KAFKA_BROKERS: ['localhost:9092'],
     KAFKA_AUTH: 'none',
     REDIS_URL: 'redis://localhost:6379',
+    REDIS_MODE: 'single',
     WINDOW_SECONDS: 2,
     WATERMARK_SECONDS: 10,
     AGGREGATION_RATIO: 1000,
@@ -31,7 +32,8 @@ test('nothing set: the documented defaults', () => {
     ACK_TIMEOUT_MS: 5000,
     WINDOW_RETENTION_SECONDS: 86_400,
     EVENT_ID_TTL_SECONDS: 600,
-    EVENT_ID_LIMIT: 2_000_000,
+    EVENT_ID_LIMIT: 500_000,
+    MAX_EMOJIS_PER_ROOM: 64,
     RATE_USER_PER_SECOND: 20,
     RATE_USER_BURST: 40,
     RATE_ADDRESS_PER_SECOND: 100_000,
@@ -95,10 +97,19 @@ const CASES: Record<keyof typeof variables, { bad: string[]; good: string[]; exp
   KAFKA_USERNAME: { bad: [], good: ['u'], expects: 'a user name' },
   KAFKA_PASSWORD: { bad: [], good: ['p'], expects: 'a password' },
   REDIS_URL: {
-    bad: ['localhost:6379', 'http://localhost', 'redis://', 'redis://a:99999', 'redis://a b'],
+    bad: [
+      'localhost:6379',
+      'http://localhost',
+      'redis://',
+      'redis://a:99999',
+      'redis://a b',
+      'redis://a,',
+      'redis://a,b:6379',
+    ],
     good: ['redis://localhost', 'rediss://:secret@cache.aws:6380/1'],
-    expects: 'a redis:// or rediss:// URL',
+    expects: 'a redis:// or rediss:// URL; of a cluster several may be given, separated by commas',
   },
+  REDIS_MODE: { bad: ['Cluster', 'auto'], good: ['single', 'cluster'], expects: 'one of single, cluster' },
   WINDOW_SECONDS: wholeNumber(1, 3600),
   WATERMARK_SECONDS: wholeNumber(0, 3600),
   AGGREGATION_RATIO: wholeNumber(1, 1_000_000_000),
@@ -125,7 +136,8 @@ const CASES: Record<keyof typeof variables, { bad: string[]; good: string[]; exp
   ACK_TIMEOUT_MS: wholeNumber(100, 60_000),
   WINDOW_RETENTION_SECONDS: wholeNumber(60, 31 * 86_400),
   EVENT_ID_TTL_SECONDS: wholeNumber(300, 86_400),
-  EVENT_ID_LIMIT: wholeNumber(0, 100_000_000),
+  EVENT_ID_LIMIT: wholeNumber(1, 100_000_000),
+  MAX_EMOJIS_PER_ROOM: wholeNumber(1, 1000),
   RATE_USER_PER_SECOND: wholeNumber(0, 1_000_000_000),
   RATE_USER_BURST: wholeNumber(0, 1_000_000_000),
   RATE_ADDRESS_PER_SECOND: wholeNumber(0, 1_000_000_000),
@@ -203,6 +215,32 @@ test('scram needs a user and a password', () => {
   expect(loadConfig({ KAFKA_AUTH: 'scram', KAFKA_USERNAME: 'u', KAFKA_PASSWORD: 'p' }).KAFKA_PASSWORD).toBe('p');
 });
 
+test.each<[string, Record<string, string>, string]>([
+  [
+    'several servers that are no cluster',
+    { REDIS_URL: 'redis://a,redis://b' },
+    'REDIS_URL must name one server, or REDIS_MODE must be cluster (it names several)',
+  ],
+  [
+    'a database of a cluster',
+    { REDIS_MODE: 'cluster', REDIS_URL: 'redis://a,redis://b/2' },
+    'REDIS_URL must not choose a database with REDIS_MODE=cluster: a cluster has only 0',
+  ],
+  [
+    'nodes with different passwords',
+    { REDIS_MODE: 'cluster', REDIS_URL: 'rediss://:hunter2@a,rediss://:hunter3@b' },
+    'REDIS_URL must name all nodes with the same scheme, user and password',
+  ],
+])('a Redis that cannot be: %s', (_what, env, message) => {
+  expect(refusal(env).message).toBe(message);
+});
+
+test('a cluster is named by some of its nodes', () => {
+  const REDIS_URL = 'rediss://u:p@a:6379, rediss://u:p@b/0';
+  expect(loadConfig({ REDIS_MODE: 'cluster', REDIS_URL })).toMatchObject({ REDIS_MODE: 'cluster', REDIS_URL });
+  expect(loadConfig({ REDIS_MODE: 'cluster' }).REDIS_MODE).toBe('cluster');
+});
+
 test('no complaint shows a secret', () => {
   const { message } = refusal({
     REDIS_URL: 'rediss//user:hunter2@cache',
@@ -272,4 +310,11 @@ describe('who may do what', () => {
       'AUTH_SECRET must be a secret of at least 32 bytes (the value is not shown)',
     );
   });
+});
+
+test('a window that is removed while its taps are still counted is refused', () => {
+  expect(() => loadConfig({ WINDOW_SECONDS: '3600', WINDOW_RETENTION_SECONDS: '3609' })).toThrow(
+    'WINDOW_RETENTION_SECONDS must be at least WINDOW_SECONDS and WATERMARK_SECONDS together (it is less)',
+  );
+  expect(loadConfig({ WINDOW_SECONDS: '3600', WINDOW_RETENTION_SECONDS: '3610' }).WINDOW_SECONDS).toBe(3600);
 });

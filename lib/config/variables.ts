@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LOCAL_ORIGINS, LOCAL_STAGE } from './stages.ts';
 import { isAllowListEntry } from '../adapters/tcp/address-policy.ts';
+import { areRedisUrls, redisProblems } from '../adapters/redis/nodes.ts';
 import { authProblems, isKeyUrl, isOrigin, MIN_SECRET_BYTES, publicKeys } from './auth.ts';
 import { PlatformError } from '../errors.ts';
 import { LOG_LEVELS } from '../log.ts';
@@ -53,9 +54,19 @@ export const variables = {
   KAFKA_PASSWORD: z.string().optional().meta(expects('a password', 'Password for `KAFKA_AUTH=scram`.')),
   REDIS_URL: z
     .string()
-    .refine((text) => /^rediss?:\/\/\S+$/.test(text) && URL.canParse(text))
+    .refine(areRedisUrls)
     .default('redis://localhost:6379')
-    .meta(expects('a redis:// or rediss:// URL', 'Redis for counts and registry.')),
+    .meta(
+      expects(
+        'a redis:// or rediss:// URL; of a cluster several may be given, separated by commas',
+        'Redis for counts and registry: a server, or nodes of a Redis Cluster to connect to first.',
+      ),
+    ),
+  REDIS_MODE: oneOf(
+    ['single', 'cluster'],
+    'single',
+    'Whether `REDIS_URL` is one server (or the primary of one replicated) or a Redis Cluster.',
+  ),
   WINDOW_SECONDS: wholeNumber(1, 3600, 2, 'Length of a tumbling window.'),
   WATERMARK_SECONDS: wholeNumber(0, 3600, 10, 'A tap whose timestamp is older than this when it is received is late.'),
   AGGREGATION_RATIO: wholeNumber(1, 1_000_000_000, 1000, '`scaled_count` is `raw_count` divided by this, rounded up.'),
@@ -105,10 +116,16 @@ export const variables = {
     'A tap that is sent again with the same `event_id` within this time counts once.',
   ),
   EVENT_ID_LIMIT: wholeNumber(
-    0,
+    1,
     100_000_000,
-    2_000_000,
-    'How many `event_id`s a room remembers at the most, the newest ones.',
+    500_000,
+    'Of each partition and bucket of rooms at least so many `event_id`s are remembered, and at most twice as many.',
+  ),
+  MAX_EMOJIS_PER_ROOM: wholeNumber(
+    1,
+    1000,
+    64,
+    'Kinds of emojis that a room shows, the first ones tapped; the rest is counted together as `:other:`.',
   ),
   RATE_USER_PER_SECOND: wholeNumber(0, 1_000_000_000, 20, 'Taps a second that a user may send; 0 = no limit.'),
   RATE_USER_BURST: wholeNumber(0, 1_000_000_000, 40, 'Taps that a user may send at once; at least those of a second.'),
@@ -208,6 +225,12 @@ const complain = (name: string, given: string | undefined): string => {
   return `${name} must be ${words} (${shown})`;
 };
 
+/** A window that is removed while taps of it are still counted would show less than it holds. */
+const RETENTION_TOO_SHORT = [
+  'WINDOW_RETENTION_SECONDS',
+  'WINDOW_RETENTION_SECONDS must be at least WINDOW_SECONDS and WATERMARK_SECONDS together (it is less)',
+] as const;
+
 /**
  * Reads the configuration from the environment. An empty value counts as not set.
  * @throws PlatformError `invalid_config`, one line a bad variable, naming it and what it should be.
@@ -218,10 +241,13 @@ export const loadConfig = (env: Record<string, string | undefined>): Config => {
   const bad = new Set(parsed.success ? [] : parsed.error.issues.map(({ path }) => String(path[0])));
   if (given.KAFKA_AUTH === 'scram')
     for (const name of ['KAFKA_USERNAME', 'KAFKA_PASSWORD']) if (!given[name]) bad.add(name);
-  const problems = [
+  const tooShort =
+    parsed.success && parsed.data.WINDOW_RETENTION_SECONDS < parsed.data.WINDOW_SECONDS + parsed.data.WATERMARK_SECONDS;
+  const problems: (readonly [string, string])[] = [
     ...[...bad].map((name) => [name, complain(name, given[name])] as const),
     // What does not fit together is told once each is right by itself.
-    ...(bad.size > 0 ? [] : authProblems(given)),
+    ...(bad.size > 0 ? [] : [...authProblems(given), ...redisProblems(given)]),
+    ...(tooShort ? [RETENTION_TOO_SHORT] : []),
   ];
   if (!parsed.success || problems.length > 0) {
     throw new PlatformError('invalid_config', problems.map(([, line]) => line).join('\n'), {

@@ -1,42 +1,47 @@
+import { bucketOf } from './bucket.ts';
 import type { Reaction } from './reaction.ts';
+import type { Span, Spans } from './stream.ts';
 import { place, type WindowSettings } from './window.ts';
 
-/** A tap and where it stands in the stream. `partition` is `topic-partition`, as in the Lambda event. */
+/** A tap and where it stands in the stream. */
 export interface LoggedReaction {
-  partition: string;
+  topicPartition: string;
   offset: number;
+  /** When the broker appended it (ms); 0 when only the producer's time is known, which decides nothing. */
+  appended: number;
   reaction: Reaction;
 }
 
-/** start of the window (ms since the epoch) → emoji → taps */
-type WindowCounts = Map<number, Map<string, number>>;
+/** What taps without an `event_id` add to a room. */
+export interface RoomTaps {
+  late: number;
+  /** start of the window (ms since the epoch) → emoji → taps */
+  windows: Map<number, Map<string, number>>;
+}
 
-/** Taps of the same emoji, window and `count` that carry an `event_id`: which of them count depends on what is known. */
-export interface IdentifiedTaps {
-  /** Start of the window; late taps have none. */
+/** A tap with an `event_id`: whether it counts depends on which ids have been counted before. */
+export interface IdentifiedTap {
+  /** The room, the user and the `event_id`. */
+  id: string;
+  room: string;
+  /** Start of the window; a late tap has none. */
   start: number | undefined;
   emoji: string;
-  /** What each of them counts. */
   count: number;
-  /** The user and the `event_id` → when the tap was received (ms). */
-  received: Map<string, number>;
+  appended: number;
 }
 
-/** What one topic partition of a batch adds to one room: the taps at its offsets `first` to `last`. */
-export interface PartitionCounts {
-  first: number;
-  last: number;
-  /** Those without an `event_id`. */
-  late: number;
-  /** Those without an `event_id`. */
-  windows: WindowCounts;
-  identified: Map<string, IdentifiedTaps>;
+/** What one part of a topic partition adds to the rooms of a bucket. */
+export interface PartitionBatch extends Span {
+  rooms: Map<string, RoomTaps>;
+  /** In the order of their offsets. */
+  identified: IdentifiedTap[];
 }
 
-/** What a batch adds to one room, `topic-partition` → counts. The unit that is applied atomically. */
-export interface RoomBatch {
-  room: string;
-  partitions: Map<string, PartitionCounts>;
+/** What a batch adds to one bucket, `topic-partition` → counts. Applied atomically. */
+export interface BucketBatch {
+  bucket: number;
+  partitions: Map<string, PartitionBatch>;
 }
 
 const getOrCreate = <K, V>(map: Map<K, V>, key: K, create: () => V): V => {
@@ -45,53 +50,64 @@ const getOrCreate = <K, V>(map: Map<K, V>, key: K, create: () => V): V => {
   return value;
 };
 
-const add = (counts: PartitionCounts, { offset, reaction }: LoggedReaction, settings: WindowSettings): void => {
-  counts.last = offset;
-  const { emoji_type: emoji, count, user_id, event_id } = reaction;
+const add = (part: PartitionBatch, { reaction, appended }: LoggedReaction, settings: WindowSettings): void => {
+  const { room_id: room, emoji_type: emoji, count, user_id, event_id } = reaction;
   const placement = place(reaction, settings);
   const start = placement.late ? undefined : placement.start;
   if (event_id !== undefined) {
-    const group = getOrCreate(counts.identified, `${start} ${emoji} ${count}`, () => ({
-      start,
-      emoji,
-      count,
-      received: new Map<string, number>(),
-    }));
-    // Neither holds a space. Somebody else's id is no reason not to count this one.
-    getOrCreate(group.received, `${user_id} ${event_id}`, () => Date.parse(reaction.received_at));
-  } else if (start === undefined) {
-    counts.late += count;
-  } else {
-    const emojis = getOrCreate(counts.windows, start, () => new Map<string, number>());
-    emojis.set(emoji, (emojis.get(emoji) ?? 0) + count);
+    // None of them holds a space. The id of another user, or in another room, is a different id.
+    part.identified.push({ id: `${room} ${user_id} ${event_id}`, room, start, emoji, count, appended });
+    return;
   }
+  const taps = getOrCreate(part.rooms, room, () => ({ late: 0, windows: new Map<number, Map<string, number>>() }));
+  if (start === undefined) {
+    taps.late += count;
+    return;
+  }
+  const emojis = getOrCreate(taps.windows, start, () => new Map<string, number>());
+  emojis.set(emoji, (emojis.get(emoji) ?? 0) + count);
 };
 
-/** Groups taps by room and partition. Within a partition the taps must come in ascending offset order. */
-export const countByRoom = (taps: Iterable<LoggedReaction>, settings: WindowSettings): Map<string, RoomBatch> => {
-  const rooms = new Map<string, RoomBatch>();
+const emptyBatch = (bucket: number, spans: Spans): BucketBatch => ({
+  bucket,
+  partitions: new Map([...spans].map(([name, span]) => [name, { ...span, rooms: new Map(), identified: [] }])),
+});
+
+/**
+ * Groups taps by the bucket of their room. Every bucket gets every span, since it also has to know of the offsets that
+ * held nothing for it. Within a partition the taps must come in ascending offset order.
+ * @param buckets only these, of `total` in all
+ */
+export const groupByBucket = (
+  taps: Iterable<LoggedReaction>,
+  spans: Spans,
+  buckets: Iterable<number>,
+  { total, ...settings }: WindowSettings & { total: number },
+): BucketBatch[] => {
+  const batches = new Map([...buckets].map((bucket) => [bucket, emptyBatch(bucket, spans)]));
+  const byRoom = new Map<string, BucketBatch | undefined>();
   for (const tap of taps) {
     const room = tap.reaction.room_id;
-    const batch = getOrCreate(rooms, room, () => ({ room, partitions: new Map<string, PartitionCounts>() }));
-    const counts = getOrCreate(batch.partitions, tap.partition, () => ({
-      first: tap.offset,
-      last: tap.offset,
-      late: 0,
-      windows: new Map() as WindowCounts,
-      identified: new Map<string, IdentifiedTaps>(),
-    }));
-    add(counts, tap, settings);
+    if (!byRoom.has(room)) byRoom.set(room, batches.get(bucketOf(room, total)));
+    const part = byRoom.get(room)?.partitions.get(tap.topicPartition);
+    if (part) add(part, tap, settings);
   }
-  return rooms;
+  return [...batches.values()];
 };
 
-/** The windows and emojis that a batch touches, whether or not they are counted again. */
-export const touched = (batch: RoomBatch): Map<number, Set<string>> => {
-  const windows = new Map<number, Set<string>>();
-  const touch = (start: number, emoji: string) => getOrCreate(windows, start, () => new Set<string>()).add(emoji);
-  for (const counts of batch.partitions.values()) {
-    for (const [start, emojis] of counts.windows) for (const emoji of emojis.keys()) touch(start, emoji);
-    for (const { start, emoji } of counts.identified.values()) if (start !== undefined) touch(start, emoji);
+/** The windows that a batch touches in each room, whether or not its taps count; rooms with late taps alone have none. */
+export const touchedWindows = ({ partitions }: BucketBatch): Map<string, Set<number>> => {
+  const rooms = new Map<string, Set<number>>();
+  const touch = (room: string, start: number | undefined) => {
+    const starts = getOrCreate(rooms, room, () => new Set<number>());
+    if (start !== undefined) starts.add(start);
+  };
+  for (const part of partitions.values()) {
+    for (const [room, { windows }] of part.rooms) {
+      touch(room, undefined);
+      for (const start of windows.keys()) touch(room, start);
+    }
+    for (const { room, start } of part.identified) touch(room, start);
   }
-  return windows;
+  return rooms;
 };

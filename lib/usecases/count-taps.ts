@@ -1,66 +1,17 @@
-import type { MSKEvent } from 'aws-lambda';
-import { REACTION_GROUP, REACTION_TOPIC, UPDATE_TOPIC } from '../config/topics.ts';
-import { decodeEvent } from '../adapters/kafka/event.ts';
-import { setAside, type DeadLetter } from './dead-letters.ts';
-import { countByRoom, type LoggedReaction } from '../domain/counting.ts';
-import { gapsBefore, isAnotherStream, spansOf, streamTime, type Range } from '../domain/progress.ts';
-import { reactionSchemas, type Reaction } from '../domain/reaction.ts';
-import { toUpdates, type Update, type WindowTotals } from '../domain/update.ts';
+import { REACTION_GROUP, REACTION_TOPIC } from '../config/topics.ts';
+import { spansOf, type StreamRecord } from '../domain/stream.ts';
 import type { WindowSettings } from '../domain/window.ts';
 import { PlatformError } from '../errors.ts';
 import type { Logger } from '../log.ts';
-import type { Clock, Counts, RecordLog, RecordReader, WindowStore } from '../ports.ts';
+import type { BucketOutcome, Clock, CountStore, ProgressMap, RecordLog, RecordReader } from '../ports.ts';
+import { applyTaps, type Applied, type TapBatch } from './apply-taps.ts';
+import { CountsLost, createCatchUp, missingRanges, type CaughtUp } from './catch-up.ts';
+import { setAside } from './dead-letters.ts';
+import { publishCounts } from './publish-counts.ts';
+import { tapReader } from './read-taps.ts';
 
-/** A room whose taps could not be counted, and why. */
-interface DamagedRoom {
-  room: string;
-  reason: string;
-}
-
-/**
- * Counts taps, each exactly once however often and with whatever boundaries its batch is delivered: the store counts a
- * partition's part of a batch whole or not at all, and tells how far it was counted before.
- * @returns the totals of every window that the taps touch, counted now or before, and of the windows that are over.
- */
-export const countTaps = async (
-  counts: Pick<Counts, 'apply'>,
-  taps: readonly LoggedReaction[],
-  settings: WindowSettings,
-  now: number,
-  upTo?: number,
-): Promise<{ totals: WindowTotals[]; damaged: DamagedRoom[] }> => {
-  const first = await counts.apply([...countByRoom(taps, settings).values()], now, upTo);
-  const totals = first.flatMap(({ windows }) => windows);
-  const damaged = first.flatMap(({ room, failure }) => (failure === undefined ? [] : [{ room, reason: failure }]));
-  for (let applied = first; ;) {
-    const partial = new Map(
-      applied.flatMap(({ room, partial: parts }) => (parts.size > 0 ? [[room, parts] as const] : [])),
-    );
-    if (partial.size === 0) return { totals, damaged };
-    const rest = taps.filter(({ partition, offset, reaction }) => {
-      const counted = partial.get(reaction.room_id)?.get(partition);
-      return counted !== undefined && offset > counted;
-    });
-    applied = await counts.apply([...countByRoom(rest, settings).values()], now, upTo);
-    totals.push(...applied.flatMap(({ windows }) => windows));
-  }
-};
-
-/** Publishes the totals of windows to everyone behind `main_emoji_topic`, keyed by room. */
-export const publishTotals = (
-  records: RecordLog,
-  totals: readonly WindowTotals[],
-  settings: { windowMs: number; ratio: number },
-): Promise<void> => {
-  const updates: Update[] = totals.flatMap((window) => toUpdates(window, settings));
-  return records.append(
-    UPDATE_TOPIC,
-    updates.map((update) => ({ key: update.room_id, value: JSON.stringify(update) })),
-  );
-};
-
-interface CounterDeps {
-  windows: WindowStore;
+export interface CounterDeps {
+  store: CountStore;
   records: RecordLog;
   reader: RecordReader;
   clock: Clock;
@@ -69,131 +20,127 @@ interface CounterDeps {
   shortCodes: readonly string[];
 }
 
-type Batch = Pick<MSKEvent, 'records'>;
+/** A batch is tried so often when counts are lost again and again; then it is left to whoever delivers it again. */
+const ATTEMPTS = 8;
+/** So many taps with ids at once keep Redis busy for a few ms. */
+const MAX_IDENTIFIED = 2000;
 
-/** A batch is tried so often when counts are lost under its hands; then it is left to whoever delivers it again. */
-const ATTEMPTS = 5;
+type Refused = Applied['refused'][number];
 
-class CountsLost extends Error {}
-
-/**
- * Who writes a tap has received it before: one that says to have come later than its record (ms) is not to be believed.
- * Two machines' clocks may be this far apart.
- */
-const CLOCKS_APART_MS = 3_600_000;
-const isEarly = ({ value, timestamp }: { value: Reaction; timestamp: number }): boolean =>
-  timestamp > 0 && Date.parse(value.received_at) > timestamp + CLOCKS_APART_MS;
-
-/** A tap that another program wrote may lack `received_at`: the record's own time stands in, if it is one. */
-const complete = (value: unknown, timestamp: number): unknown => {
-  if (typeof value !== 'object' || value === null || 'received_at' in value) return value;
-  const received = new Date(timestamp);
-  return timestamp < 0 || Number.isNaN(received.getTime()) ? value : { ...value, received_at: received.toISOString() };
-};
+/** Nothing would be missing for a bucket of which nothing is trusted: it is counted from the topic's beginning. */
+const progressOf = (outcome: Refused): ProgressMap => (outcome.state === 'behind' ? outcome.progress : new Map());
 
 /**
- * Counts the stream of taps. What the store holds is a function of the stream: a batch that does not begin where the
- * counts end shows that the store has lost some, and what is missing is read again from the topic first. A batch that
- * is not newer than the counts though its offsets are shows that the topic was made anew: then everything is.
+ * Counts the stream of taps, each tap once, however often and with whatever boundaries its batch is delivered. What the
+ * store holds is a function of the topic: a bucket that does not reach up to the batch has lost counts, and these are
+ * counted again from the topic first.
  */
-export const createCounter = ({ windows, records, reader, clock, log, settings, shortCodes }: CounterDeps) => {
-  const { reaction: schema } = reactionSchemas(shortCodes);
+export const createCounter = (deps: CounterDeps) => {
+  const { store, records, reader, clock, log, settings, shortCodes } = deps;
+  const readTaps = tapReader(shortCodes);
+  const catchUp = createCatchUp({ ...deps, readTaps });
+  const allBuckets = Array.from({ length: store.buckets }, (_, bucket) => bucket);
 
-  /** @returns what could not be counted. */
-  const countOnce = async (counts: Counts, batch: Batch): Promise<DeadLetter[]> => {
-    const now = clock();
-    const { records: decoded, unreadable } = decodeEvent(batch, schema, complete);
-    const early = new Set(decoded.filter(isEarly));
-    const taps = decoded.flatMap((record) => {
-      const { partition, offset, value } = record;
-      return early.has(record) ? [] : [{ partition, offset, reaction: value }];
-    });
-    const upTo = streamTime(counts.counted, REACTION_TOPIC, await reader.partitions(REACTION_TOPIC));
-    const { totals, damaged } = await countTaps(counts, taps, settings, now, upTo);
-    await publishTotals(records, totals, settings);
-    const final = totals.filter((window) => window.final).map(({ room }) => room);
-    await counts.settle([...new Set(final)], now);
-    const reasons = new Map(damaged.map(({ room, reason }) => [room, `room ${room} can not be counted: ${reason}`]));
-    if (early.size + reasons.size === 0) return unreadable;
-    const uncounted = decoded.flatMap((record) => {
-      const { topic, partitionNumber, offset, timestamp, value } = record;
-      const reason = early.has(record) ? 'received_at lies after the time of the record' : reasons.get(value.room_id);
-      if (reason === undefined) return [];
-      const bytes = Buffer.from(JSON.stringify(value)).toString('base64');
-      return [{ topic, partition: partitionNumber, offset, timestamp, reason, value: bytes }];
-    });
-    return [...unreadable, ...uncounted];
-  };
-
-  /** What can't be counted was set aside when it was read first. */
-  const recount = async (counts: Counts, gaps: readonly Range[]): Promise<void> => {
-    log.warn('counts are missing in the store: what the topic still holds of them is counted again', { gaps });
-    const next = new Map(gaps.map(({ partition, from }) => [partition, from]));
-    await reader.read(REACTION_TOPIC, gaps, async (chunk) => {
-      await countOnce(counts, chunk);
-      const spans = new Map(
-        [...spansOf(chunk.records)].map(([partition, span]) => [
-          partition,
-          { ...span, first: next.get(partition) ?? span.first },
-        ]),
-      );
-      if (!(await counts.advance(spans))) throw new CountsLost();
-      for (const [partition, { last }] of spans) next.set(partition, last + 1);
-    });
-    const gone = gaps.flatMap(({ partition, to }) => {
-      const first = next.get(partition) ?? to;
-      return first < to ? [[partition, { first, last: to - 1, newest: -1 }] as const] : [];
-    });
-    if (!(await counts.advance(new Map(gone)))) throw new CountsLost();
-  };
-
-  /** @returns undefined when counts were lost meanwhile. */
-  const attempt = async (batch: Batch): Promise<DeadLetter[] | undefined> => {
-    const counts = await windows.open();
-    if (isAnotherStream(counts.counted, batch.records)) {
-      log.warn('the topic has been made anew: its taps are counted from its beginning');
-      await counts.discard();
-      return undefined;
+  const discard = async (outcomes: readonly Pick<BucketOutcome, 'bucket' | 'state'>[]): Promise<void> => {
+    const reasons = {
+      other_topic: 'the topic was created anew: its taps are counted from its beginning',
+      damaged: 'stored counts are damaged: they are counted again from the topic',
+    };
+    for (const { bucket, state } of outcomes) {
+      if (state !== 'other_topic' && state !== 'damaged') continue;
+      log.warn(reasons[state], { bucket });
+      await store.discard(bucket);
     }
-    const spans = spansOf(batch.records);
-    const gaps = gapsBefore(counts.counted, new Map([...spans].map(([partition, { first }]) => [partition, first])));
-    if (gaps.length > 0) await recount(counts, gaps);
-    const uncounted = await countOnce(counts, batch);
-    return (await counts.advance(spans)) ? uncounted : undefined;
   };
 
-  const untilNothingIsLost = async <T>(work: () => Promise<T | undefined>): Promise<T> => {
-    for (let n = 0; n < ATTEMPTS; n++) {
-      const done = await work().catch((error: unknown) => {
-        if (error instanceof CountsLost) return undefined;
-        throw error;
+  /** Publishes as buckets have counted, so that a bucket with missing counts does not keep the other rooms waiting. */
+  const countBatch = async (batch: TapBatch): Promise<void> => {
+    const before = new Map([...batch.spans].map(([name, { first }]) => [name, first]));
+    let buckets = allBuckets;
+    for (let attempt = 0; attempt < ATTEMPTS && buckets.length > 0; attempt++) {
+      const { rooms, refused } = await applyTaps(store, batch, { buckets, settings, now: clock() });
+      await publishCounts(records, rooms, settings, clock());
+      buckets = refused.map(({ bucket }) => bucket);
+      await discard(refused);
+      const behind = new Map(refused.map((outcome) => [outcome.bucket, progressOf(outcome)]));
+      await catchUp(behind, before).catch((error: unknown) => {
+        if (!(error instanceof CountsLost)) throw error;
       });
-      if (done !== undefined) return done;
     }
-    throw new PlatformError('store_unavailable', 'Redis loses counts again and again');
+    if (buckets.length > 0) throw new PlatformError('store_unavailable', 'Redis loses counts again and again');
+  };
+
+  /** What lies at or before the progress of a partition can't be newer than everything counted: then it is another topic. */
+  const missingNow = async (): Promise<{ behind: Map<number, ProgressMap>; upTo: Map<string, number> }> => {
+    // In this order: a batch is committed after it was counted.
+    const [committed, ends] = [
+      await reader.committed(REACTION_GROUP, REACTION_TOPIC),
+      await reader.ends(REACTION_TOPIC),
+    ];
+    const all = await store.progress([...ends.keys()]);
+    const beyond = all.flatMap((progress, bucket) =>
+      [...ends].some(([name, end]) => (progress.get(name)?.offset ?? -1) >= end)
+        ? [{ bucket, state: 'other_topic' as const }]
+        : [],
+    );
+    await discard(beyond);
+    const discarded = new Set(beyond.map(({ bucket }) => bucket));
+    const upTo = new Map([...committed].map(([name, next]) => [name, Math.min(next, ends.get(name) ?? 0)]));
+    const behind = new Map(all.map((progress, bucket) => [bucket, discarded.has(bucket) ? new Map() : progress]));
+    for (const [bucket, progress] of behind)
+      if (missingRanges(new Map([[bucket, progress]]), upTo).length === 0) behind.delete(bucket);
+    return { behind, upTo };
   };
 
   return {
-    /** Counts a batch of `emoji_topic` and publishes the totals of the windows that it touches. */
-    async count(batch: Batch): Promise<void> {
-      await setAside(records, log, await untilNothingIsLost(() => attempt(batch)));
+    /** Counts a batch of `emoji_topic` and publishes the state of the rooms that it touches. */
+    async count(batch: readonly StreamRecord[]): Promise<void> {
+      const { taps, rejected } = readTaps(batch);
+      const identified = taps.filter(({ reaction }) => reaction.event_id !== undefined).length;
+      const portions = identified > MAX_IDENTIFIED ? portionsOf(batch, MAX_IDENTIFIED) : [batch];
+      const first = new Map<string, number>();
+      for (const portion of portions) {
+        const spans = spansOf(portion);
+        for (const [name, span] of spans) {
+          span.first = first.get(name) ?? span.first; // offsets without a record between two portions
+          first.set(name, span.last + 1);
+        }
+        const covers = ({ topicPartition: name, offset }: { topicPartition: string; offset: number }) => {
+          const span = spans.get(name);
+          return span !== undefined && offset >= span.first && offset <= span.last;
+        };
+        await countBatch({ records: portion, taps: portions.length > 1 ? taps.filter(covers) : taps, spans });
+      }
+      await setAside(records, log, rejected);
     },
 
-    /**
-     * Counts again what the store has lost of the taps that were counted before; they need not wait for the next tap.
-     * @returns how many offsets were missing.
-     */
-    recountLost(): Promise<number> {
-      return untilNothingIsLost(async () => {
-        // In this order: a batch is committed after it was counted.
-        const committed = await reader.committed(REACTION_GROUP, REACTION_TOPIC);
-        const counts = await windows.open();
-        const gaps = gapsBefore(counts.counted, committed);
-        if (gaps.length > 0) await recount(counts, gaps);
-        return gaps.reduce((sum, { from, to }) => sum + to - from, 0);
-      });
+    /** Counts again what the store has lost of the taps that were counted before; they need not wait for the next tap. */
+    async recountLost(): Promise<CaughtUp> {
+      const sum = { recounted: 0, lost: 0 };
+      for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+        const { behind, upTo } = await missingNow();
+        if (behind.size === 0) return sum;
+        const { recounted, lost } = await catchUp(behind, upTo).catch((error: unknown) => {
+          if (error instanceof CountsLost) return error.until;
+          throw error;
+        });
+        sum.recounted += recounted;
+        sum.lost += lost;
+      }
+      throw new PlatformError('store_unavailable', 'Redis loses counts again and again');
+    },
+
+    /** Forgets all counts, so that `recountLost` counts everything that the topic holds. */
+    async discardAll(): Promise<void> {
+      for (const bucket of allBuckets) await store.discard(bucket);
     },
   };
 };
 
 export type Counter = ReturnType<typeof createCounter>;
+
+const portionsOf = (batch: readonly StreamRecord[], most: number): StreamRecord[][] => {
+  const portions: StreamRecord[][] = [];
+  for (let from = 0; from < batch.length; from += most) portions.push(batch.slice(from, from + most));
+  return portions;
+};

@@ -1,7 +1,9 @@
 import { z } from 'zod';
 import { DEAD_LETTER_TOPIC } from '../config/topics.ts';
 import type { Logger } from '../log.ts';
-import type { OutgoingRecord, RecordLog } from '../ports.ts';
+import type { Rejected } from '../domain/decode.ts';
+import type { RecordLog } from '../ports.ts';
+import { appendAll } from './append-all.ts';
 
 /** Where a record stood. The time that it has (ms) tells it from one that stood there before its topic was made anew. */
 const placeSchema = z.object({
@@ -33,10 +35,6 @@ export const deadLetterTopicSchema = z.union([deadLetterSchema, replayMarkSchema
 const MAX_VALUE = 700_000;
 const MAX_KEY = 40_000;
 const MAX_REASON = 1000;
-/** Of one append: a batch may bring more dead letters than the broker acknowledges in the time of one. */
-const MAX_CHARACTERS_AT_ONCE = 1_000_000;
-const MAX_RECORDS_AT_ONCE = 500;
-
 const shorten = ({ key, value, reason, ...place }: DeadLetter): DeadLetter => {
   const longKey = key !== undefined && key.length > MAX_KEY;
   return {
@@ -48,22 +46,22 @@ const shorten = ({ key, value, reason, ...place }: DeadLetter): DeadLetter => {
   };
 };
 
-/** Puts the records that could not be read where somebody can look at them, with the reason. Nothing when all could. */
-export const setAside = async (records: RecordLog, log: Logger, unreadable: readonly DeadLetter[]): Promise<void> => {
-  for (const { topic, partition, offset, reason } of unreadable)
-    log.warn('record set aside', { topic, partition, offset, reason });
-  let outgoing: OutgoingRecord[] = [];
-  let characters = 0;
-  for (const record of unreadable) {
-    const value = JSON.stringify(shorten(record));
-    const isFull = characters + value.length > MAX_CHARACTERS_AT_ONCE || outgoing.length === MAX_RECORDS_AT_ONCE;
-    if (isFull && outgoing.length > 0) {
-      await records.append(DEAD_LETTER_TOPIC, outgoing);
-      outgoing = [];
-      characters = 0;
-    }
-    outgoing.push({ value });
-    characters += value.length;
-  }
-  if (outgoing.length > 0) await records.append(DEAD_LETTER_TOPIC, outgoing);
+const toDeadLetter = ({ record, reason }: Rejected): DeadLetter => {
+  const { topic, partition, offset, timestamp, key, value = new Uint8Array() } = record;
+  return {
+    ...{ topic, partition, offset, timestamp, reason },
+    ...(key ? { key: Buffer.from(key).toString('base64') } : {}),
+    value: Buffer.from(value).toString('base64'),
+  };
+};
+
+/** Writes records that can't be used to the dead-letter topic, as they came, with the reason. */
+export const setAside = async (records: RecordLog, log: Logger, rejected: readonly Rejected[]): Promise<void> => {
+  for (const { record, reason } of rejected)
+    log.warn('record set aside', { topic: record.topic, partition: record.partition, offset: record.offset, reason });
+  await appendAll(
+    records,
+    DEAD_LETTER_TOPIC,
+    rejected.map((each) => ({ value: JSON.stringify(shorten(toDeadLetter(each))) })),
+  );
 };

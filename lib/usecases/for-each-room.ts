@@ -1,15 +1,14 @@
 import { PlatformError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 
-/** Whether the same work may succeed when the batch comes again: broker or store did not answer. */
-export const mayPass = (error: unknown): boolean => error instanceof PlatformError && error.retriable;
+/** Whether the same work may succeed when the batch is delivered again: broker or Redis did not answer. */
+export const isRetriable = (error: unknown): boolean => error instanceof PlatformError && error.retriable;
 
 /**
- * Works for each room at the same time, none kept back by another's failure. One that may pass is thrown when all are
- * through, so that the batch comes again. One that would only come again is logged with its room, which is left out
- * this once: a batch that can never succeed would block its partition, and counts are cumulative, so that the room's
- * next update tells everything.
- * @param fieldsOf what a log line tells of an item: its room at least
+ * Works for all rooms at the same time. Retriable errors are rethrown at the end, so that the batch is delivered again;
+ * permanent ones are logged and their rooms skipped: a batch that can never succeed would block its partition, and
+ * counts are cumulative, so that the room's next frame makes up for it.
+ * @param fieldsOf what a log line says of an item: its room at least
  */
 export const forEachRoom = async <T>(
   items: Iterable<T>,
@@ -21,7 +20,8 @@ export const forEachRoom = async <T>(
   const failed = outcomes.flatMap((outcome, n) =>
     outcome.status === 'rejected' ? [{ item: all[n] as T, error: outcome.reason as unknown }] : [],
   );
-  const passing = failed.find(({ error }) => mayPass(error));
-  for (const { item, error } of failed) if (!mayPass(error)) log.error('room left out', { ...fieldsOf(item), error });
-  if (passing) throw passing.error;
+  const retriable = failed.find(({ error }) => isRetriable(error));
+  for (const { item, error } of failed)
+    if (!isRetriable(error)) log.error('room skipped', { ...fieldsOf(item), error });
+  if (retriable) throw retriable.error;
 };

@@ -1,9 +1,9 @@
 import type { z } from 'zod';
 import { DEAD_LETTER_TOPIC, REACTION_TOPIC, UPDATE_TOPIC } from '../../lib/config/topics.ts';
-import { reasonOf } from '../../lib/adapters/kafka/event.ts';
+import { reasonOf } from '../../lib/domain/decode.ts';
 import type { DeadLetter, Place, ReplayMark } from '../../lib/usecases/dead-letters.ts';
 import { reactionSchemas } from '../../lib/domain/reaction.ts';
-import { updateSchema } from '../../lib/domain/update.ts';
+import { frameRecordSchema } from '../../lib/domain/frame.ts';
 import type { OutgoingRecord, RecordLog } from '../../lib/ports.ts';
 import type { Entry } from './dead-letters.ts';
 
@@ -36,7 +36,7 @@ interface Options {
 
 /**
  * How a dead letter goes back to the topic that it comes from: an update as it was and to the same partition, since
- * counts are cumulative; a tap to any partition, with an `event_id`, by which it is counted once, and its own time.
+ * counts are cumulative; a tap to the partition of its user, with an `event_id`, by which it is counted once.
  */
 export function toOutgoing(letter: DeadLetter, { shortCodes, force }: Options): Restored {
   const { topic, partition } = letter;
@@ -50,16 +50,19 @@ export function toOutgoing(letter: DeadLetter, { shortCodes, force }: Options): 
     if (problem) return { refused: problem };
     const value = isObject(tap) ? JSON.stringify(tap) : text;
     if (Buffer.byteLength(value) > MAX_BYTES) return { refused: 'with an event_id it is larger than the broker takes' };
-    return { topic, record: { value } };
+    return { topic, record: { value, ...keyOf(tap) } };
   }
   if (topic !== UPDATE_TOPIC && !CLUSTER_TOPIC.test(topic)) return { refused: `${topic} is no topic of the platform` };
-  const problem = force ? undefined : problemOf(updateSchema, parseJson(text));
+  const problem = force ? undefined : problemOf(frameRecordSchema, parseJson(text));
   if (problem) return { refused: problem };
   return {
     topic,
     record: { value: text, ...keyed, ...(topic === UPDATE_TOPIC && key !== undefined ? {} : { partition }) },
   };
 }
+
+/** As ingest does, so that a copy meets its original in one partition. */
+const keyOf = (tap: unknown) => (isObject(tap) && 'user_id' in tap ? { key: String(tap.user_id) } : {});
 
 const isObject = (value: unknown): value is object =>
   typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,4 +1,12 @@
 import type { Admin } from 'kafkajs';
+import {
+  countBrokers,
+  mendSettings,
+  replicationFactor,
+  settingsOf,
+  topicProblems,
+  type SettingProblem,
+} from '../../lib/adapters/kafka/topic-settings.ts';
 import type { TopicDefinition } from '../../lib/config/topics.ts';
 
 /** What became of a topic: `had` 0 means that it was created, `had` = `partitions` that nothing was to be done. */
@@ -6,6 +14,8 @@ export interface Ensured {
   topic: string;
   had: number;
   partitions: number;
+  /** Settings that were different. */
+  changed: SettingProblem[];
 }
 
 /** Topic → number of partitions, of those that exist. */
@@ -17,7 +27,7 @@ export async function partitionCounts(admin: Admin, topics: readonly string[]): 
   return new Map(metadata.topics.map(({ name, partitions }) => [name, partitions.length]));
 }
 
-/** Creates the topics that are missing and grows those with too few partitions; changes nothing else. */
+/** Creates the topics that are missing, grows those with too few partitions, and sets what the platform's promises need. */
 export async function ensureTopics(admin: Admin, definitions: readonly TopicDefinition[]): Promise<Ensured[]> {
   const counts = await partitionCounts(
     admin,
@@ -26,13 +36,14 @@ export async function ensureTopics(admin: Admin, definitions: readonly TopicDefi
   const missing = definitions.filter(({ topic }) => !counts.has(topic));
   const short = definitions.filter(({ topic, partitions }) => (counts.get(topic) ?? partitions) < partitions);
   if (missing.length > 0) {
+    const brokers = await countBrokers(admin);
     await admin.createTopics({
       waitForLeaders: true,
-      topics: missing.map(({ topic, partitions, retentionMs }) => ({
-        topic,
-        numPartitions: partitions,
-        replicationFactor: -1, // as the broker says
-        configEntries: [{ name: 'retention.ms', value: String(retentionMs) }],
+      topics: missing.map((definition) => ({
+        topic: definition.topic,
+        numPartitions: definition.partitions,
+        replicationFactor: replicationFactor(brokers),
+        configEntries: Object.entries(settingsOf(definition, brokers)).map(([name, value]) => ({ name, value })),
       })),
     });
   }
@@ -41,9 +52,15 @@ export async function ensureTopics(admin: Admin, definitions: readonly TopicDefi
       topicPartitions: short.map(({ topic, partitions }) => ({ topic, count: partitions })),
     });
   }
+  const problems = await topicProblems(
+    admin,
+    definitions.filter(({ topic }) => counts.has(topic)),
+  );
+  await mendSettings(admin, problems);
   return definitions.map(({ topic, partitions }) => {
     const had = counts.get(topic) ?? 0;
-    return { topic, had, partitions: Math.max(had, partitions) };
+    const changed = problems.filter((problem) => problem.topic === topic);
+    return { topic, had, partitions: Math.max(had, partitions), changed };
   });
 }
 

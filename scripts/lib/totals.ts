@@ -1,4 +1,4 @@
-import type { Update } from '../../lib/domain/update.ts';
+import type { UpdateLine } from '../../lib/domain/update-line.ts';
 
 /** What one update changed. */
 export interface Change {
@@ -16,7 +16,7 @@ export class Totals {
   readonly #windows = new Map<string, Map<string, number>>();
   readonly #totals = new Map<string, number>();
 
-  add({ start, emoji_type, raw_count }: Pick<Update, 'start' | 'emoji_type' | 'raw_count'>): Change {
+  add({ start, emoji_type, raw_count }: Pick<UpdateLine, 'start' | 'emoji_type' | 'raw_count'>): Change {
     let window = this.#windows.get(start);
     if (!window) {
       this.#windows.set(start, (window = new Map()));

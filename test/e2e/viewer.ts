@@ -1,17 +1,13 @@
 import { createServer, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { answerTo } from '../../lib/adapters/tcp/handshake.ts';
-import { updateSchema } from '../../lib/domain/update.ts';
-import { z } from 'zod';
-
-const lineSchema = updateSchema.extend({ window_ms: z.int() });
-export type Line = z.infer<typeof lineSchema>;
+import { updateLineSchema, type UpdateLine } from '../../lib/domain/update-line.ts';
 
 /** A TCP client of the platform, which keeps the largest count that it was told for every window and emoji. */
 export interface Viewer {
   id: string;
   port: number;
-  lines: Line[];
+  lines: UpdateLine[];
   /** `start emoji`, start in ms since the epoch → the largest count */
   counts(): Map<string, number>;
   /** emoji → taps, summed over the windows */
@@ -25,8 +21,8 @@ export interface Viewer {
 
 /** Listens and registers; every line that arrives must be an update as the contract says. */
 export async function startViewer(url: string, id: string, body: Record<string, unknown> = {}): Promise<Viewer> {
-  const lines: Line[] = [];
-  const counts = new Map<string, Line>();
+  const lines: UpdateLine[] = [];
+  const counts = new Map<string, UpdateLine>();
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
     sockets.add(socket);
@@ -34,7 +30,7 @@ export async function startViewer(url: string, id: string, body: Record<string, 
     createInterface({ input: socket }).on('line', (text) => {
       const answer = answerTo(text);
       if (answer) return void socket.write(answer);
-      const line = lineSchema.parse(JSON.parse(text));
+      const line = updateLineSchema.parse(JSON.parse(text));
       lines.push(line);
       const key = `${Date.parse(line.start)} ${line.emoji_type}`;
       if (line.raw_count >= (counts.get(key)?.raw_count ?? 0)) counts.set(key, line);

@@ -1,6 +1,8 @@
 import type { SentTap } from '../e2e/crowd.ts';
 import { windowStart } from '../../lib/domain/window.ts';
-import type { RoomSnapshot } from '../../lib/ports.ts';
+import type { RoomCounts } from '../../lib/domain/frame.ts';
+
+type RoomSnapshot = Omit<RoomCounts, 'room'>;
 
 /** `start emoji` → taps, of one room; the start of a window in ms since the epoch. */
 export type Counts = ReadonlyMap<string, number>;

@@ -8,9 +8,10 @@ import { findRedis, redisService } from '../../infra/local/redis.ts';
 import type { Service } from '../../infra/local/service.ts';
 import { warmUp } from '../../infra/local/warm-up.ts';
 import { createRedis, type RedisClient } from '../../lib/adapters/redis/client.ts';
-import { RedisWindowStore } from '../../lib/adapters/redis/window-store.ts';
+import { RedisCountStore } from '../../lib/adapters/redis/count-store.ts';
+import { BUCKETS } from '../../lib/config/topics.ts';
 import { loadConfig } from '../../lib/config/variables.ts';
-import type { WindowStore } from '../../lib/ports.ts';
+import type { CountStore } from '../../lib/ports.ts';
 import { newDataDir, removeDataDir, startPlatform } from '../e2e/platform.ts';
 import { quiet } from '../support/services.ts';
 import { tcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
@@ -30,7 +31,7 @@ export interface FaultPlatform {
   links: { kafka: TcpProxy; redis: TcpProxy };
   kafkaBrokers: string;
   redisClient: RedisClient;
-  windows: Pick<WindowStore, 'snapshot'>;
+  windows: Pick<CountStore, 'snapshot'>;
   /** Redis's append-only file. */
   appendOnlyFile: string;
   /** The broker's disk; undefined where none can be mounted. */
@@ -90,13 +91,15 @@ export async function startFaultPlatform(log: (line: string) => void = () => {})
       links,
       kafkaBrokers: `127.0.0.1:${kafkaPort}`,
       redisClient,
-      windows: new RedisWindowStore(redisClient, {
+      windows: new RedisCountStore(redisClient, {
         windowMs,
         watermarkMs: config.WATERMARK_SECONDS * 1000,
-        windowTtl: config.WINDOW_RETENTION_SECONDS,
-        roomTtl: config.WINDOW_RETENTION_SECONDS,
+        buckets: BUCKETS,
+        windowRetentionMs: config.WINDOW_RETENTION_SECONDS * 1000,
+        roomRetentionMs: config.WINDOW_RETENTION_SECONDS * 1000,
         idTtlMs: config.EVENT_ID_TTL_SECONDS * 1000,
         idLimit: config.EVENT_ID_LIMIT,
+        maxEmojis: config.MAX_EMOJIS_PER_ROOM,
       }),
       appendOnlyFile: join(folders.redis, 'appendonly.aof'),
       disk,

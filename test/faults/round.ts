@@ -27,9 +27,6 @@ const PATIENCE_MS = 100_000;
 /** When every hop has read everything, there is nothing left that could count a tap; but a recount may be under way. */
 const COUNTED_MS = 20_000;
 
-/** All windows of a room, however many. */
-const ALL = 1_000_000;
-
 /** Compares what was tapped in the rooms with what is counted now, and with what their viewers know. */
 export const compare = async (
   platform: FaultPlatform,
@@ -38,7 +35,7 @@ export const compare = async (
 ): Promise<Sums> => {
   const rooms = await Promise.all(
     [...sent].map(async ([room, taps]) => {
-      const snapshot = await platform.windows.snapshot(room, ALL);
+      const snapshot = await platform.windows.snapshot(room);
       const told = viewersOf(room).map((viewer) => viewer.counts());
       return compareRoom(taps, snapshot, told, platform.windowMs);
     }),

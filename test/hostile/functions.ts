@@ -4,7 +4,7 @@ import { createHandler as createLive } from '../../functions/live.ts';
 import { createHandler as createRegister } from '../../functions/register.ts';
 import { openDoor } from '../../lib/usecases/authorization.ts';
 import { MemoryRegistry } from '../doubles/registry.ts';
-import { MemoryWindowStore } from '../doubles/window-store.ts';
+import { MemoryCountStore } from '../doubles/count-store.ts';
 import { AddressPolicy } from '../../lib/adapters/tcp/address-policy.ts';
 import { RecordedLog, recordedLogger, unlimited } from '../support/doubles.ts';
 
@@ -18,7 +18,7 @@ export const httpFunctions = () => {
   const records = new RecordedLog();
   const registry = new MemoryRegistry({ clusters: 2, subscribersPerCluster: 3, clientTtl: 60 });
   const policy = new AddressPolicy(['localhost', '127.0.0.0/8'], async () => ['127.0.0.1']);
-  const windows = new MemoryWindowStore({ windowMs: 2000, watermarkMs: 10_000 });
+  const counts = new MemoryCountStore({ windowMs: 2000, watermarkMs: 10_000 });
   const handlers = {
     ingest: createIngest({ auth: openDoor, admission: unlimited, records, clock, log, shortCodes: SHORT_CODES }),
     register: createRegister({
@@ -29,7 +29,7 @@ export const httpFunctions = () => {
       clock,
       log,
     }),
-    live: createLive({ auth: openDoor, isPublic: true, windows, windowMs: 2000, ratio: 1000, log }),
+    live: createLive({ auth: openDoor, isPublic: true, counts, windowMs: 2000, ratio: 1000, log }),
   };
   return {
     records,

@@ -1,12 +1,14 @@
-import { expect, jest, test } from '@jest/globals';
+import { describe, expect, jest, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createHandler as createAggregate } from '../../functions/aggregate.ts';
 import { REACTION_TOPIC } from '../../lib/config/topics.ts';
-import { decodeEvent } from '../../lib/adapters/kafka/event.ts';
+import { recordsOf } from '../../lib/adapters/kafka/event.ts';
+import { decodeRecords } from '../../lib/domain/decode.ts';
+import { frameRecordSchema, frameSchema, mergeFrames, toFrames } from '../../lib/domain/frame.ts';
+import { toLines, updateLineSchema } from '../../lib/domain/update-line.ts';
 import { createCounter } from '../../lib/usecases/count-taps.ts';
-import { MemoryWindowStore } from '../doubles/window-store.ts';
+import { MemoryCountStore } from '../doubles/count-store.ts';
 import { MAX_EVENTS, reactionSchemas } from '../../lib/domain/reaction.ts';
-import { toUpdates, updateSchema } from '../../lib/domain/update.ts';
 import { HeldRecords, RecordedLog, recordedLogger } from '../support/doubles.ts';
 import { httpEvent, kafkaEvent } from '../support/events.ts';
 import { httpFunctions, NOW, SHORT_CODES } from './functions.ts';
@@ -145,8 +147,8 @@ test('POST /emoji: 200 with all of it queued as aggregate reads it, or 400 and n
         return;
       }
       expect(queued.length).toBeGreaterThan(0);
-      const { records: read, unreadable } = decodeEvent(kafkaEvent(queued), reaction);
-      expect(unreadable).toEqual([]);
+      const { decoded: read, rejected } = decodeRecords(recordsOf(kafkaEvent(queued)), reaction);
+      expect(rejected).toEqual([]);
       expect(read.map((each) => JSON.parse(JSON.stringify(each.value)) as unknown)).toEqual(
         queued.map((each) => JSON.parse(each) as unknown),
       );
@@ -231,13 +233,24 @@ const withOddFields = (event: ReturnType<typeof kafkaEvent>, key: unknown) => {
   return event;
 };
 
-test('decodeEvent: every record is read or set aside, none is lost and none throws, whatever schema reads it', () => {
+/** Base64 or nothing: what a producer can make of a key. */
+const anyKey = fc.option(fc.uint8Array({ maxLength: 50 }).map((each) => Buffer.from(each).toString('base64')));
+
+test('every record is read or set aside, none is lost and none throws, whatever schema reads it', () => {
+  const schemas = fc.constantFrom(reaction, frameRecordSchema);
   fc.assert(
-    fc.property(partition, value, fc.constantFrom(reaction, updateSchema), ({ values, options }, key, schema) => {
-      const { records, unreadable } = decodeEvent(withOddFields(kafkaEvent(values, options), key), schema);
-      const offsets = [...records, ...unreadable].map(({ offset }) => offset).sort((a, b) => a - b);
+    fc.property(partition, anyKey, schemas, ({ values, options }, key, schema) => {
+      const event = withOddFields(kafkaEvent(values, options), key);
+      const { decoded, rejected } = decodeRecords(recordsOf(event), schema);
+      const offsets = [...decoded, ...rejected].map(({ record: { offset } }) => offset).sort((a, b) => a - b);
       expect(offsets).toEqual(values.map((_, n) => options.from + n));
-      for (const { reason } of unreadable) expect(reason.length).toBeLessThan(1000);
+      for (const { record: each, reason } of rejected) {
+        expect(reason.length).toBeLessThan(1000);
+        // With its bytes as they came.
+        const came = Object.values(event.records).flat()[each.offset - options.from];
+        const base64 = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString('base64');
+        expect([base64(each.key), base64(each.value)]).toEqual([key ?? undefined, came?.value]);
+      }
     }),
     { numRuns: 300 },
   );
@@ -248,45 +261,64 @@ test('aggregate: what it can’t read it sets aside, and the rest it counts, all
     fc.asyncProperty(partition, async ({ values, options }) => {
       const records = new RecordedLog();
       const settings = { windowMs: 2000, watermarkMs: 10_000, ratio: 1000 };
-      const windows = new MemoryWindowStore(settings);
+      const store = new MemoryCountStore(settings);
       const log = recordedLogger();
       const clock = () => NOW;
-      const ports = { windows, records, reader: new HeldRecords(), clock, log };
+      const ports = { store, records, reader: new HeldRecords(), clock, log };
       const counter = createCounter({ ...ports, settings, shortCodes: SHORT_CODES });
       const aggregate = createAggregate({ counter });
       const received_at = new Date(NOW).toISOString();
       const good = { user_id: 'u', emoji_type: '🔥', timestamp: received_at, room_id: 'the-good', received_at };
       await aggregate(kafkaEvent([good, ...values.flatMap((each) => [each, good])], options));
-      const { totals } = await windows.snapshot('the-good', 1);
+      const { totals } = await store.snapshot('the-good');
       expect(totals.get('🔥')).toBe(values.length + 1);
     }),
     { numRuns: 150 },
   );
 });
 
-test('updateSchema: what we publish is an update, and whatever is one is small', () => {
+describe('what we publish is what we read', () => {
   const room = fc
     .string({ unit: 'grapheme', minLength: 1, maxLength: 64 })
     .filter((each) => tapSchema.shape.room_id.safeParse(each).success);
   const windowStart = fc.date({ min: new Date(0), max: new Date('9999-12-31'), noInvalidDate: true }).map(Number);
   const counts = fc.uniqueArray(fc.tuple(emoji, fc.nat()), { selector: ([each]) => each }).map((each) => new Map(each));
-  fc.assert(
-    fc.property(fc.record({ room, start: windowStart, final: fc.boolean(), counts }), (totals) => {
-      for (const update of toUpdates(totals, { windowMs: 2000, ratio: 1000 }))
-        expect(updateSchema.parse(JSON.parse(JSON.stringify(update)))).toEqual(update);
-    }),
-  );
-  const good = toUpdates(
-    { room: 'r', start: 0, final: true, counts: new Map([['🔥', 1]]) },
-    { windowMs: 2000, ratio: 1 },
-  )[0];
-  fc.assert(
-    fc.property(fc.constantFrom(...Object.keys(good ?? {})), value, (field, given) => {
-      const parsed = updateSchema.safeParse({ ...good, [field]: given, extra: given });
-      if (parsed.success) expect(JSON.stringify(parsed.data).length).toBeLessThan(500);
-    }),
-    { numRuns: 1000 },
-  );
+  const windows = fc.array(fc.record({ start: windowStart, final: fc.boolean(), counts }), { maxLength: 5 });
+  const roomCounts = fc.record({ room, windows, totals: counts, late: fc.nat() });
+  const settings = { windowMs: 2000, ratio: 1000 };
+
+  test('frames, merged ones too, and the lines that clients get of them', () => {
+    fc.assert(
+      fc.property(roomCounts, (given) => {
+        const frames = toFrames(given, settings, NOW);
+        for (const each of [...frames, frames.reduce(mergeFrames)]) {
+          expect(frameRecordSchema.parse(JSON.parse(JSON.stringify(each)))).toEqual(each);
+          for (const line of toLines(each))
+            expect(updateLineSchema.parse(JSON.parse(JSON.stringify(line)))).toEqual(line);
+        }
+      }),
+    );
+  });
+
+  test('whatever one field of a frame is, it is a small frame or none, and no step after it throws', () => {
+    const [good] = toFrames(
+      { room: 'r', windows: [{ start: 0, final: true, counts: new Map([['🔥', 1]]) }], totals: new Map(), late: 0 },
+      settings,
+      NOW,
+    );
+    const field = fc.constantFrom(...Object.keys(good ?? {}));
+    fc.assert(
+      fc.property(field, value, fc.boolean(), (name, given, isInWindow) => {
+        const window = { start: '2026-05-01T20:45:00Z', counts: { '🔥': 1 }, [name]: given, final: given };
+        const changed = isInWindow ? { ...good, windows: [window] } : { ...good, [name]: given, extra: given };
+        const parsed = frameSchema.safeParse(JSON.parse(JSON.stringify(changed)));
+        if (!parsed.success) return;
+        expect(JSON.stringify(parsed.data).length).toBeLessThan(1000);
+        expect(toLines(mergeFrames(parsed.data, parsed.data)).length).toBeLessThan(100);
+      }),
+      { numRuns: 1000 },
+    );
+  });
 });
 
 test(`${MAX_EVENTS} taps of random fields: one answer, whole or not at all`, async () => {

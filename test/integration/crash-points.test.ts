@@ -5,7 +5,8 @@ import { REACTION_TOPIC, topicDefinitions, UPDATE_TOPIC } from '../../lib/config
 import { openDoor } from '../../lib/usecases/authorization.ts';
 import { unlimited } from '../support/doubles.ts';
 import { createHandler as createIngest } from '../../functions/ingest.ts';
-import { updateSchema } from '../../lib/domain/update.ts';
+import { frameSchema } from '../../lib/domain/frame.ts';
+import { toLines } from '../../lib/domain/update-line.ts';
 import { windowStart } from '../../lib/domain/window.ts';
 import type { aggregateOnce, CrashPoint } from '../support/aggregate-once.ts';
 import { aggregateWith, SETTINGS } from '../support/aggregate-once.ts';
@@ -55,16 +56,17 @@ afterEach(() => aggregate.close());
 const published = async (room: string): Promise<Map<string, number>> => {
   const counts = new Map<string, number>();
   for (const { value } of await readTopic(kafka, prefix + UPDATE_TOPIC)) {
-    const { room_id, start, emoji_type, raw_count } = updateSchema.parse(JSON.parse(value));
-    if (room_id !== room) continue;
-    const key = `${Date.parse(start)} ${emoji_type}`;
-    counts.set(key, Math.max(counts.get(key) ?? 0, raw_count));
+    for (const { room_id, start, emoji_type, raw_count } of toLines(frameSchema.parse(JSON.parse(value)))) {
+      if (room_id !== room) continue;
+      const key = `${Date.parse(start)} ${emoji_type}`;
+      counts.set(key, Math.max(counts.get(key) ?? 0, raw_count));
+    }
   }
   return counts;
 };
 
 const counted = async (room: string): Promise<Map<string, number>> => {
-  const { windows } = await aggregate.windows.snapshot(room, 1000);
+  const { windows } = await aggregate.store.snapshot(room);
   return new Map(
     windows.flatMap(({ start, counts }) => [...counts].map(([emoji, n]) => [`${start} ${emoji}`, n] as const)),
   );
@@ -149,7 +151,7 @@ test('a clock that is set forward and back by an hour between batches loses no t
     clockOffset = -step;
     await aggregate.handler(given(Math.max(0, from - 2)));
   }
-  const { late, totals } = await aggregate.windows.snapshot('clock', 1000);
+  const { late, totals } = await aggregate.store.snapshot('clock');
   const windows = await counted('clock');
   // Set forward, taps seem an hour old: they are late, and told as late. Set back, they count when received.
   expect(late).toBe(3 * steps.filter((step) => step === HOUR).length);

@@ -7,13 +7,13 @@ import { RedisPacer } from '../../lib/adapters/redis/pacer.ts';
 import { RedisRegistry } from '../../lib/adapters/redis/registry.ts';
 import { TcpDelivery } from '../../lib/adapters/tcp/delivery.ts';
 import { registrationSchema } from '../../lib/domain/registration.ts';
-import type { Update } from '../../lib/domain/update.ts';
+import type { Frame } from '../../lib/domain/frame.ts';
 import { RecordedLog } from '../support/doubles.ts';
 import { kafkaEvent } from '../support/events.ts';
+import { frame } from '../support/frames.ts';
 import { emptyRedis, quiet } from '../support/services.ts';
 import { listen } from '../support/tcp-client.ts';
 import { until } from '../support/until.ts';
-import { update } from '../support/updates.ts';
 
 // What stands in Redis can be damaged (by hand, by another program): that costs the room it belongs to, and no other.
 
@@ -41,11 +41,11 @@ const watch = (client_id: string, room_id: string, port = 6000, now = NOW) =>
 const fanOut = (...rooms: string[]) =>
   createClusterFanout({ registry, pacer: new RedisPacer(redis, 50), records, log: quiet })(
     kafkaEvent(
-      rooms.map((room) => update(1, { room })),
+      rooms.map((room) => frame(1, { room })),
       { topic: UPDATE_TOPIC },
     ),
   );
-const sent = () => records.values<Update>(clusterTopic(0)).map(({ room_id }) => room_id);
+const sent = () => records.values<Frame>(clusterTopic(0)).map(({ room_id }) => room_id);
 
 test.each([
   ['of another type', (key: string) => redis.set(key, 'oops')],
@@ -95,11 +95,10 @@ test('viewers of another type, and a broken address: the other clients get their
     deliveryOf: (subscriber) => delivery.of(subscriber),
     records,
     log: quiet,
-    windowMs: 2000,
   });
   await handler(
     kafkaEvent(
-      ['broken', 'sound'].map((room) => update(1, { room })),
+      ['broken', 'sound'].map((room) => frame(1, { room })),
       { topic: clusterTopic(0) },
     ),
   );

@@ -13,15 +13,15 @@ import { KafkaRecordReader } from '../../lib/adapters/kafka/record-reader.ts';
 import { KafkaRecordLog } from '../../lib/adapters/kafka/record-log.ts';
 import { createRedis, withStore, type RedisClient } from '../../lib/adapters/redis/client.ts';
 import { RedisRegistry } from '../../lib/adapters/redis/registry.ts';
-import { RedisWindowStore } from '../../lib/adapters/redis/window-store.ts';
-import { countTaps } from '../../lib/usecases/count-taps.ts';
+import { RedisCountStore } from '../../lib/adapters/redis/count-store.ts';
+import { applyTaps } from '../../lib/usecases/apply-taps.ts';
 import { loadConfig } from '../../lib/config/variables.ts';
 import { registrationSchema } from '../../lib/domain/registration.ts';
 import { unlimited } from '../support/doubles.ts';
 import { httpEvent } from '../support/events.ts';
 import { createTopic, kafkaFor, readTopic } from '../support/kafka.ts';
-import { quiet } from '../support/services.ts';
-import { tap } from '../support/taps.ts';
+import { quiet, STORE } from '../support/services.ts';
+import { tap, tapBatch } from '../support/taps.ts';
 import { until } from '../support/until.ts';
 
 /** A broker and a Redis of this file's own, since it kills them. */
@@ -132,8 +132,9 @@ test('a broker that is killed while records are read again: each of them is take
   const reader = new KafkaRecordReader(kafka);
   const taken: number[] = [];
   let killed: Promise<void> | undefined;
-  await reader.read(topic, [{ partition: `${topic}-0`, from: 3, to: RECORDS }], async ({ records }) => {
-    for (const entries of Object.values(records)) taken.push(...entries.map(({ offset }) => offset));
+  await reader.read(topic, [{ topicPartition: `${topic}-0`, from: 3, to: RECORDS }], async ({ records, lost }) => {
+    expect(lost).toEqual([]);
+    taken.push(...records.map(({ offset }) => offset));
     killed ??= infra.broker?.kill('SIGKILL').then(() => infra.broker?.start());
     await killed;
   });
@@ -150,19 +151,15 @@ describe('Redis', () => {
 
   test('killed in the middle of counting: batches that are counted again until they are count once', async () => {
     const settings = { windowMs: 2000, watermarkMs: 10_000 };
-    const store = new RedisWindowStore(redis, {
-      ...settings,
-      windowTtl: 1000,
-      roomTtl: 2000,
-      idTtlMs: 600_000,
-      idLimit: 1000,
-    });
+    const store = new RedisCountStore(redis, { ...settings, ...STORE });
+    const buckets = Array.from({ length: store.buckets }, (_, bucket) => bucket);
     const now = Date.now();
     const taps = Array.from({ length: 1000 }, (_, offset) => tap(offset, { at: now, room: `room-${offset % 5}` }));
     let restarted: Promise<void> | undefined;
     const deliver = async (batch: typeof taps): Promise<void> => {
       try {
-        await countTaps(await store.open(), batch, settings, now);
+        const { refused } = await applyTaps(store, tapBatch(batch), { buckets, settings, now });
+        expect(refused).toEqual([]); // what was counted was also written to its disk
       } catch (error) {
         expect(error).toMatchObject(refusal);
         restarted ??= infra.redis?.start();
@@ -177,7 +174,7 @@ describe('Redis', () => {
     expect(restarted).toBeDefined();
     await restarted;
     for (let room = 0; room < 5; room++)
-      expect((await store.snapshot(`room-${room}`, 1)).totals).toEqual(new Map([['🔥', 200]]));
+      expect((await store.snapshot(`room-${room}`)).totals).toEqual(new Map([['🔥', 200]]));
   }, 30_000);
 
   test('started again it knows the registry, and the scripts are known to it', async () => {

@@ -15,7 +15,7 @@ import { KafkaRecordLog } from '../../lib/adapters/kafka/record-log.ts';
 import type { RedisClient } from '../../lib/adapters/redis/client.ts';
 import { RedisPacer } from '../../lib/adapters/redis/pacer.ts';
 import { RedisRegistry } from '../../lib/adapters/redis/registry.ts';
-import { RedisWindowStore } from '../../lib/adapters/redis/window-store.ts';
+import { RedisCountStore } from '../../lib/adapters/redis/count-store.ts';
 import { AddressPolicy } from '../../lib/adapters/tcp/address-policy.ts';
 import { TcpDelivery } from '../../lib/adapters/tcp/delivery.ts';
 import { createCounter, type Counter } from '../../lib/usecases/count-taps.ts';
@@ -25,7 +25,7 @@ import { unlimited } from '../support/doubles.ts';
 import { httpEvent, kafkaEvent } from '../support/events.ts';
 import { kafkaFor, readTopic, withAdmin } from '../support/kafka.ts';
 import { prefixedReader } from '../support/prefixed.ts';
-import { emptyRedis, kafkaBrokers, quiet } from '../support/services.ts';
+import { emptyRedis, kafkaBrokers, quiet, STORE } from '../support/services.ts';
 import { listen, told, type Behaviour, type TcpClient } from '../support/tcp-client.ts';
 import { until } from '../support/until.ts';
 
@@ -40,7 +40,7 @@ const reader = kafkaFor();
 let redis: RedisClient;
 let log: KafkaRecordLog;
 let registry: RedisRegistry;
-let windows: RedisWindowStore;
+let store: RedisCountStore;
 let reads: KafkaRecordReader;
 let counter: Counter;
 let delivery: TcpDelivery;
@@ -64,16 +64,10 @@ beforeAll(async () => {
   const kafka = createKafka(loadConfig({ KAFKA_BROKERS: kafkaBrokers() }), quiet);
   log = new KafkaRecordLog(kafka, { ackTimeoutMs: 5000, log: quiet });
   registry = new RedisRegistry(redis, { ...LAYOUT, clientTtl: 600 });
-  windows = new RedisWindowStore(redis, {
-    ...settings,
-    windowTtl: 1000,
-    roomTtl: 2000,
-    idTtlMs: 600_000,
-    idLimit: 1000,
-  });
+  store = new RedisCountStore(redis, { ...settings, ...STORE });
   reads = new KafkaRecordReader(kafka);
   counter = createCounter({
-    windows,
+    store,
     records,
     reader: prefixedReader(reads, prefix),
     clock,
@@ -161,7 +155,6 @@ const fanOut = async () => {
     deliveryOf: (subscriber) => delivery.of(subscriber),
     records,
     log: quiet,
-    windowMs: settings.windowMs,
   });
   for (let cluster = 0; cluster < LAYOUT.clusters; cluster++) await toClients(await next(clusterTopic(cluster)));
 };
@@ -171,7 +164,7 @@ const live = async (room_id: string) => {
   const handler = createLive({
     auth: openDoor,
     isPublic: true,
-    windows,
+    counts: store,
     windowMs: settings.windowMs,
     ratio: settings.ratio,
     log: quiet,
@@ -254,7 +247,7 @@ test('a room that has fallen silent gets its final update; late taps are told ap
   await post({ emoji_type: '🔥', count: 2, room_id: 'silent', timestamp: long });
   await aggregate((await batchOf(REACTION_TOPIC)).event);
   const later = () => Date.now() + 30_000;
-  const finalize = createFinalize({ windows, records, registry, counter, clock: later, log: quiet, settings });
+  const finalize = createFinalize({ store, records, registry, counter, clock: later, log: quiet, settings });
   await finalize({ runMs: 0 });
   await fanOut();
   await until('it is final', () => viewer.lines().some((line) => line.final));

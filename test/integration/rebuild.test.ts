@@ -1,11 +1,12 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { REACTION_GROUP, REACTION_TOPIC, topicDefinitions } from '../../lib/config/topics.ts';
 import type { RedisClient } from '../../lib/adapters/redis/client.ts';
-import { RedisWindowStore } from '../../lib/adapters/redis/window-store.ts';
+import { RedisCountStore } from '../../lib/adapters/redis/count-store.ts';
+import { bucketOf } from '../../lib/domain/bucket.ts';
 import { ensureTopics } from '../../scripts/lib/topics.ts';
 import { kafkaFor, withAdmin } from '../support/kafka.ts';
 import { scriptRunner } from '../support/scripts.ts';
-import { emptyRedis } from '../support/services.ts';
+import { emptyRedis, STORE } from '../support/services.ts';
 import { tap } from '../support/taps.ts';
 
 jest.setTimeout(30_000);
@@ -26,10 +27,14 @@ beforeAll(async () => {
     const producer = kafka.producer();
     await producer.connect();
     const at = Date.now();
-    const values = Array.from({ length: TAPS }, (_, n) => JSON.stringify(tap(n, { room, at, id: `${n}` }).reaction));
-    // One of them twice, in another partition, as a client does that has not seen the answer.
-    const messages = [...values, values[0] ?? ''].map((value, n) => ({ value, partition: n === TAPS ? 3 : n % 3 }));
-    await producer.send({ topic: REACTION_TOPIC, messages });
+    const messages = Array.from({ length: TAPS }, (_, n) =>
+      n % 2 === 0
+        ? { key: 'u', value: JSON.stringify(tap(n, { room, at, id: `${n}` }).reaction) }
+        : { partition: n % 4, value: JSON.stringify(tap(n, { room, at }).reaction) },
+    );
+    // Two of them once more, as a client does that has not seen the answer.
+    const again = [messages[0], messages[4]].flatMap((each) => (each ? [each] : []));
+    await producer.send({ topic: REACTION_TOPIC, messages: [...messages, ...again] });
     await producer.disconnect();
     const offsets = await admin.fetchTopicOffsets(REACTION_TOPIC);
     await admin.setOffsets({
@@ -43,8 +48,8 @@ beforeAll(async () => {
 afterAll(() => redis.quit());
 
 const fire = async () => {
-  const settings = { windowMs: 2000, watermarkMs: 10_000, windowTtl: 60, roomTtl: 60, idTtlMs: 600_000, idLimit: 1000 };
-  return (await new RedisWindowStore(redis, settings).snapshot(room, 1)).totals.get('🔥');
+  const store = new RedisCountStore(redis, { windowMs: 2000, watermarkMs: 10_000, ...STORE });
+  return (await store.snapshot(room)).totals.get('🔥');
 };
 
 test('npm run rebuild counts what the consumer group has read and Redis does not hold, once', async () => {
@@ -56,8 +61,10 @@ test('npm run rebuild counts what the consumer group has read and Redis does not
 });
 
 test('--all counts everything again, whatever Redis holds', async () => {
-  const [totals = ''] = await redis.keys(`*{${room}}:totals`);
-  await redis.hset(totals, '🔥', 7);
+  const [state = ''] = await redis.keys(`emoji:{c*.${bucketOf(room, STORE.buckets)}}:state`);
+  const stored = (await redis.hget(state, room)) ?? '';
+  await redis.hset(state, room, stored.replace(`"🔥":${TAPS}`, '"🔥":7'));
+  expect(await fire()).toBe(7);
   const { code, stdout } = await run('rebuild', ['--all'], env);
   expect({ code, stdout }).toEqual({ code: 0, stdout: `${held} records were counted again.\n` });
   expect(await fire()).toBe(TAPS);

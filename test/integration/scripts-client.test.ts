@@ -45,6 +45,7 @@ const update = (start: number, emoji_type: string, raw_count: number, room_id = 
     scaled_count: 1,
     aggregation_ratio: 1000,
     window_ms: 2000,
+    total_count: raw_count,
   });
 
 const client = (...args: string[]) => start('client', ['--port', '0', '--room', 'r', '--url', server.url, ...args]);

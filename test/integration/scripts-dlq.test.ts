@@ -4,17 +4,19 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { clusterTopic, DEAD_LETTER_TOPIC, REACTION_TOPIC } from '../../lib/config/topics.ts';
 import { createKafka } from '../../lib/adapters/kafka/client.ts';
-import { decodeEvent } from '../../lib/adapters/kafka/event.ts';
+import { recordsOf } from '../../lib/adapters/kafka/event.ts';
+import { decodeRecords, type Rejected } from '../../lib/domain/decode.ts';
+import type { StreamRecord } from '../../lib/domain/stream.ts';
 import { KafkaRecordLog } from '../../lib/adapters/kafka/record-log.ts';
 import { loadConfig } from '../../lib/config/variables.ts';
-import { setAside, type DeadLetter } from '../../lib/usecases/dead-letters.ts';
+import { setAside } from '../../lib/usecases/dead-letters.ts';
 import { reactionSchemas } from '../../lib/domain/reaction.ts';
 import { kafkaEvent } from '../support/events.ts';
+import { frame } from '../support/frames.ts';
 import { temporaryFolders } from '../support/folder.ts';
 import { kafkaFor, readTopic } from '../support/kafka.ts';
 import { scriptRunner } from '../support/scripts.ts';
 import { kafkaBrokers, quiet } from '../support/services.ts';
-import { update } from '../support/updates.ts';
 
 const { run } = scriptRunner();
 jest.setTimeout(60_000);
@@ -27,16 +29,18 @@ beforeAll(async () => {
     ackTimeoutMs: 10_000,
     log: quiet,
   });
-  await run('topics', ['create']);
+  expect(await run('topics', ['create'])).toMatchObject({ code: 0, stderr: '' });
 });
 afterAll(() => records.close());
 
 /** Other tests may set records aside too: ours have a reason, and stood at places, that nobody else's have. */
 let place = 1_000_000_000 + Math.floor(Math.random() * 1e9) * 1000;
-const letter = (reason: string, value: string | Buffer, more: Partial<DeadLetter> = {}): DeadLetter => ({
-  ...{ topic: REACTION_TOPIC, partition: 1, offset: place++, timestamp: Date.now(), reason },
-  value: Buffer.from(value).toString('base64'),
-  ...more,
+const rejected = (reason: string, value: string | Buffer, more: Partial<StreamRecord> = {}): Rejected => ({
+  reason,
+  record: {
+    ...{ topic: REACTION_TOPIC, partition: 1, offset: place++, timestamp: Date.now(), isAppendTime: true },
+    ...{ value: Buffer.from(value), ...more },
+  },
 });
 const goal = (room: string, more: object = {}) =>
   JSON.stringify({ user_id: 'u', emoji_type: ':goal:', timestamp: new Date().toISOString(), room_id: room, ...more });
@@ -62,15 +66,19 @@ const reactionsOf = async (room: string) =>
 
 test('list shows each record once, though its batch came again, with where it stood and why; filters choose', async () => {
   const reason = randomUUID();
-  const [a, b] = [letter(`${reason} first`, 'a'), letter(`${reason} second`, 'bb', { topic: clusterTopic(0) })];
+  const [a, b] = [rejected(`${reason} first`, 'a'), rejected(`${reason} second`, 'bb', { topic: clusterTopic(0) })];
   await setAside(records, quiet, [a, b]);
   await setAside(records, quiet, [a]);
   const { code, stdout } = await run('dlq', ['list', '--reason', reason.toUpperCase()]);
   expect(code).toBe(0);
   const rows = stdout.trimEnd().split('\n').slice(1);
   expect(rows).toEqual([
-    expect.stringMatching(new RegExp(`^\\d+@\\d+ +${REACTION_TOPIC}-1@${a.offset} +20\\S+Z +1 +${reason} first$`)),
-    expect.stringMatching(new RegExp(`^\\d+@\\d+ +${clusterTopic(0)}-1@${b.offset} +20\\S+Z +2 +${reason} second$`)),
+    expect.stringMatching(
+      new RegExp(`^\\d+@\\d+ +${REACTION_TOPIC}-1@${a.record.offset} +20\\S+Z +1 +${reason} first$`),
+    ),
+    expect.stringMatching(
+      new RegExp(`^\\d+@\\d+ +${clusterTopic(0)}-1@${b.record.offset} +20\\S+Z +2 +${reason} second$`),
+    ),
   ]);
   const filtered = await run('dlq', ['list', '--reason', reason, '--topic', clusterTopic(0), '--json']);
   expect(JSON.parse(filtered.stdout)).toMatchObject({ place: { topic: clusterTopic(0) }, size: 2, truncated: false });
@@ -79,8 +87,8 @@ test('list shows each record once, though its batch came again, with where it st
 test('show gives the value as text, or in hexadecimal; nothing in it steers the terminal', async () => {
   const reason = randomUUID();
   await setAside(records, quiet, [
-    letter(reason, '{"emoji": "🔥\u001b[2J\u202e"}\n', { key: Buffer.from('room').toString('base64') }),
-    letter(reason, Buffer.from([0xff, 0x00])),
+    rejected(reason, '{"emoji": "🔥\u001b[2J\u202e"}\n', { key: Buffer.from('room') }),
+    rejected(reason, Buffer.from([0xff, 0x00])),
   ]);
   const [text, bytes] = await listed(reason);
   const shown = await run('dlq', ['show', text?.id ?? '']);
@@ -95,7 +103,7 @@ test('show gives the value as text, or in hexadecimal; nothing in it steers the 
 test('what can be read now is put back once, with an event_id and its own time; the rest is refused with the reason', async () => {
   const [reason, room] = [randomUUID(), randomUUID()];
   const own = goal(room, { event_id: 'own', received_at: '2026-05-01T20:45:00.000Z' });
-  const letters = [goal(room), own, '{"room_id": ', Buffer.from([0xff])].map((value) => letter(reason, value));
+  const letters = [goal(room), own, '{"room_id": ', Buffer.from([0xff])].map((value) => rejected(reason, value));
   await setAside(records, quiet, letters);
 
   const replay = (...args: string[]) => run('dlq', ['replay', '--reason', reason, ...args], GOAL);
@@ -117,8 +125,8 @@ test('what can be read now is put back once, with an event_id and its own time; 
   expect(plain).toEqual({
     ...(JSON.parse(goal(room)) as object),
     timestamp: expect.any(String),
-    event_id: `dlq-${REACTION_TOPIC}-1-${letters[0]?.offset}`,
-    received_at: new Date(letters[0]?.timestamp ?? 0).toISOString(),
+    event_id: `dlq-${REACTION_TOPIC}-1-${letters[0]?.record.offset}`,
+    received_at: new Date(letters[0]?.record.timestamp ?? 0).toISOString(),
   });
   expect(kept).toEqual(JSON.parse(own));
 
@@ -134,7 +142,7 @@ test('what can be read now is put back once, with an event_id and its own time; 
 
 test('without the short code a tap stays unreadable: refused, unless forced or its value is repaired', async () => {
   const [reason, room] = [randomUUID(), randomUUID()];
-  await setAside(records, quiet, [letter(reason, goal(room)), letter(reason, goal(room))]);
+  await setAside(records, quiet, [rejected(reason, goal(room)), rejected(reason, goal(room))]);
   const [a, b] = await listed(reason);
   const refused = await run('dlq', ['replay', a?.id ?? '', b?.id ?? '']);
   expect(refused.code).toBe(1);
@@ -147,11 +155,11 @@ test('without the short code a tap stays unreadable: refused, unless forced or i
   expect((await reactionsOf(room)).map(({ emoji_type }) => emoji_type).sort()).toEqual([':goal:', '⚽']);
 });
 
-test('an update goes back to the partition that it had, with its key', async () => {
+test('a frame goes back to the partition that it had, with its key', async () => {
   const [reason, room] = [randomUUID(), randomUUID()];
-  const value = JSON.stringify(update(7, { room }));
-  const key = Buffer.from(room).toString('base64');
-  await setAside(records, quiet, [letter(reason, value, { topic: clusterTopic(1), partition: 2, key })]);
+  const value = JSON.stringify(frame(7, { room }));
+  const key = Buffer.from(room);
+  await setAside(records, quiet, [rejected(reason, value, { topic: clusterTopic(1), partition: 2, key })]);
   expect((await run('dlq', ['replay', '--reason', reason])).code).toBe(0);
   const back = (await readTopic(kafka, clusterTopic(1))).filter((record) => record.key === room);
   expect(back).toMatchObject([{ partition: 2, value }]);
@@ -159,9 +167,9 @@ test('an update goes back to the partition that it had, with its key', async () 
 
 test('an interrupted replay: soon afterwards it is done again, by the same event_id; later only by force', async () => {
   const [reason, room] = [randomUUID(), randomUUID()];
-  const [soon, later] = [letter(reason, goal(room)), letter(reason, goal(room))];
+  const [soon, later] = [rejected(reason, goal(room)), rejected(reason, goal(room))];
   await setAside(records, quiet, [soon, later]);
-  const begun = ({ topic, partition, offset, timestamp }: DeadLetter) =>
+  const begun = ({ record: { topic, partition, offset, timestamp } }: Rejected) =>
     JSON.stringify({ replay: 'begun', of: { topic, partition, offset, timestamp } });
   const producer = kafka.producer();
   await producer.connect();
@@ -170,8 +178,10 @@ test('an interrupted replay: soon afterwards it is done again, by the same event
   await producer.disconnect();
   const { code, stdout } = await run('dlq', ['replay', '--reason', reason], GOAL);
   expect(code).toBe(1);
-  expect(stdout).toMatch(new RegExp(`-1@${later.offset} +refused: a replay that began at .* was interrupted`));
-  expect((await reactionsOf(room)).map(({ event_id }) => event_id)).toEqual([`dlq-${REACTION_TOPIC}-1-${soon.offset}`]);
+  expect(stdout).toMatch(new RegExp(`-1@${later.record.offset} +refused: a replay that began at .* was interrupted`));
+  expect((await reactionsOf(room)).map(({ event_id }) => event_id)).toEqual([
+    `dlq-${REACTION_TOPIC}-1-${soon.record.offset}`,
+  ]);
   expect((await run('dlq', ['replay', '--reason', reason, '--force'], GOAL)).stdout).toContain('1 put back, 1 were');
 });
 
@@ -187,13 +197,13 @@ test('records of almost 1 MiB, and many of them: set aside, listed, and put back
     Array.from({ length: 30 }, () => large),
     { partition: 1, from, timestamp: Date.now() },
   );
-  const { unreadable } = decodeEvent(event, reactionSchemas([]).reaction);
+  const unreadable = decodeRecords(recordsOf(event), reactionSchemas([]).reaction).rejected;
   expect(unreadable).toHaveLength(30);
   await setAside(
     records,
     quiet,
     // Only the first stands in the topic.
-    unreadable.map((each, n) => ({ ...each, reason, offset: n === 0 ? from : place++ })),
+    unreadable.map(({ record }, n) => ({ reason, record: { ...record, offset: n === 0 ? from : place++ } })),
   );
   expect(await listed(reason)).toHaveLength(30);
   const { stdout } = await run('dlq', ['replay', '--reason', reason], GOAL);

@@ -40,7 +40,9 @@ describe('npm start with a bad value ends with 1 and starts nothing', () => {
     [{ WINDOW_SECONDS: '0' }, ['WINDOW_SECONDS must be a whole number from 1 to 3600 (it is "0")']],
     [
       { REDIS_URL: 'http://u:hunter2@cache' },
-      ['REDIS_URL must be a redis:// or rediss:// URL (the value is not shown)'],
+      [
+        'REDIS_URL must be a redis:// or rediss:// URL; of a cluster several may be given, separated by commas (the value is not shown)',
+      ],
     ],
     [
       { KAFKA_AUTH: 'scram' },

@@ -4,14 +4,14 @@ import { createKafka } from '../../lib/adapters/kafka/client.ts';
 import { KafkaRecordReader } from '../../lib/adapters/kafka/record-reader.ts';
 import { KafkaRecordLog } from '../../lib/adapters/kafka/record-log.ts';
 import { createRedis } from '../../lib/adapters/redis/client.ts';
-import { RedisWindowStore } from '../../lib/adapters/redis/window-store.ts';
+import { RedisCountStore } from '../../lib/adapters/redis/count-store.ts';
 import { loadConfig } from '../../lib/config/variables.ts';
 import { createCounter } from '../../lib/usecases/count-taps.ts';
 import type { Clock, RecordLog } from '../../lib/ports.ts';
 import { kafkaEvent } from './events.ts';
 import { kafkaFor, readTopic, withAdmin } from './kafka.ts';
 import { prefixedReader } from './prefixed.ts';
-import { quiet } from './services.ts';
+import { quiet, STORE } from './services.ts';
 
 export const SETTINGS = { windowMs: 2000, watermarkMs: 10_000, ratio: 1000 };
 const GROUP = 'aggregate-once';
@@ -52,13 +52,13 @@ export const aggregateWith = (
       await log.append(prefix + topic, outgoing);
     },
   };
-  const kept = { windowTtl: 86_400, roomTtl: 86_400, idTtlMs: 600_000, idLimit: 1000 };
-  const windows = new RedisWindowStore(redis, { ...SETTINGS, ...kept });
-  const ports = { windows, records, reader: prefixedReader(reader, prefix), clock };
+  const store = new RedisCountStore(redis, { ...SETTINGS, ...STORE });
+  const ports = { store, records, reader: prefixedReader(reader, prefix), clock };
   const counter = createCounter({ ...ports, log: quiet, settings: SETTINGS, shortCodes: [] });
   return {
     handler: createHandler({ counter }),
-    windows,
+    store,
+    counter,
     records,
     redis,
     close: async () => {

@@ -1,9 +1,8 @@
 import type { Admission } from '../../lib/usecases/admission.ts';
 import type { Logger } from '../../lib/log.ts';
-import type { MSKEvent } from 'aws-lambda';
 import { callerSchema } from '../../lib/domain/access.ts';
-import type { Range } from '../../lib/domain/progress.ts';
-import type { Authenticator, OutgoingRecord, RecordLog, RecordReader } from '../../lib/ports.ts';
+import { topicPartition, type OffsetRange, type StreamRecord } from '../../lib/domain/stream.ts';
+import type { Authenticator, OutgoingRecord, RecordLog, RecordReader, StreamChunk } from '../../lib/ports.ts';
 
 /** A stream that remembers what was appended, and fails as long as it is told to. */
 export class RecordedLog implements RecordLog {
@@ -28,45 +27,62 @@ export class RecordedLog implements RecordLog {
   }
 }
 
-type Batch = Pick<MSKEvent, 'records'>;
-
 /** The records that a topic holds, to be read again. */
 export class HeldRecords implements RecordReader {
   readonly committedOffsets = new Map<string, number>();
-  readonly reads: Range[] = [];
-  readonly #held = new Map<string, Map<number, MSKEvent['records'][string][number]>>();
-  readonly #partitions: number;
+  readonly reads: OffsetRange[] = [];
+  readonly #held = new Map<string, Map<number, StreamRecord>>();
+  /** topic-partition → the oldest offset that is still held */
+  readonly #first = new Map<string, number>();
 
-  constructor(partitions = 4) {
-    this.#partitions = partitions;
-  }
-
-  hold({ records }: Batch): void {
-    for (const [partition, entries] of Object.entries(records)) {
-      const held = this.#held.get(partition) ?? new Map();
-      for (const entry of entries) held.set(entry.offset, entry);
-      this.#held.set(partition, held);
+  hold(records: Iterable<StreamRecord>): void {
+    for (const record of records) {
+      const name = topicPartition(record.topic, record.partition);
+      const held = this.#held.get(name) ?? new Map<number, StreamRecord>();
+      held.set(record.offset, record);
+      this.#held.set(name, held);
     }
   }
 
-  /** As retention does, or whoever makes the topic anew. */
-  forget(): void {
-    this.#held.clear();
+  /** As retention does. */
+  forgetBefore(name: string, offset: number): void {
+    this.#first.set(name, offset);
   }
 
-  async read(_topic: string, ranges: readonly Range[], take: (chunk: Batch) => Promise<void>): Promise<void> {
+  /** As whoever creates the topic anew. */
+  clear(): void {
+    this.#held.clear();
+    this.#first.clear();
+  }
+
+  async read(
+    _topic: string,
+    ranges: readonly OffsetRange[],
+    take: (chunk: StreamChunk) => Promise<void>,
+  ): Promise<void> {
     this.reads.push(...ranges);
-    for (const { partition, from, to } of ranges) {
-      const held = [...(this.#held.get(partition) ?? [])].sort(([a], [b]) => a - b);
-      const entries = held.flatMap(([offset, entry]) => (offset >= from && offset < to ? [entry] : []));
-      // In chunks, as from a broker.
-      for (let n = 0; n < entries.length; n += 7) await take({ records: { [partition]: entries.slice(n, n + 7) } });
+    for (const { topicPartition: name, from, to } of ranges) {
+      const first = Math.min(Math.max(this.#first.get(name) ?? 0, from), to);
+      const lost = from < first ? [{ topicPartition: name, from, to: first }] : [];
+      if (lost.length > 0) await take({ records: [], covered: lost, lost });
+      const held = [...(this.#held.get(name)?.values() ?? [])]
+        .filter(({ offset }) => offset >= first && offset < to)
+        .sort((a, b) => a.offset - b.offset);
+      // In chunks, as from a broker. The last one reaches to the end, whether or not records are there.
+      for (let n = 0, at = first; at < to; n += 7) {
+        const records = held.slice(n, n + 7);
+        const end = held[n + 7]?.offset ?? to;
+        await take({ records, covered: [{ topicPartition: name, from: at, to: end }], lost: [] });
+        at = end;
+      }
     }
   }
 
   committed = async (): Promise<Map<string, number>> => this.committedOffsets;
-  partitions = async (): Promise<number> => this.#partitions;
+  ends = async (): Promise<Map<string, number>> =>
+    new Map([...this.#held].map(([name, held]) => [name, Math.max(...held.keys()) + 1]));
 }
+
 /** Every caller has a token with these claims. */
 export const bearerOf = (claims: Record<string, unknown>): Authenticator => ({
   authenticate: async () => callerSchema.parse(claims),

@@ -35,6 +35,9 @@ interface RecordOptions {
   from?: number;
   /** Of every record (ms): the same for records that come again, and after whatever a test counts. */
   timestamp?: number;
+  /** Whether the broker set the time when it appended the records. */
+  isAppendTime?: boolean;
+  key?: Buffer;
 }
 
 /**
@@ -43,7 +46,14 @@ interface RecordOptions {
  */
 export const kafkaEvent = (
   values: readonly unknown[],
-  { topic = 'emoji_topic', partition = 0, from = 0, timestamp = Date.UTC(2100, 0) }: RecordOptions = {},
+  {
+    topic = 'emoji_topic',
+    partition = 0,
+    from = 0,
+    timestamp = Date.UTC(2100, 0),
+    isAppendTime = false,
+    key,
+  }: RecordOptions = {},
 ): Pick<MSKEvent, 'records'> => {
   const encode = (value: unknown) =>
     Buffer.isBuffer(value) ? value : Buffer.from(typeof value === 'string' ? value : JSON.stringify(value));
@@ -52,7 +62,8 @@ export const kafkaEvent = (
     partition,
     offset: from + n,
     timestamp,
-    timestampType: 'CREATE_TIME',
+    timestampType: isAppendTime ? 'LOG_APPEND_TIME' : 'CREATE_TIME',
+    ...(key ? { key: key.toString('base64') } : {}),
     value: value === null ? null : encode(value).toString('base64'),
     headers: [],
   }));

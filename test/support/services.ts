@@ -1,4 +1,5 @@
 import { createRedis, type RedisClient } from '../../lib/adapters/redis/client.ts';
+import { BUCKETS } from '../../lib/config/topics.ts';
 import { createLogger } from '../../lib/log.ts';
 
 const named = (variable: 'KAFKA_BROKERS' | 'REDIS_URL'): string => {
@@ -8,6 +9,12 @@ const named = (variable: 'KAFKA_BROKERS' | 'REDIS_URL'): string => {
 };
 
 export const kafkaBrokers = (): string => named('KAFKA_BROKERS');
+
+/** What a store of counts is told besides how taps are placed in time. */
+export const STORE = {
+  ...{ buckets: BUCKETS, idTtlMs: 600_000, idLimit: 1000, maxEmojis: 64 },
+  ...{ windowRetentionMs: 86_400_000, roomRetentionMs: 172_800_000 },
+};
 
 export const quiet = createLogger('silent');
 

@@ -1,4 +1,6 @@
 import type { LoggedReaction } from '../../lib/domain/counting.ts';
+import { partitionOf, spansOf, type StreamRecord } from '../../lib/domain/stream.ts';
+import type { TapBatch } from '../../lib/usecases/apply-taps.ts';
 
 interface TapOptions {
   room?: string;
@@ -9,6 +11,8 @@ interface TapOptions {
   count?: number;
   partition?: number;
   user?: string;
+  /** When the broker appended it; 0: not known. */
+  appended?: number;
   /** event_id */
   id?: string;
 }
@@ -16,10 +20,21 @@ interface TapOptions {
 /** A tap as aggregate sees it, at an offset of a partition of `emoji_topic`. */
 export const tap = (
   offset: number,
-  { room = 'global', emoji = '🔥', at = 0, receivedAt = at, count = 1, partition = 0, user = 'u', id }: TapOptions = {},
+  {
+    room = 'global',
+    emoji = '🔥',
+    at = 0,
+    receivedAt = at,
+    count = 1,
+    partition = 0,
+    user = 'u',
+    appended = 0,
+    id,
+  }: TapOptions = {},
 ): LoggedReaction => ({
-  partition: `emoji_topic-${partition}`,
+  topicPartition: `emoji_topic-${partition}`,
   offset,
+  appended,
   reaction: {
     user_id: user,
     emoji_type: emoji,
@@ -30,3 +45,16 @@ export const tap = (
     ...(id === undefined ? {} : { event_id: id }),
   },
 });
+
+/** The batch that holds just these taps, each in a record of its own. `timestamp` (ms) is that of every record. */
+export const tapBatch = (taps: readonly LoggedReaction[], timestamp = 0): TapBatch => {
+  const records = taps.map(({ topicPartition, offset, appended, reaction }): StreamRecord => ({
+    topic: topicPartition.slice(0, topicPartition.lastIndexOf('-')),
+    partition: partitionOf(topicPartition),
+    offset,
+    timestamp: appended || timestamp,
+    isAppendTime: appended > 0,
+    value: Buffer.from(JSON.stringify(reaction)),
+  }));
+  return { records, taps, spans: spansOf(records) };
+};

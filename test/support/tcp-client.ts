@@ -1,8 +1,8 @@
 import { once } from 'node:events';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
-import type { Update } from '../../lib/domain/update.ts';
+import type { UpdateLine } from '../../lib/domain/update-line.ts';
 
-type Line = Update & { window_ms: number };
+type Line = UpdateLine;
 
 /** A client that listens for updates on a port of its own. */
 export interface TcpClient {

@@ -1,38 +1,25 @@
 import { randomUUID } from 'node:crypto';
-import type { MSKEvent, MSKRecord } from 'aws-lambda';
 import { type EachBatchPayload, type Kafka, type Admin } from 'kafkajs';
-import type { Range } from '../../domain/progress.ts';
+import { partitionOf, topicPartition, type OffsetRange, type StreamRecord } from '../../domain/stream.ts';
 import { PlatformError } from '../../errors.ts';
-import type { RecordReader } from '../../ports.ts';
-import { PartitionCounts } from './partition-counts.ts';
+import type { RecordReader, StreamChunk } from '../../ports.ts';
 
 /** A read that brings nothing for this long (ms) has failed. */
 const STALLED_MS = 20_000;
 
-const numberOf = (partition: string): number => Number(partition.slice(partition.lastIndexOf('-') + 1));
-
 /** The stream on Kafka, read beside the event source mappings: nothing that this does moves their consumer groups. */
 export class KafkaRecordReader implements RecordReader {
   readonly #kafka: Kafka;
-  readonly #counts = new PartitionCounts((topic) =>
-    this.#ask(async (admin) => {
-      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-      return topics[0]?.partitions.length ?? 0;
-    }),
-  );
   #admin: Promise<Admin> | undefined;
 
   constructor(kafka: Kafka) {
     this.#kafka = kafka;
   }
 
-  read(
-    topic: string,
-    ranges: readonly Range[],
-    take: (chunk: Pick<MSKEvent, 'records'>) => Promise<void>,
-  ): Promise<void> {
+  read(topic: string, ranges: readonly OffsetRange[], take: (chunk: StreamChunk) => Promise<void>): Promise<void> {
     return withBroker(async () => {
-      const missing = await this.#retained(topic, ranges);
+      const { lost, held: missing } = await this.#retained(topic, ranges);
+      if (lost.length > 0) await take({ records: [], covered: lost, lost });
       if (missing.size === 0) return;
       // A group of its own that commits nothing, and is gone when it has left.
       const consumer = this.#kafka.consumer({ groupId: `recount-${randomUUID()}`, allowAutoTopicCreation: false });
@@ -52,8 +39,12 @@ export class KafkaRecordReader implements RecordReader {
             const records = batch.messages
               .map((message) => toRecord(topic, batch.partition, message))
               .filter(({ offset }) => offset >= wanted.from && offset < wanted.to);
-            if (records.length > 0) await take({ records: { [`${topic}-${batch.partition}`]: records } });
-            wanted.from = Math.max(wanted.from, Number(batch.lastOffset()) + 1);
+            const next = Math.min(Number(batch.lastOffset()) + 1, wanted.to);
+            if (next > wanted.from) {
+              const name = topicPartition(topic, batch.partition);
+              await take({ records, covered: [{ topicPartition: name, from: wanted.from, to: next }], lost: [] });
+              wanted.from = next;
+            }
             if (wanted.from < wanted.to) return;
             pause();
             missing.delete(batch.partition);
@@ -88,8 +79,11 @@ export class KafkaRecordReader implements RecordReader {
     });
   }
 
-  partitions(topic: string): Promise<number> {
-    return this.#counts.of(topic);
+  ends(topic: string): Promise<Map<string, number>> {
+    return this.#ask(async (admin) => {
+      const offsets = await admin.fetchTopicOffsets(topic);
+      return new Map(offsets.map(({ partition, high }) => [topicPartition(topic, partition), Number(high)]));
+    });
   }
 
   async close(): Promise<void> {
@@ -98,21 +92,23 @@ export class KafkaRecordReader implements RecordReader {
     await (await opened)?.disconnect();
   }
 
-  /** What of the ranges the topic still holds, by partition number. */
-  async #retained(topic: string, ranges: readonly Range[]): Promise<Map<number, { from: number; to: number }>> {
-    const held = new Map(
-      (await this.#ask((admin) => admin.fetchTopicOffsets(topic))).map(({ partition, low, high }) => [
-        partition,
-        { low: Number(low), high: Number(high) },
-      ]),
+  /** What of the ranges the topic still holds, by partition number, and what it does not. */
+  async #retained(topic: string, ranges: readonly OffsetRange[]) {
+    const offsets = await this.#ask((admin) => admin.fetchTopicOffsets(topic));
+    const ends = new Map(
+      offsets.map(({ partition, low, high }) => [partition, { low: Number(low), high: Number(high) }]),
     );
-    return new Map(
-      ranges.flatMap(({ partition, from, to }) => {
-        const { low = 0, high = 0 } = held.get(numberOf(partition)) ?? {};
-        const range = { from: Math.max(from, low), to: Math.min(to, high) };
-        return range.from < range.to ? [[numberOf(partition), range]] : [];
-      }),
-    );
+    const lost: OffsetRange[] = [];
+    const held = new Map<number, { from: number; to: number }>();
+    for (const { topicPartition: name, from, to } of ranges) {
+      const end = ends.get(partitionOf(name)) ?? { low: to, high: to };
+      // A new leader learns only after a moment how far its partition reaches: nothing of that is lost.
+      if (end.high < to) throw new PlatformError('broker_unavailable', `${name} ends at ${end.high}, before ${to}`);
+      const low = Math.min(Math.max(end.low, from), to);
+      if (from < low) lost.push({ topicPartition: name, from, to: low });
+      if (low < to) held.set(partitionOf(name), { from: low, to });
+    }
+    return { lost, held };
   }
 
   /** Over a connection that is kept; one that has failed is opened anew the next time. */
@@ -136,21 +132,19 @@ export class KafkaRecordReader implements RecordReader {
   }
 }
 
-/** As Lambda gets it. */
+type Message = EachBatchPayload['batch']['messages'][number];
+
 const toRecord = (
   topic: string,
   partition: number,
-  { offset, timestamp, value }: EachBatchPayload['batch']['messages'][number],
-): MSKRecord =>
-  ({
-    topic,
-    partition,
-    offset: Number(offset),
-    timestamp: Number(timestamp),
-    timestampType: 'CREATE_TIME',
-    value: value?.toString('base64'),
-    headers: [],
-  }) as unknown as MSKRecord;
+  { offset, timestamp, key, value, ...rest }: Message,
+): StreamRecord => ({
+  ...{ topic, partition, offset: Number(offset), timestamp: Number(timestamp) },
+  // Not in kafkajs's types: 0 is the producer's time, 1 the broker's.
+  isAppendTime: (rest as { batchContext?: { timestampType?: number } }).batchContext?.timestampType === 1,
+  ...(key ? { key } : {}),
+  ...(value ? { value } : {}),
+});
 
 const withBroker = async <T>(work: () => Promise<T>): Promise<T> => {
   try {

@@ -7,9 +7,10 @@ import { readFileSync } from 'node:fs';
 const read = (name: string) => readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8');
 
 export const scripts = {
-  applyRoomBatch: read('apply-room-batch'),
-  progress: read('progress'),
-  settleRooms: read('settle-rooms'),
+  applyBatch: read('apply-batch'),
+  trimWindows: read('trim-windows'),
+  forgetRoom: read('forget-room'),
+  settleWindows: read('settle-windows'),
   registry: read('registry'),
   tokenBucket: read('token-bucket'),
   admitRooms: read('admit-rooms'),

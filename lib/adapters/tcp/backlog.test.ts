@@ -1,40 +1,59 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import { frame } from '../../../test/support/frames.ts';
 import { told } from '../../../test/support/tcp-client.ts';
-import { update } from '../../../test/support/updates.ts';
-import type { Update } from '../../domain/update.ts';
+import { mergeFrames, type Frame } from '../../domain/frame.ts';
+import { toLines } from '../../domain/update-line.ts';
 import { Backlog, encodeFrame } from './backlog.ts';
 
-const frame = (...updates: Update[]) => ({ windowMs: 2000, updates });
-
-test('a frame is a line an update, each of which says its window’s length', () => {
-  const lines = encodeFrame(frame(update(3), update(4, { emoji: '❤️' }))).split('\n');
+test('a frame is a line for each window and emoji, each of which says its window’s length and the total', () => {
+  const lines = encodeFrame(mergeFrames(frame(3, { total: 9 }), frame(4, { emoji: '❤️' }))).split('\n');
   expect(lines.at(-1)).toBe('');
   expect(lines.slice(0, -1).map((line) => JSON.parse(line) as unknown)).toEqual([
-    { ...update(3), window_ms: 2000 },
-    { ...update(4, { emoji: '❤️' }), window_ms: 2000 },
+    expect.objectContaining({ emoji_type: '🔥', raw_count: 3, total_count: 9, window_ms: 2000 }),
+    expect.objectContaining({ emoji_type: '❤️', raw_count: 4, total_count: 4, window_ms: 2000 }),
   ]);
 });
 
-test('of each window and emoji the newest count is left, and final stays final', () => {
+test('of each window and emoji the largest count is left, of totals too, and final stays final', () => {
   const backlog = new Backlog();
-  backlog.add(frame(update(1), update(1, { emoji: '❤️' })));
-  backlog.add(frame(update(3), update(1, { start: 2000 })));
-  backlog.add(frame(update(2, { final: true })));
+  backlog.add(mergeFrames(frame(1), frame(1, { emoji: '❤️' })));
+  backlog.add(mergeFrames(frame(3), frame(1, { start: 2000, total: 4 })));
+  backlog.add(frame(2, { final: true }));
   expect(backlog.isEmpty).toBe(false);
-  expect(backlog.take()).toEqual(
-    frame(update(3, { final: true }), update(1, { emoji: '❤️' }), update(1, { start: 2000 })),
-  );
+  expect(backlog.take()).toEqual({
+    ...frame(0),
+    windows: [
+      { start: '1970-01-01T00:00:00.000Z', final: true, counts: { '🔥': 3, '❤️': 1 } },
+      { start: '1970-01-01T00:00:02.000Z', counts: { '🔥': 1 } },
+    ],
+    totals: { '🔥': 4, '❤️': 1 },
+  });
   expect(backlog.isEmpty).toBe(true);
   expect(backlog.take()).toBeUndefined();
 });
 
+test('rooms are taken one by one, in the order in which they have waited', () => {
+  const backlog = new Backlog();
+  for (const room of ['b', 'a', 'b']) backlog.add(frame(1, { room }));
+  expect([backlog.take()?.room_id, backlog.take()?.room_id, backlog.take()]).toEqual(['b', 'a', undefined]);
+});
+
 test('it is bounded, and the oldest windows give way', () => {
   const backlog = new Backlog();
-  for (let n = 0; n < 5000; n++) backlog.add(frame(update(1, { start: n * 2000 })));
-  const kept = backlog.take()?.updates ?? [];
+  for (let n = 0; n < 5000; n++) backlog.add(frame(1, { start: n * 2000 }));
+  const kept = backlog.take()?.windows ?? [];
   expect(kept).toHaveLength(2000);
   expect(kept[0]?.start).toBe(new Date(3000 * 2000).toISOString());
+});
+
+test('what is added is not changed', () => {
+  const backlog = new Backlog();
+  const windows = Array.from({ length: 2500 }, (_, n) => frame(1, { start: n * 2000 }).windows).flat();
+  const large = { ...frame(1), windows };
+  backlog.add(large);
+  backlog.add(frame(9));
+  expect(large.windows).toHaveLength(2500);
 });
 
 test('skipping loses nothing: however frames are gathered, the client ends with the same counts', () => {
@@ -45,18 +64,18 @@ test('skipping loses nothing: however frames are gathered, the client ends with 
       emoji: fc.constantFrom('🔥', '❤️'),
       take: fc.boolean(),
     })
-    .map(({ count, take, ...rest }) => ({ update: update(count, rest), take }));
+    .map(({ count, take, ...rest }) => ({ frame: frame(count, rest), take }));
   fc.assert(
     fc.property(fc.array(one), (steps) => {
       const backlog = new Backlog();
-      const taken: Update[] = [];
-      for (const { update: each, take } of steps) {
-        backlog.add(frame(each));
-        if (take) taken.push(...(backlog.take()?.updates ?? []));
+      const taken: (Frame | undefined)[] = [];
+      for (const { frame: each, take } of steps) {
+        backlog.add(each);
+        if (take) taken.push(backlog.take());
       }
-      taken.push(...(backlog.take()?.updates ?? []));
-      const lines = (updates: readonly Update[]) => updates.map((each) => ({ ...each, window_ms: 2000 }));
-      expect(told(lines(taken))).toEqual(told(lines(steps.map((step) => step.update))));
+      taken.push(backlog.take());
+      const lines = (frames: readonly (Frame | undefined)[]) => frames.flatMap((each) => (each ? toLines(each) : []));
+      expect(told(lines(taken))).toEqual(told(lines(steps.map((step) => step.frame))));
     }),
   );
 });

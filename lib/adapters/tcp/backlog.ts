@@ -1,39 +1,42 @@
-import { merge, type Frame, type Update } from '../../domain/update.ts';
+import { mergeFrames, type Frame } from '../../domain/frame.ts';
+import { toLines } from '../../domain/update-line.ts';
 
 /** The counts that a client has not taken yet are kept up to this many; the oldest windows give way. */
 const MAX_COUNTS = 2000;
 
-/** A frame as newline-delimited JSON, a line an emoji. */
-export const encodeFrame = ({ windowMs, updates }: Frame): string =>
-  updates.map((update) => `${JSON.stringify({ ...update, window_ms: windowMs })}\n`).join('');
+/** A frame as newline-delimited JSON, a line for each window and emoji. */
+export const encodeFrame = (frame: Frame): string =>
+  toLines(frame)
+    .map((line) => `${JSON.stringify(line)}\n`)
+    .join('');
 
-/** What a client has still to be told: one count per room, window and emoji, the newest. Bounded. */
+const sizeOf = (windows: Frame['windows']) => windows.reduce((sum, { counts }) => sum + Object.keys(counts).length, 0);
+
+/** What a client has still to be sent: one frame a room, merged. Bounded. */
 export class Backlog {
-  readonly #counts = new Map<string, Update>();
-  #windowMs = 0;
+  readonly #frames = new Map<string, Frame>();
 
   get isEmpty(): boolean {
-    return this.#counts.size === 0;
+    return this.#frames.size === 0;
   }
 
-  add({ windowMs, updates }: Frame): void {
-    this.#windowMs = windowMs;
-    for (const update of updates) {
-      const key = `${update.room_id} ${update.start} ${update.emoji_type}`;
-      const known = this.#counts.get(key);
-      this.#counts.set(key, known ? merge(known, update) : update);
+  add(frame: Frame): void {
+    const known = this.#frames.get(frame.room_id);
+    const merged = known ? mergeFrames(known, frame) : { ...frame };
+    // Ordered by their start, so the oldest come first.
+    let surplus = sizeOf(merged.windows) - MAX_COUNTS;
+    while (surplus > 0 && merged.windows.length > 1) {
+      const [oldest, ...rest] = merged.windows;
+      surplus -= Object.keys(oldest?.counts ?? {}).length;
+      merged.windows = rest;
     }
-    for (const key of this.#counts.keys()) {
-      if (this.#counts.size <= MAX_COUNTS) break;
-      this.#counts.delete(key);
-    }
+    this.#frames.set(frame.room_id, merged);
   }
 
-  /** Everything in one frame, or undefined when there is nothing; the backlog is empty afterwards. */
+  /** The frame of the room that has waited longest, or undefined when there is none; it is no longer in the backlog. */
   take(): Frame | undefined {
-    if (this.#counts.size === 0) return undefined;
-    const updates = [...this.#counts.values()];
-    this.#counts.clear();
-    return { windowMs: this.#windowMs, updates };
+    const [frame] = this.#frames.values();
+    if (frame) this.#frames.delete(frame.room_id);
+    return frame;
   }
 }

@@ -1,6 +1,6 @@
 import type { Socket } from 'node:net';
 import type { Client } from '../../domain/registration.ts';
-import type { Frame } from '../../domain/update.ts';
+import type { Frame } from '../../domain/frame.ts';
 import { PlatformError } from '../../errors.ts';
 import { Backlog, encodeFrame } from './backlog.ts';
 import { dial, opened, write } from './dial.ts';

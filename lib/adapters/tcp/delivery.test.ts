@@ -4,11 +4,13 @@ import { Worker } from 'node:worker_threads';
 import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { listen, told, type Behaviour, type TcpClient } from '../../../test/support/tcp-client.ts';
 import { until } from '../../../test/support/until.ts';
-import { update } from '../../../test/support/updates.ts';
+import { frame } from '../../../test/support/frames.ts';
 import type { Client } from '../../domain/registration.ts';
-import type { Update } from '../../domain/update.ts';
+import { mergeFrames, type Frame } from '../../domain/frame.ts';
+import { toLines } from '../../domain/update-line.ts';
 import { TcpDelivery } from './delivery.ts';
 
+jest.setTimeout(30_000);
 const SUBSCRIBER = { cluster: 0, subscriber: 0 };
 const open: { close(): unknown }[] = [];
 afterEach(async () => {
@@ -38,7 +40,7 @@ const deliveryTo = (ports: readonly number[], options: Partial<ConstructorParame
   return {
     dead,
     register: (...now: Client[]) => (clients = now),
-    publish: (...updates: Update[]) => delivery.of(SUBSCRIBER).publish('global', { windowMs: 2000, updates }),
+    publish: (...frames: [Frame, ...Frame[]]) => delivery.of(SUBSCRIBER).publish('global', frames.reduce(mergeFrames)),
   };
 };
 
@@ -68,17 +70,20 @@ const unacceptingPort = async (): Promise<number> => {
 };
 
 const counts = (from: TcpClient) => [...told(from.lines()).values()];
-const large = (count: number, rounds = 1) =>
-  Array.from({ length: 1500 }, (_, n) => update(count, { start: (rounds * 1500 + n) * 2000 }));
+/** A frame of 1,500 windows. */
+const large = (count: number, rounds = 1): Frame => ({
+  ...frame(count),
+  windows: Array.from({ length: 1500 }, (_, n) => frame(count, { start: (rounds * 1500 + n) * 2000 }).windows).flat(),
+});
 
 describe('a client that keeps its connection', () => {
   test('gets every frame over the same one, in order, as lines of JSON', async () => {
     const viewer = await client();
     const { publish, dead } = deliveryTo([viewer.port]);
-    for (let n = 1; n <= 5; n++) await publish(update(n), update(n, { emoji: '❤️' }));
+    for (let n = 1; n <= 5; n++) await publish(frame(n), frame(n, { emoji: '❤️' }));
     await until('all has come', () => viewer.lines().length === 10);
     expect(viewer.lines().map(({ raw_count }) => raw_count)).toEqual([1, 1, 2, 2, 3, 3, 4, 4, 5, 5]);
-    expect(viewer.lines()[0]).toEqual({ ...update(1), window_ms: 2000 });
+    expect(viewer.lines()[0]).toEqual(toLines(frame(1))[0]);
     expect(viewer.connections).toBe(1);
     expect(dead).toEqual([]);
   });
@@ -86,17 +91,17 @@ describe('a client that keeps its connection', () => {
   test('may talk, and nobody minds', async () => {
     const viewer = await client({ data: (socket) => socket.write('x'.repeat(1_000_000)) });
     const { publish } = deliveryTo([viewer.port]);
-    for (let n = 1; n <= 3; n++) await publish(update(n));
+    for (let n = 1; n <= 3; n++) await publish(frame(n));
     await until('all has come', () => counts(viewer)[0] === 3);
   });
 
   test('and moves to another port gets the next frame there', async () => {
     const [before, after] = [await client(), await client()];
     const { publish, register } = deliveryTo([before.port]);
-    await publish(update(1));
+    await publish(frame(1));
     await until('the first has come', () => counts(before)[0] === 1);
     register({ id: 'c0', host: '127.0.0.1', port: after.port });
-    await publish(update(2));
+    await publish(frame(2));
     await until('the second has come', () => counts(after)[0] === 2);
     await until('the old connection is closed', () => before.sockets.size === 0);
   });
@@ -105,14 +110,14 @@ describe('a client that keeps its connection', () => {
     jest.useFakeTimers({ doNotFake: ['nextTick', 'setImmediate', 'queueMicrotask', 'setTimeout', 'clearTimeout'] });
     const viewer = await client();
     const { publish } = deliveryTo([viewer.port]);
-    await publish(update(1));
+    await publish(frame(1));
     await until('it has come', () => counts(viewer)[0] === 1);
     jest.advanceTimersByTime(119_000);
     expect(viewer.sockets.size).toBe(1);
     jest.advanceTimersByTime(61_000);
     jest.useRealTimers();
     await until('it is closed', () => viewer.sockets.size === 0);
-    await publish(update(2));
+    await publish(frame(2));
     await until('a new one is opened', () => counts(viewer)[0] === 2);
   });
 });
@@ -122,7 +127,7 @@ describe('a client that takes a connection per message', () => {
     const viewer = await client({ data: (socket) => socket.end() });
     const { publish, dead } = deliveryTo([viewer.port]);
     for (let n = 1; n <= 5; n++) {
-      await publish(update(n));
+      await publish(frame(n));
       await until(`count ${n} has come`, () => counts(viewer)[0] === n);
       await until('it has closed', () => viewer.sockets.size === 0);
     }
@@ -141,9 +146,9 @@ describe('a client that takes a connection per message', () => {
       },
     });
     const { publish, dead } = deliveryTo([viewer.port]);
-    await publish(update(1));
+    await publish(frame(1));
     await until('the first has come', () => counts(viewer)[0] === 1);
-    await publish(update(2, { start: 2000 }));
+    await publish(frame(2, { start: 2000 }));
     await until('the second has come', () => told(viewer.lines()).size === 2);
     expect(dead).toEqual([]);
   });
@@ -154,7 +159,7 @@ describe('a client that answers RST', () => {
     const viewer = await client();
     const { publish, dead } = deliveryTo([viewer.port]);
     for (let n = 1; n <= 4; n++) {
-      await publish(update(n));
+      await publish(frame(n));
       await until(`count ${n} has come`, () => counts(viewer)[0] === n);
       if (n === 2) for (const socket of viewer.sockets) socket.resetAndDestroy();
     }
@@ -170,7 +175,7 @@ describe('a client that answers RST', () => {
     let frames = 0;
     while (dead.length === 0 && frames < 10) {
       const before = viewer.connections;
-      await publish(update(++frames));
+      await publish(frame(++frames));
       await until('it was tried', () => viewer.connections > before);
       await until('and has settled', async () => {
         const seen = viewer.connections;
@@ -187,10 +192,10 @@ describe('a client that answers RST', () => {
 describe('a client that is not there', () => {
   test('is dead after three failures in a row, once', async () => {
     const { publish, dead } = deliveryTo([await deadPort()]);
-    await publish(update(1));
-    await publish(update(2));
+    await publish(frame(1));
+    await publish(frame(2));
     expect(dead).toEqual([]);
-    await publish(update(3));
+    await publish(frame(3));
     expect(dead).toEqual(['c0']);
   });
 
@@ -203,12 +208,12 @@ describe('a client that is not there', () => {
         viewer.server = createServer((socket) => socket.on('data', (data) => (viewer.lines += data.toString())));
         viewer.server.listen(port, '127.0.0.1', resolve);
       });
-    await publish(update(1, { start: 0 }));
-    await publish(update(2, { start: 2000 }));
+    await publish(frame(1, { start: 0 }));
+    await publish(frame(2, { start: 2000 }));
     await start();
     open.push({ close: () => viewer.server?.close() });
-    await publish(update(3, { start: 4000 }));
-    await publish(update(4, { start: 4000 }));
+    await publish(frame(3, { start: 4000 }));
+    await publish(frame(4, { start: 4000 }));
     await until('all has come', () => viewer.lines.split('\n').length === 5);
     for (const count of [1, 2, 3, 4]) expect(viewer.lines).toContain(`"raw_count":${count}`);
     expect(dead).toEqual([]);
@@ -217,7 +222,7 @@ describe('a client that is not there', () => {
   test('gets its counts when it comes back though its room has fallen silent', async () => {
     const port = await deadPort();
     const { publish, dead } = deliveryTo([port]);
-    await publish(update(7));
+    await publish(frame(7));
     let lines = '';
     const server = createServer((socket) => socket.on('data', (data) => (lines += data.toString())));
     await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
@@ -229,7 +234,7 @@ describe('a client that is not there', () => {
   test('and whose host is no longer allowed fails as well', async () => {
     const viewer = await client();
     const { publish, dead } = deliveryTo([viewer.port], { addressesOf: () => Promise.reject(new Error('refused')) });
-    for (let n = 0; n < 3; n++) await publish(update(n));
+    for (let n = 0; n < 3; n++) await publish(frame(n));
     expect(dead).toEqual(['c0']);
     expect(viewer.connections).toBe(0);
   });
@@ -243,15 +248,15 @@ describe('a client that is not there', () => {
       waitMs: 10,
     });
     for (let n = 0; n < 3; n++) {
-      await publish(update(n)); // the third failure is still to come …
+      await publish(frame(n)); // the third failure is still to come …
       if (n < 2) release[n]?.();
-      if (n < 2) await until('it failed', () => publish(update(n)).then(() => release.length > n + 1));
+      if (n < 2) await until('it failed', () => publish(frame(n)).then(() => release.length > n + 1));
     }
     register({ id: 'c0', host: '127.0.0.1', port: here.port });
-    await publish(update(9)); // … when the client is elsewhere already
+    await publish(frame(9)); // … when the client is elsewhere already
     release[2]?.();
     await until('the frame has come', () => counts(here)[0] === 9);
-    await publish(update(10));
+    await publish(frame(10));
     await until('the next has come', () => counts(here)[0] === 10);
     expect(here.connections).toBe(1);
     expect(dead).toEqual([]);
@@ -263,7 +268,7 @@ describe('a client that reads nothing', () => {
     const [slow, fast] = [await client({ connected: (socket) => socket.pause() }), await client()];
     const { publish, dead } = deliveryTo([slow.port, fast.port], { waitMs: 20 });
     const ROUNDS = 50;
-    for (let n = 1; n <= ROUNDS; n++) await publish(...large(n));
+    for (let n = 1; n <= ROUNDS; n++) await publish(large(n));
     const newest = (from: TcpClient) => counts(from).filter((count) => count === ROUNDS).length === 1500;
     await until('the fast one has the newest of each window', () => newest(fast));
     expect(dead).toEqual([]);
@@ -278,7 +283,7 @@ describe('a client that reads nothing', () => {
     const slow = await client({ connected: (socket) => socket.pause() });
     const { publish, dead } = deliveryTo([slow.port], { waitMs: 10, stallMs: 50 });
     await until('it is given up', async () => {
-      await publish(...large(1), ...large(1, 2));
+      await publish(large(1), large(1, 2));
       return dead.length > 0;
     });
     expect(dead).toEqual(['c0']);
@@ -288,7 +293,7 @@ describe('a client that reads nothing', () => {
 test('a connection that does not open in time is a failed delivery', async () => {
   const port = await unacceptingPort();
   const { publish, dead } = deliveryTo([port], { connectTimeoutMs: 50, waitMs: 5000 });
-  for (let n = 0; n < 3; n++) await publish(update(n));
+  for (let n = 0; n < 3; n++) await publish(frame(n));
   expect(dead).toEqual(['c0']);
 });
 
@@ -296,6 +301,6 @@ test('the connection goes to the checked address, whatever the name says', async
   const viewer = await client();
   const { publish, register } = deliveryTo([], { addressesOf: async () => ['127.0.0.1'] });
   register({ id: 'c0', host: 'viewer.example.com', port: viewer.port });
-  await publish(update(1));
+  await publish(frame(1));
   await until('it has come', () => counts(viewer)[0] === 1);
 });

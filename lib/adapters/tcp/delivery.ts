@@ -1,5 +1,5 @@
 import type { Client, SubscriberRef } from '../../domain/registration.ts';
-import type { Frame } from '../../domain/update.ts';
+import type { Frame } from '../../domain/frame.ts';
 import type { Delivery, Registry } from '../../ports.ts';
 import { ClientConnection, type ConnectionOptions } from './connection.ts';
 import { encodeFrame } from './backlog.ts';

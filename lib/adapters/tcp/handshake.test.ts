@@ -2,7 +2,7 @@ import { createServer as createHttpServer } from 'node:http';
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { until } from '../../../test/support/until.ts';
-import { update } from '../../../test/support/updates.ts';
+import { frame } from '../../../test/support/frames.ts';
 import { TcpDelivery } from './delivery.ts';
 import { answerTo, handshake } from './handshake.ts';
 
@@ -47,8 +47,7 @@ const deliveryTo = (ports: readonly number[], connectTimeoutMs = 1000, waitMs = 
     onDead: (id) => dead.push(id),
   });
   open.push(delivery);
-  const publish = (count: number) =>
-    delivery.of({ cluster: 0, subscriber: 0 }).publish('global', { windowMs: 2000, updates: [update(count)] });
+  const publish = (count: number) => delivery.of({ cluster: 0, subscriber: 0 }).publish('global', frame(count));
   return { dead, publish };
 };
 

@@ -7,7 +7,7 @@ import { openDoor } from '../../usecases/authorization.ts';
 import { httpEvent } from '../../../test/support/events.ts';
 import { listen, type Behaviour } from '../../../test/support/tcp-client.ts';
 import { until } from '../../../test/support/until.ts';
-import { update } from '../../../test/support/updates.ts';
+import { frame } from '../../../test/support/frames.ts';
 import { MemoryRegistry } from '../../../test/doubles/registry.ts';
 import { AddressPolicy } from './address-policy.ts';
 import { TcpDelivery } from './delivery.ts';
@@ -53,8 +53,7 @@ const platform = (allowed: readonly string[], answers: (string[] | Promise<strin
     dead,
     register: async (port: number) =>
       (await handler(httpEvent({ body: { client_id: 'c1', host: HOST, port } }))).statusCode,
-    publish: (count: number) =>
-      delivery.of({ cluster: 0, subscriber: 0 }).publish('global', { windowMs: 2000, updates: [update(count)] }),
+    publish: (count: number) => delivery.of({ cluster: 0, subscriber: 0 }).publish('global', frame(count)),
   };
 };
 

@@ -9,11 +9,14 @@ export const createTopics = async (admin: Admin, topics: readonly TopicSpec[]): 
     // Resolves false when another process was faster: that is fine.
     await admin.createTopics({
       waitForLeaders: true,
-      topics: missing.map(({ topic, partitions, retentionMs }) => ({
+      topics: missing.map(({ topic, partitions, retentionMs, config }) => ({
         topic,
         numPartitions: partitions,
         replicationFactor: -1,
-        configEntries: retentionMs === undefined ? [] : [{ name: 'retention.ms', value: String(retentionMs) }],
+        configEntries: Object.entries({
+          ...(retentionMs === undefined ? {} : { 'retention.ms': String(retentionMs) }),
+          ...config,
+        }).map(([name, value]) => ({ name, value })),
       })),
     });
   }

@@ -71,6 +71,8 @@ export interface TopicSpec {
   readonly topic: string;
   readonly partitions: number;
   readonly retentionMs?: number | undefined;
+  /** Further settings, by Kafka's names. */
+  readonly config?: Readonly<Record<string, string>> | undefined;
 }
 
 export interface BrokerRecordToSend {

@@ -22,6 +22,7 @@ const schema = z.strictObject({
         topic: topicName,
         partitions: between(1, 10_000).default(1),
         retentionMs: z.int().min(-1).optional(),
+        config: z.record(z.string(), z.string()).optional(),
       }),
     )
     .default([]),

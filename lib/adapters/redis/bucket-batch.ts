@@ -1,0 +1,64 @@
+import { hash } from 'node:crypto';
+import { touchedWindows, type BucketBatch, type IdentifiedTap, type RoomTaps } from '../../domain/counting.ts';
+
+/** 72 bits in 12 ASCII characters: among ten million ids two are the same once in a hundred million times. */
+const shortId = (id: string): string => hash('sha256', id, 'base64url').slice(0, 12);
+
+/** A batch in the form of `lua/apply-batch.lua`, and what its answer is about. */
+export interface EncodedBatch {
+  json: string;
+  topicPartitions: string[];
+  /** Starts of the windows, in the order of their keys. */
+  starts: number[];
+  /** Rooms, with the start of each window that is touched, in the order of the answer. */
+  rooms: { room: string; starts: number[] }[];
+}
+
+/** @param overAt when (ms) a window is to be reported as final; 0: not at all */
+export const encodeBatch = (batch: BucketBatch, overAt: (start: number) => number): EncodedBatch => {
+  const rooms = [...touchedWindows(batch)].map(([room, starts]) => ({ room, starts: [...starts] }));
+  const roomIndex = new Map(rooms.map(({ room }, n) => [room, n + 1]));
+  const starts = [...new Set(rooms.flatMap((room) => room.starts))];
+  const windowIndex = new Map(starts.map((start, n) => [start, n + 1]));
+
+  const encodeRoom = ([room, { late, windows }]: [string, RoomTaps]) => [
+    roomIndex.get(room),
+    late,
+    [...windows].flatMap(([start, emojis]) =>
+      [...emojis].map(([emoji, taps]) => [windowIndex.get(start), emoji, taps]),
+    ),
+  ];
+  const encodeIdentified = (taps: readonly IdentifiedTap[]) => {
+    const combinations: unknown[] = [];
+    const combinationIndex = new Map<string, number>();
+    const sequence: (number | number[])[] = [];
+    let [time, run] = [-1, [] as number[]];
+    for (const { room, start, emoji, count, appended } of taps) {
+      const key = `${room} ${start} ${emoji} ${count}`;
+      let index = combinationIndex.get(key);
+      if (index === undefined) {
+        combinations.push([roomIndex.get(room), start === undefined ? 0 : windowIndex.get(start), emoji, count]);
+        combinationIndex.set(key, (index = combinations.length));
+      }
+      if (appended !== time) sequence.push((time = appended), (run = []));
+      run.push(index);
+    }
+    return { k: taps.map(({ id }) => shortId(id)).join(''), c: combinations, s: sequence };
+  };
+
+  const p = [...batch.partitions].map(([name, part]) => ({
+    ...{ t: name, f: part.first, l: part.last, m: part.newest, a: part.appended },
+    r: [...part.rooms].map(encodeRoom),
+    ...(part.identified.length > 0 ? { i: encodeIdentified(part.identified) } : {}),
+  }));
+  return {
+    json: JSON.stringify({
+      p,
+      r: rooms.map((entry) => [entry.room, entry.starts.map((start) => windowIndex.get(start))]),
+      w: starts.map((start) => [start, overAt(start)]),
+    }),
+    topicPartitions: [...batch.partitions.keys()],
+    starts,
+    rooms,
+  };
+};

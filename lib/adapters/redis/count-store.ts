@@ -1,0 +1,270 @@
+import { randomUUID } from 'node:crypto';
+import { bucketOf } from '../../domain/bucket.ts';
+import type { BucketBatch } from '../../domain/counting.ts';
+import type { RoomCounts, WindowCounts } from '../../domain/frame.ts';
+import type { WindowSettings } from '../../domain/window.ts';
+import type { BucketOutcome, CountStore, OverdueWindow, Progress, ProgressMap } from '../../ports.ts';
+import { encodeBatch } from './bucket-batch.ts';
+import { withStore, type RedisClient } from './client.ts';
+import { readCounts, readRoom } from './stored-counts.ts';
+
+export interface CountStoreOptions extends WindowSettings {
+  /** Part of the keys' names: with another number nothing is found, and everything is counted again. */
+  buckets: number;
+  /** How long (ms) a window is kept, and a room in which nobody taps. */
+  windowRetentionMs: number;
+  roomRetentionMs: number;
+  /** How long (ms) an `event_id` is remembered at least, unless more than `idLimit` come meanwhile. */
+  idTtlMs: number;
+  /** Ids that are remembered of a bucket and partition: this many at least, twice as many at the most. */
+  idLimit: number;
+  /** Kinds of emojis that a room shows; the rest counts as `:other:`. */
+  maxEmojis: number;
+  /** Done before the first batch. */
+  prepare?: () => Promise<void>;
+}
+
+/** Fields of a bucket's state that belong to no room begin with a space, which no room does. */
+const PROGRESS_FIELD = ' p ';
+/** A window that was counted again is reported as final if it was over for less than this (ms). */
+const RECOUNT_FINALS_MS = 600_000;
+const OVERDUE_AT_ONCE = 20;
+const TRIM_AT_ONCE = 200;
+const MINUTES = 60;
+
+/** What is stored is not what we store, as a command or Lua finds out. Nothing else that a script may fail with is. */
+const isDamage = (error: unknown): boolean =>
+  error instanceof Error && /WRONGTYPE|attempt to \w+|bad argument #/.test(error.message);
+
+/** The counts in Redis, see `lua/apply-batch.lua`. All keys of a bucket are in one slot of a Redis Cluster. */
+export class RedisCountStore implements CountStore {
+  readonly buckets: number;
+  readonly #redis: RedisClient;
+  readonly #options: CountStoreOptions;
+  #prepared: Promise<void> | undefined;
+
+  constructor(redis: RedisClient, options: CountStoreOptions) {
+    this.buckets = options.buckets;
+    this.#redis = redis;
+    this.#options = options;
+  }
+
+  apply(batches: readonly BucketBatch[], now: number, recount = false): Promise<BucketOutcome[]> {
+    return withStore(async () => {
+      await this.#prepare();
+      return Promise.all(batches.map((batch) => this.#applyOne(batch, now, recount)));
+    });
+  }
+
+  progress(topicPartitions: readonly string[]): Promise<ProgressMap[]> {
+    return withStore(() =>
+      this.#eachBucket(async (bucket) => {
+        const fields = topicPartitions.map((name) => PROGRESS_FIELD + name);
+        // A bucket that can't be read has counted nothing that could be trusted; `apply` says so.
+        const texts = await this.#redis.hmget(this.#key(bucket, 'state'), ...fields).catch(orIfDamaged([]));
+        return new Map(topicPartitions.map((name, n) => [name, parseProgress(texts[n])]));
+      }),
+    );
+  }
+
+  discard(bucket: number): Promise<void> {
+    return withStore(async () => {
+      const [fields, starts] = await Promise.all([
+        this.#redis.hkeys(this.#key(bucket, 'state')).catch(orIfDamaged([])),
+        this.#redis.zrange(this.#key(bucket, 'windows'), 0, -1).catch(orIfDamaged([])),
+      ]);
+      // What is written meanwhile belongs to a new state; keys that it does not know are recognised as leftovers.
+      await this.#redis.del(
+        ...['state', 'windows', 'open'].map((part) => this.#key(bucket, part)),
+        ...starts.map((start) => this.#windowKey(bucket, start)),
+        ...fields
+          .filter((field) => field.startsWith(PROGRESS_FIELD))
+          .flatMap((field) => this.#idKeys(bucket, field.slice(PROGRESS_FIELD.length))),
+      );
+    });
+  }
+
+  overdue(now: number): Promise<OverdueWindow[]> {
+    return withStore(async () => {
+      const due = await this.#eachBucket((bucket) =>
+        this.#redis
+          .zrangebyscore(this.#key(bucket, 'open'), '-inf', now, 'LIMIT', 0, OVERDUE_AT_ONCE)
+          .catch(orIfDamaged([])),
+      );
+      return Promise.all(
+        due.flatMap((starts, bucket) => starts.map((start) => this.#readWindow(bucket, Number(start)))),
+      );
+    });
+  }
+
+  settle(windows: readonly OverdueWindow[], now: number): Promise<void> {
+    return withStore(async () => {
+      const byBucket = new Map<number, number[]>();
+      for (const { bucket, start } of windows) byBucket.set(bucket, [...(byBucket.get(bucket) ?? []), start]);
+      await Promise.all(
+        [...byBucket].map(([bucket, starts]) =>
+          this.#redis.settleWindows(1, this.#key(bucket, 'open'), now, ...starts),
+        ),
+      );
+    });
+  }
+
+  trim(now: number): Promise<void> {
+    return withStore(async () => {
+      const minute = Math.floor(now / 60_000) % MINUTES;
+      await this.#eachBucket(async (bucket) => {
+        await this.#trimWindows(bucket, now);
+        if (bucket % MINUTES === minute) await this.#trimRooms(bucket, now);
+      });
+    });
+  }
+
+  snapshot(room: string): Promise<Omit<RoomCounts, 'room'>> {
+    return withStore(async () => {
+      const bucket = bucketOf(room, this.buckets);
+      const stored = readRoom(await this.#redis.hget(this.#key(bucket, 'state'), room));
+      if (stored === undefined) return { windows: [], totals: new Map(), late: 0 };
+      const windows = await Promise.all(
+        stored.starts.map(async (start): Promise<WindowCounts | undefined> => {
+          const [text, open] = await Promise.all([
+            this.#redis.hget(this.#windowKey(bucket, start), room),
+            this.#redis.zscore(this.#key(bucket, 'open'), start),
+          ]);
+          const counts = readCounts(text);
+          return counts && { start, counts, final: open === null };
+        }),
+      );
+      return { windows: windows.filter((window) => window !== undefined), totals: stored.totals, late: stored.late };
+    });
+  }
+
+  /** Once, and again after a failure. */
+  #prepare(): Promise<void> {
+    return (this.#prepared ??= (this.#options.prepare?.() ?? Promise.resolve()).catch((error: unknown) => {
+      this.#prepared = undefined;
+      throw error;
+    }));
+  }
+
+  async #applyOne(batch: BucketBatch, now: number, recount: boolean): Promise<BucketOutcome> {
+    const { bucket } = batch;
+    const { idTtlMs, idLimit, maxEmojis } = this.#options;
+    const encoded = encodeBatch(batch, (start) => this.#overAt(start, now, recount));
+    const keys = [
+      ...['state', 'windows', 'open'].map((part) => this.#key(bucket, part)),
+      ...encoded.topicPartitions.flatMap((name) => this.#idKeys(bucket, name)),
+      ...encoded.starts.map((start) => this.#windowKey(bucket, start)),
+    ];
+    const salt = randomUUID().slice(0, 8);
+    const reply = await this.#redis
+      .applyBatch(keys.length, ...keys, encoded.json, now, salt, idTtlMs, idLimit, maxEmojis)
+      .catch(orIfDamaged(['damaged']));
+    const [state, ...rest] = reply as [string, ...unknown[]];
+    if (state === 'behind') return { bucket, state, progress: progressFrom(rest as string[]) };
+    if (state !== 'counted') return { bucket, state: state === 'other_topic' ? state : 'damaged' };
+    const [partial, ...texts] = rest as [string[], ...string[]];
+    let at = 0;
+    const rooms = encoded.rooms.map(({ room, starts }): RoomCounts => {
+      const stored = readRoom(texts[at++]);
+      const windows = starts.flatMap((start) => {
+        const counts = readCounts(texts[at++]);
+        return counts ? [{ start, counts, final: false }] : [];
+      });
+      return { room, windows, totals: stored?.totals ?? new Map(), late: stored?.late ?? 0 };
+    });
+    return { bucket, state, rooms, partial: progressFrom(partial) };
+  }
+
+  /** A window that a backlog corrects after it was final gets one more final update, a window's length later. */
+  #overAt(start: number, now: number, recount: boolean): number {
+    const { windowMs, watermarkMs } = this.#options;
+    const over = start + windowMs + watermarkMs;
+    return recount && over < now - RECOUNT_FINALS_MS ? 0 : Math.max(over, now + windowMs);
+  }
+
+  async #readWindow(bucket: number, start: number): Promise<OverdueWindow> {
+    const texts = await this.#redis.hgetall(this.#windowKey(bucket, start)).catch(orIfDamaged({}));
+    const counts = new Map(
+      Object.entries(texts).flatMap(([room, text]) => {
+        const found = room.startsWith(' ') ? undefined : readCounts(text);
+        return found ? [[room, found] as const] : [];
+      }),
+    );
+    const names = [...counts.keys()];
+    const states = names.length > 0 ? await this.#redis.hmget(this.#key(bucket, 'state'), ...names) : [];
+    return {
+      bucket,
+      start,
+      rooms: names.flatMap((room, n) => {
+        const stored = readRoom(states[n]);
+        const windows = [{ start, final: true, counts: counts.get(room) ?? new Map() }];
+        return stored ? [{ room, windows, totals: stored.totals, late: stored.late }] : [];
+      }),
+    };
+  }
+
+  async #trimWindows(bucket: number, now: number): Promise<void> {
+    const before = now - this.#options.windowRetentionMs;
+    for (;;) {
+      const starts = await this.#redis
+        .zrangebyscore(this.#key(bucket, 'windows'), '-inf', before, 'LIMIT', 0, TRIM_AT_ONCE)
+        .catch(orIfDamaged([]));
+      if (starts.length === 0) return;
+      const keys = [
+        ...['state', 'windows', 'open'].map((part) => this.#key(bucket, part)),
+        ...starts.map((start) => this.#windowKey(bucket, start)),
+      ];
+      await this.#redis.trimWindows(keys.length, ...keys, ...starts);
+    }
+  }
+
+  async #trimRooms(bucket: number, now: number): Promise<void> {
+    const key = this.#key(bucket, 'state');
+    const before = (now - this.#options.roomRetentionMs) / 1000;
+    let cursor = '0';
+    do {
+      const [next, found] = await this.#redis.hscan(key, cursor, 'COUNT', 500).catch(orIfDamaged(['0', []] as const));
+      cursor = next;
+      for (let n = 0; n < found.length; n += 2) {
+        const [room = '', text = ''] = [found[n], found[n + 1]];
+        const stored = room.startsWith(' ') ? undefined : readRoom(text);
+        if (stored && stored.changedAt < before) await this.#redis.forgetRoom(1, key, room, text);
+      }
+    } while (cursor !== '0');
+  }
+
+  #eachBucket<T>(work: (bucket: number) => Promise<T>): Promise<T[]> {
+    return Promise.all(Array.from({ length: this.buckets }, (_, bucket) => work(bucket)));
+  }
+
+  #key(bucket: number, part: string): string {
+    return `emoji:{c${this.buckets}.${bucket}}:${part}`;
+  }
+
+  #windowKey(bucket: number, start: number | string): string {
+    return this.#key(bucket, `window:${start}`);
+  }
+
+  #idKeys(bucket: number, topicPartition: string): string[] {
+    return ['even', 'odd'].map((half) => this.#key(bucket, `ids:${topicPartition}:${half}`));
+  }
+}
+
+const orIfDamaged =
+  <T>(instead: T) =>
+  (error: unknown): T => {
+    if (isDamage(error)) return instead;
+    throw error;
+  };
+
+const parseProgress = (text: string | null | undefined): Progress => {
+  const [offset, newest] = /^(-?\d+) (-?\d+) /.exec(text ?? '')?.slice(1) ?? [];
+  return { offset: Number(offset ?? -1), newest: Number(newest ?? -1) };
+};
+
+const progressFrom = (flat: readonly string[]): Map<string, Progress> => {
+  const progress = new Map<string, Progress>();
+  for (let n = 0; n < flat.length; n += 3)
+    progress.set(flat[n] ?? '', { offset: Number(flat[n + 1]), newest: Number(flat[n + 2]) });
+  return progress;
+};

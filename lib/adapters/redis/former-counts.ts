@@ -1,0 +1,36 @@
+import { Cluster, type Redis } from 'ioredis';
+import type { Logger } from '../../log.ts';
+import type { RedisClient } from './client.ts';
+
+/** The number of buckets whose counts this Redis holds. */
+const LAYOUT = 'emoji:layout';
+/** Until there were buckets, this held how far the topic was counted. */
+const FORMER_PROGRESS = 'counts:progress';
+
+const primaries = (redis: RedisClient): Redis[] =>
+  redis instanceof Cluster ? redis.nodes('master') : [redis as Redis];
+
+const removeKeys = async (redis: RedisClient, pattern: string, except?: string): Promise<void> => {
+  for (const node of primaries(redis))
+    for await (const keys of node.scanStream({ match: pattern, count: 1000 }) as AsyncIterable<string[]>)
+      // One by one, since they are in different slots.
+      await Promise.all(keys.filter((key) => key !== except).map((key) => node.unlink(key)));
+};
+
+/**
+ * Removes counts of a former layout, or of another number of buckets. Nothing reads them any more: what the topic holds
+ * is counted again. What is interrupted begins again the next time.
+ */
+export const removeFormerCounts = async (redis: RedisClient, buckets: number, log: Logger): Promise<void> => {
+  const [layout, former] = await Promise.all([redis.get(LAYOUT), redis.exists(FORMER_PROGRESS)]);
+  if (former > 0) {
+    log.warn('counts of a former version are removed: they are counted again from the topic');
+    await removeKeys(redis, 'counts:*', FORMER_PROGRESS);
+    await redis.unlink(FORMER_PROGRESS);
+  }
+  if (layout !== null && layout !== String(buckets)) {
+    log.warn('the number of buckets has changed: everything is counted again from the topic', { layout, buckets });
+    await removeKeys(redis, `emoji:{c${layout}.*`);
+  }
+  if (layout !== String(buckets)) await redis.set(LAYOUT, buckets);
+};

@@ -1,0 +1,70 @@
+import { groupByBucket, type LoggedReaction } from '../domain/counting.ts';
+import type { RoomCounts } from '../domain/frame.ts';
+import { newestUpTo, type Span, type Spans, type StreamRecord } from '../domain/stream.ts';
+import type { WindowSettings } from '../domain/window.ts';
+import type { BucketOutcome, CountStore, ProgressMap } from '../ports.ts';
+
+/** Records, the taps among them, and the parts of the stream that they are all the records of. */
+export interface TapBatch {
+  records: readonly StreamRecord[];
+  taps: readonly LoggedReaction[];
+  spans: Spans;
+}
+
+export interface Applied {
+  /** What the batch touches, from the buckets that have counted all of it. */
+  rooms: RoomCounts[];
+  /** The buckets that have not, and why. */
+  refused: Exclude<BucketOutcome, { state: 'counted' }>[];
+}
+
+/** What lies behind the progress in the partitions of which only the first part had been counted. */
+const restBehind = ({ records, taps, spans }: TapBatch, partial: ProgressMap): TapBatch => ({
+  records,
+  taps: taps.filter(({ topicPartition, offset }) => offset > (partial.get(topicPartition)?.offset ?? Infinity)),
+  spans: new Map(
+    [...partial].flatMap(([name, { offset }]): [string, Span][] => {
+      const span = spans.get(name);
+      return span ? [[name, { ...span, first: offset + 1 }]] : [];
+    }),
+  ),
+});
+
+/** Records that are newer than all that were counted, at offsets that were counted: those were of another topic. */
+const isOtherTopic = ({ records }: TapBatch, partial: ProgressMap): boolean =>
+  [...partial].some(([name, { offset, newest }]) => newestUpTo(records, name, offset) > newest);
+
+/**
+ * Applies a batch to some buckets, whatever part of it each has counted before.
+ * @param recount see `CountStore.apply`
+ */
+export const applyTaps = async (
+  store: Pick<CountStore, 'apply' | 'buckets'>,
+  batch: TapBatch,
+  {
+    buckets,
+    settings,
+    now,
+    recount = false,
+  }: { buckets: Iterable<number>; settings: WindowSettings; now: number; recount?: boolean },
+): Promise<Applied> => {
+  const applied: Applied = { rooms: [], refused: [] };
+  let open: { batch: TapBatch; buckets: Iterable<number> }[] = [{ batch, buckets }];
+  while (open.length > 0) {
+    const grouped = open.flatMap((part) =>
+      groupByBucket(part.batch.taps, part.batch.spans, part.buckets, { ...settings, total: store.buckets }),
+    );
+    open = [];
+    for (const outcome of await store.apply(grouped, now, recount)) {
+      if (outcome.state !== 'counted') applied.refused.push(outcome);
+      else {
+        applied.rooms.push(...outcome.rooms);
+        if (isOtherTopic(batch, outcome.partial))
+          applied.refused.push({ bucket: outcome.bucket, state: 'other_topic' });
+        else if (outcome.partial.size > 0)
+          open.push({ batch: restBehind(batch, outcome.partial), buckets: [outcome.bucket] });
+      }
+    }
+  }
+  return applied;
+};

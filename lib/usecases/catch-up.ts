@@ -1,0 +1,89 @@
+import { REACTION_TOPIC } from '../config/topics.ts';
+import type { OffsetRange, Span, StreamRecord } from '../domain/stream.ts';
+import { spansOf } from '../domain/stream.ts';
+import type { WindowSettings } from '../domain/window.ts';
+import type { Logger } from '../log.ts';
+import type { Clock, CountStore, ProgressMap, RecordReader, StreamChunk } from '../ports.ts';
+import { applyTaps } from './apply-taps.ts';
+import type { tapReader } from './read-taps.ts';
+
+interface Deps {
+  store: CountStore;
+  reader: Pick<RecordReader, 'read'>;
+  readTaps: ReturnType<typeof tapReader>;
+  clock: Clock;
+  log: Logger;
+  settings: WindowSettings;
+}
+
+/** Redis lost counts while they were counted again: the progress has to be read once more. */
+export class CountsLost extends Error {
+  override name = 'CountsLost';
+  /** What was done until then. */
+  readonly until: CaughtUp;
+
+  constructor(until: CaughtUp) {
+    super('Redis lost counts while they were counted again');
+    this.until = until;
+  }
+}
+
+/** What was done about counts that were missing. Offsets, each counted once however many buckets lacked it. */
+export interface CaughtUp {
+  recounted: number;
+  /** Offsets that the topic does not hold any more: their taps can't be counted. */
+  lost: number;
+}
+
+/** What at least one of the buckets lacks of each partition. */
+export const missingRanges = (
+  behind: ReadonlyMap<number, ProgressMap>,
+  upTo: ReadonlyMap<string, number>,
+): OffsetRange[] =>
+  [...upTo].flatMap(([topicPartition, to]) => {
+    const offsets = [...behind.values()].map((progress) => progress.get(topicPartition)?.offset ?? -1);
+    const from = Math.min(...offsets) + 1;
+    return from < to ? [{ topicPartition, from, to }] : [];
+  });
+
+/** A range is a part of the stream also where it holds no record. */
+const spansOfChunk = ({ records, covered }: { records: readonly StreamRecord[]; covered: readonly OffsetRange[] }) => {
+  const held = spansOf(records);
+  return new Map(
+    covered.map(({ topicPartition, from, to }): [string, Span] => {
+      const { newest = -1, appended = 0 } = held.get(topicPartition) ?? {};
+      return [topicPartition, { first: from, last: to - 1, newest, appended }];
+    }),
+  );
+};
+
+const size = (ranges: readonly OffsetRange[]) => ranges.reduce((sum, { from, to }) => sum + to - from, 0);
+
+/**
+ * Counts again what some buckets lack of the topic, and nothing else. Records that could not be read were set aside when
+ * they were read first.
+ * @param upTo the offset behind the last one of each partition that is to be counted
+ * @throws CountsLost when more is missing than before.
+ */
+export const createCatchUp =
+  ({ store, reader, readTaps, clock, log, settings }: Deps) =>
+  async (behind: ReadonlyMap<number, ProgressMap>, upTo: ReadonlyMap<string, number>): Promise<CaughtUp> => {
+    const ranges = missingRanges(behind, upTo);
+    if (ranges.length === 0) return { recounted: 0, lost: 0 };
+    log.warn('counts are missing in Redis: their taps are counted again from the topic', {
+      buckets: behind.size,
+      ranges,
+    });
+    let lost = 0;
+    await reader.read(REACTION_TOPIC, ranges, async (chunk: StreamChunk) => {
+      lost += size(chunk.lost);
+      if (chunk.lost.length > 0)
+        log.error('taps are lost: the topic does not hold these offsets any more', { ranges: chunk.lost });
+      const batch = { records: chunk.records, taps: readTaps(chunk.records).taps, spans: spansOfChunk(chunk) };
+      const applied = await applyTaps(store, batch, {
+        ...{ buckets: behind.keys(), settings, now: clock(), recount: true },
+      });
+      if (applied.refused.length > 0) throw new CountsLost({ recounted: 0, lost });
+    });
+    return { recounted: size(ranges) - lost, lost };
+  };

@@ -1,0 +1,59 @@
+import { expect, test } from '@jest/globals';
+import { RecordedLog, recordedLogger } from '../../test/support/doubles.ts';
+import { frame } from '../../test/support/frames.ts';
+import { clusterTopic, UPDATE_TOPIC } from '../config/topics.ts';
+import type { Frame } from '../domain/frame.ts';
+import type { StreamRecord } from '../domain/stream.ts';
+import { createFanOut } from './fan-out.ts';
+
+// The rest of what it does is in functions/cluster-fanout.test.ts.
+
+const recordsWith = (frames: readonly Frame[]): StreamRecord[] =>
+  frames.map((each, offset) => ({
+    ...{ topic: UPDATE_TOPIC, partition: 0, offset, timestamp: 0, isAppendTime: true },
+    value: Buffer.from(JSON.stringify(each)),
+  }));
+/** Subscriber 0 of each of two clusters watches every room. */
+const registry = {
+  audience: async (rooms: readonly string[]) =>
+    new Map(rooms.map((room) => [room, [0, 1].map((cluster) => ({ cluster, subscriber: 0 }))])),
+};
+const pacer = { claim: async (rooms: readonly string[]) => new Map(rooms.map((room) => [room, 0])) };
+const fanOut = (records: RecordedLog, frames: readonly Frame[]) =>
+  createFanOut({ registry, pacer, records, log: recordedLogger() })(recordsWith(frames));
+
+test('a thousand rooms at once: one record for each room and cluster', async () => {
+  const records = new RecordedLog();
+  const rooms = Array.from({ length: 1500 }, (_, n) => `room-${n}`);
+  await fanOut(
+    records,
+    [1, 2].flatMap((count) => rooms.map((room) => frame(count, { room }))),
+  );
+  for (const cluster of [0, 1]) {
+    const sent = records.values<Frame>(clusterTopic(cluster));
+    expect(sent.map(({ room_id, totals }) => [room_id, totals])).toEqual(rooms.map((room) => [room, { '🔥': 2 }]));
+  }
+});
+
+test('a room is passed on only when its turn is granted, and each room once', async () => {
+  const records = new RecordedLog();
+  const granted: string[] = [];
+  const waits = new Map([
+    ['a', [3, 0]],
+    ['b', [1, 1, 0]],
+  ]);
+  const pacing = {
+    claim: async (rooms: readonly string[]) =>
+      new Map(
+        rooms.map((room) => {
+          const wait = waits.get(room)?.shift() ?? 0;
+          if (wait === 0) granted.push(room);
+          return [room, wait];
+        }),
+      ),
+  };
+  const frames = ['a', 'b', 'c'].map((room) => frame(1, { room }));
+  await createFanOut({ registry, pacer: pacing, records, log: recordedLogger() })(recordsWith(frames));
+  expect(granted.sort()).toEqual(['a', 'b', 'c']);
+  expect(records.values<Frame>(clusterTopic(0)).map(({ room_id }) => room_id)).toHaveLength(3);
+});

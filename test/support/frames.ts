@@ -1,0 +1,33 @@
+import { toFrames, type Frame } from '../../lib/domain/frame.ts';
+
+interface FrameOptions {
+  room?: string;
+  /** Of the window, ms since the epoch. */
+  start?: number;
+  emoji?: string;
+  final?: boolean;
+  /** The room's taps of that emoji. */
+  total?: number;
+  /** When it was published. */
+  at?: number;
+}
+
+/** A frame that says the count of one emoji in one window of two seconds. */
+export const frame = (
+  count: number,
+  { room = 'global', start = 0, emoji = '🔥', final = false, total = count, at = 0 }: FrameOptions = {},
+): Frame => {
+  const windows = [{ start, final, counts: new Map([[emoji, count]]) }];
+  const [made] = toFrames(
+    { room, windows, totals: new Map([[emoji, total]]), late: 0 },
+    { windowMs: 2000, ratio: 1000 },
+    at,
+  );
+  return made as Frame;
+};
+
+/** A record of the topics behind aggregate as they were before there were frames: one emoji of one window. */
+export const formerUpdate = {
+  ...{ room_id: 'global', start: '1970-01-01T00:00:00.000Z', end: '1970-01-01T00:00:02.000Z' },
+  ...{ emoji_type: '🔥', raw_count: 7, scaled_count: 1, aggregation_ratio: 1000 },
+};
