@@ -1,0 +1,7 @@
+import kafkajs = require('kafkajs');
+
+/** The private copy of kafkajs that build.js makes: the same as the package, and internals that this package patches. */
+declare const copy: typeof kafkajs & {
+  readonly Decoder: { readonly prototype: object };
+};
+export = copy;

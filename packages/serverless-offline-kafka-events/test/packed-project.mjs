@@ -1,0 +1,54 @@
+// Runs in a project in which the tarball is installed: delivers the records of a topic to a function, and prints as JSON
+// what the function got and whether the kafkajs of the project and the environment are as they were.
+// Arguments: broker, topic.
+import { createRequire } from 'node:module';
+import kafkajs from 'kafkajs';
+import KafkaEventsPlugin from 'serverless-offline-kafka-events';
+
+const [, , broker, topic] = process.argv;
+const { prototype } = createRequire(import.meta.url)('kafkajs/src/protocol/decoder');
+const snapshot = () => ({
+  decoder: Reflect.ownKeys(prototype).map((key) => [key, prototype[key]]),
+  codecs: Object.entries(kafkajs.CompressionCodecs),
+  env: { ...process.env },
+});
+const same = (a, b) => a.length === b.length && a.every(([key, value], i) => b[i][0] === key && b[i][1] === value);
+
+const functions = {
+  consumer: {
+    name: 'shop-dev-consumer',
+    handler: 'handler.consumer',
+    events: [{ msk: { arn: 'arn:aws:kafka:eu-west-1:000000000000:cluster/local/1', topic } }],
+  },
+};
+const serverless = {
+  config: { servicePath: process.cwd() },
+  serviceDir: process.cwd(),
+  service: {
+    service: 'shop',
+    provider: { runtime: 'nodejs20.x', environment: {}, region: 'eu-west-1' },
+    custom: { kafkaEvents: { bootstrapServers: broker } },
+    getAllFunctions: () => Object.keys(functions),
+    getFunction: (key) => functions[key],
+  },
+};
+const print = (line) => console.error(line);
+const log = { notice: print, warning: print, error: print, debug: () => undefined };
+
+const before = snapshot();
+const plugin = new KafkaEventsPlugin(serverless, {}, { log });
+const delivered = new Promise((resolve) => {
+  new BroadcastChannel('delivered').onmessage = ({ data }) => resolve(data);
+});
+await plugin.hooks['after:offline:start:init']();
+const values = await delivered;
+await plugin.hooks['before:offline:start:end']();
+const after = snapshot();
+console.log(
+  JSON.stringify({
+    values,
+    kafkajsUntouched: same(before.decoder, after.decoder) && same(before.codecs, after.codecs),
+    environmentUntouched: JSON.stringify(before.env) === JSON.stringify(after.env),
+  }),
+);
+process.exit(0);
