@@ -58,7 +58,10 @@ export const readingCodec = (name: string, packageName: string, load: () => Deco
     decompress = load();
   } catch {
     // Without a cause: kafkajs wraps the innermost one, and this error would be lost.
-    throw new KafkaEventsError('CODEC_MISSING', `records are compressed with ${name}: run \`npm install ${packageName}\``);
+    throw new KafkaEventsError(
+      'CODEC_MISSING',
+      `records are compressed with ${name}: run \`npm install ${packageName}\``,
+    );
   }
   return {
     compress: () => Promise.reject(new KafkaEventsError('CODEC_MISSING', `writing ${name} is not supported`)),

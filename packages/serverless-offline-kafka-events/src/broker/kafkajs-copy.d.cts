@@ -1,7 +1,5 @@
-import kafkajs = require('kafkajs');
-
 /** The private copy of kafkajs that build.js makes: the same as the package, and internals that this package patches. */
-declare const copy: typeof kafkajs & {
+declare const copy: typeof import('kafkajs') & {
   readonly Decoder: { readonly prototype: object };
 };
 export = copy;

@@ -47,7 +47,9 @@ export const kafkajsBroker = ({ brokers, clientId, log, security = {} }: Kafkajs
     return admin;
   };
   const connectedProducer = (): Promise<Producer> => {
-    producer ??= connect(client.producer({ allowAutoTopicCreation: false, createPartitioner: DefaultPartitioner })).catch((error: unknown) => {
+    producer ??= connect(
+      client.producer({ allowAutoTopicCreation: false, createPartitioner: DefaultPartitioner }),
+    ).catch((error: unknown) => {
       producer = undefined;
       throw error;
     });

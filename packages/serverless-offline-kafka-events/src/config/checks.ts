@@ -20,12 +20,7 @@ export const checkContradictions = (kind: 'msk' | 'kafka', parsed: MappingProper
   }
   const { MinimumPollers: min = 1, MaximumPollers: max } = parsed.ProvisionedPollerConfig ?? {};
   if (max !== undefined && max < min) {
-    throw invalid(
-      where,
-      'ProvisionedPollerConfig.MaximumPollers',
-      max,
-      `must be at least MinimumPollers, ${min}`,
-    );
+    throw invalid(where, 'ProvisionedPollerConfig.MaximumPollers', max, `must be at least MinimumPollers, ${min}`);
   }
   const destination = destinationOf(parsed);
   if (destination === `kafka://${parsed.Topics[0]}`) {
@@ -39,15 +34,14 @@ export const checkContradictions = (kind: 'msk' | 'kafka', parsed: MappingProper
 export const cautions = (parsed: MappingProperties): string[] => {
   const lines: string[] = [];
   const filters = parsed.FilterCriteria?.Filters.length ?? 0;
-  if (filters > 5)
-    lines.push(`FilterCriteria.Filters: ${filters} filters: AWS allows 5 unless the quota is raised`);
+  if (filters > 5) lines.push(`FilterCriteria.Filters: ${filters} filters: AWS allows 5 unless the quota is raised`);
   if (parsed.ProvisionedPollerConfig !== undefined) return lines;
   const destination = destinationOf(parsed);
   const provisionedOnly = {
-    'MaximumRetryAttempts': parsed.MaximumRetryAttempts !== -1,
-    'MaximumRecordAgeInSeconds': parsed.MaximumRecordAgeInSeconds !== -1,
-    'BisectBatchOnFunctionError': parsed.BisectBatchOnFunctionError,
-    'FunctionResponseTypes': parsed.FunctionResponseTypes.length > 0,
+    MaximumRetryAttempts: parsed.MaximumRetryAttempts !== -1,
+    MaximumRecordAgeInSeconds: parsed.MaximumRecordAgeInSeconds !== -1,
+    BisectBatchOnFunctionError: parsed.BisectBatchOnFunctionError,
+    FunctionResponseTypes: parsed.FunctionResponseTypes.length > 0,
     'a kafka:// destination': typeof destination === 'string' && destination.startsWith('kafka://'),
   };
   for (const [field, used] of Object.entries(provisionedOnly)) {

@@ -1,9 +1,8 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import { execFile } from 'node:child_process';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { testBrokers, TestKafka } from '../kafka.ts';
 import { installProject, pack, PACKAGE } from '../packed.ts';
@@ -29,8 +28,9 @@ afterAll(async () => {
 
 describe('the packed plugin in an empty project', () => {
   test('delivers records, and changes neither the kafkajs of the project nor the environment', async () => {
-    copyFileSync(join(PACKAGE, 'test/packed-project.mjs'), join(project, 'run.mjs'));
-    const handler = `export const consumer = async ({ records }) => {
+    copyFileSync(join(PACKAGE, 'test/packed-project.js'), join(project, 'run.mjs'));
+    const handler = `import { BroadcastChannel } from 'node:worker_threads';
+    export const consumer = async ({ records }) => {
       const values = Object.values(records).flat().map(({ value }) => Buffer.from(value, 'base64').toString());
       new BroadcastChannel('delivered').postMessage(values);
     };`;

@@ -2,6 +2,8 @@
 // what the function got and whether the kafkajs of the project and the environment are as they were.
 // Arguments: broker, topic.
 import { createRequire } from 'node:module';
+import { isDeepStrictEqual } from 'node:util';
+import { BroadcastChannel } from 'node:worker_threads';
 import kafkajs from 'kafkajs';
 import KafkaEventsPlugin from 'serverless-offline-kafka-events';
 
@@ -12,14 +14,11 @@ const snapshot = () => ({
   codecs: Object.entries(kafkajs.CompressionCodecs),
   env: { ...process.env },
 });
-const same = (a, b) => a.length === b.length && a.every(([key, value], i) => b[i][0] === key && b[i][1] === value);
 
-const functions = {
-  consumer: {
-    name: 'shop-dev-consumer',
-    handler: 'handler.consumer',
-    events: [{ msk: { arn: 'arn:aws:kafka:eu-west-1:000000000000:cluster/local/1', topic } }],
-  },
+const consumer = {
+  name: 'shop-dev-consumer',
+  handler: 'handler.consumer',
+  events: [{ msk: { arn: 'arn:aws:kafka:eu-west-1:000000000000:cluster/local/1', topic } }],
 };
 const serverless = {
   config: { servicePath: process.cwd() },
@@ -28,17 +27,17 @@ const serverless = {
     service: 'shop',
     provider: { runtime: 'nodejs20.x', environment: {}, region: 'eu-west-1' },
     custom: { kafkaEvents: { bootstrapServers: broker } },
-    getAllFunctions: () => Object.keys(functions),
-    getFunction: (key) => functions[key],
+    getAllFunctions: () => ['consumer'],
+    getFunction: () => consumer,
   },
 };
-const print = (line) => console.error(line);
+const print = (/** @type {string} */ line) => console.error(line);
 const log = { notice: print, warning: print, error: print, debug: () => undefined };
 
 const before = snapshot();
 const plugin = new KafkaEventsPlugin(serverless, {}, { log });
 const delivered = new Promise((resolve) => {
-  new BroadcastChannel('delivered').onmessage = ({ data }) => resolve(data);
+  new BroadcastChannel('delivered').onmessage = (/** @type {any} */ { data }) => resolve(data);
 });
 await plugin.hooks['after:offline:start:init']();
 const values = await delivered;
@@ -47,8 +46,8 @@ const after = snapshot();
 console.log(
   JSON.stringify({
     values,
-    kafkajsUntouched: same(before.decoder, after.decoder) && same(before.codecs, after.codecs),
-    environmentUntouched: JSON.stringify(before.env) === JSON.stringify(after.env),
+    kafkajsUntouched: isDeepStrictEqual([before.decoder, before.codecs], [after.decoder, after.codecs]),
+    environmentUntouched: isDeepStrictEqual(before.env, after.env),
   }),
 );
 process.exit(0);
