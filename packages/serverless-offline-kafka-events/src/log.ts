@@ -1,4 +1,4 @@
-/** Where lines go. Identifiers only: never payloads, never secrets. */
+/** Receives log lines. They hold identifiers, never payloads or secrets. */
 export interface Log {
   notice(line: string): void;
   warning(line: string): void;

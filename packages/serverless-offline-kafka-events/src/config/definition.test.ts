@@ -60,13 +60,13 @@ describe('a mapping definition', () => {
     expect(() => define({ Topics: ['o'.repeat(250)] })).toThrow('at most 249');
   });
 
-  test('K-32 a group id has 1 to 200 of AWS characters', () => {
+  test('K-32 a group id has 1 to 200 characters that AWS allows', () => {
     const group = (ConsumerGroupId: string) => define({ AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId } });
     expect(group('team/a:b=c@d').groupId).toBe('team/a:b=c@d');
     for (const bad of ['', 'g'.repeat(201), 'a b', 'ä']) expect(() => group(bad)).toThrow('must be 1 to 200 letters');
   });
 
-  test('an unknown field is refused by its name', () => {
+  test('an unknown field is refused, and the error names it', () => {
     expect(() => define({ BatchSizes: 5 })).toThrow('Unrecognized key: "BatchSizes"');
   });
 
@@ -98,7 +98,7 @@ describe('a mapping definition', () => {
     expect(() => to('kafka://orders')).toThrow('must be another topic');
   });
 
-  test('K-68 what needs provisioned mode on AWS is warned of, and is not with it', () => {
+  test('K-68 fields that need provisioned mode on AWS cause a warning without it', () => {
     const fields = {
       MaximumRetryAttempts: 2,
       MaximumRecordAgeInSeconds: 60,

@@ -15,7 +15,7 @@ const lib = kafkaLib();
 const CODECS = ['gzip', 'snappy', 'lz4', 'zstd'];
 const lines = Array.from({ length: 2_000 }, (_, n) => `line ${n} ${'x'.repeat(n % 50)}`);
 
-(lib === undefined ? describe.skip : describe)('what Java clients compress', () => {
+(lib === undefined ? describe.skip : describe)('records compressed by Java clients', () => {
   const topics = new Map<string, string>();
   beforeAll(async () => {
     const produce = async (codec: string): Promise<void> => {

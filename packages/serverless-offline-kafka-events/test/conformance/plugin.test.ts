@@ -75,7 +75,7 @@ describe('the plugin', () => {
     expect(seen()).toEqual(['a-2']);
   }, 15_000);
 
-  test('K-77 creates the topics it is told to, serves metrics, and uses functions that were built anew', async () => {
+  test('K-77 creates the configured topics, serves metrics, and uses functions that were rebuilt', async () => {
     const topic = `t-${randomUUID()}`;
     const plugin = await offline({ topic }, { createTopics: [{ topic, partitions: 3 }], metricsPort: 47_123 });
     const { lines } = plugin;
