@@ -45,7 +45,11 @@ const bundleKafkajs = async () => {
     stdin: {
       contents: `module.exports = {
         ...require('kafkajs'),
-        Decoder: require('kafkajs/src/protocol/decoder'),
+        internals: {
+          Decoder: require('kafkajs/src/protocol/decoder'),
+          Fetch: require('kafkajs/src/protocol/requests/fetch'),
+          Batch: require('kafkajs/src/consumer/batch'),
+        },
       };`,
       resolveDir: root,
     },

@@ -21,7 +21,7 @@ const COVERED_AT = 9;
  * batch decoder takes a batch out of a response with `slice`: there it can be checked.
  */
 export const checkChecksums = (): void => {
-  const prototype = kafkajs.Decoder.prototype as Decoder;
+  const prototype = kafkajs.internals.Decoder.prototype as Decoder;
   if (CHECKED in prototype) return;
   const original = prototype.slice;
   Object.defineProperty(prototype, CHECKED, { value: true });

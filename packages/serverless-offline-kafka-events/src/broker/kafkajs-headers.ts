@@ -17,7 +17,7 @@ interface Decoder {
  * record decoder reads them with `readVarIntArray`, and reduces: the list is kept, out of sight, on what comes of that.
  */
 export const keepHeaderOrder = (): void => {
-  const prototype = kafkajs.Decoder.prototype as Decoder;
+  const prototype = kafkajs.internals.Decoder.prototype as Decoder;
   if (WIRE_ORDER in prototype) return;
   const original = prototype.readVarIntArray;
   Object.defineProperty(prototype, WIRE_ORDER, { value: true });

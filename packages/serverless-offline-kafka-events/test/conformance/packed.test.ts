@@ -60,6 +60,16 @@ export const hooks: object = KafkaEventsPlugin.prototype.start;
     execFileSync(process.execPath, [tsc, ...options, 'index.ts'], { cwd: project, encoding: 'utf8' });
   }, 60_000);
 
+  test('says what to install for calls through the Invoke API', async () => {
+    const cli = join(project, 'node_modules/.bin/serverless-offline-kafka-events');
+    const args = ['--topic', 'orders', '--function-name', 'f', '--broker', testBrokers().join()];
+    const env = { ...process.env, NODE_OPTIONS: '' };
+    await expect(promisify(execFile)(cli, args, { env })).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('npm install @aws-sdk/client-lambda'),
+    });
+  }, 30_000);
+
   test.each(['README.md', 'CHANGELOG.md', 'CONFORMANCE.md'])('holds every file that %s links to', (page) => {
     const root = join(project, 'node_modules/serverless-offline-kafka-events');
     const links = [...readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)];
