@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { configTable } from '../scripts/lib/config-table.ts';
 import { section } from '../scripts/lib/markdown.ts';
+import { PACKAGES, readManifest, repositoryLinks } from '../scripts/lib/repository-links.ts';
 
 const cells = (text: string) => text.split('\n').map((line) => line.split('|').map((cell) => cell.trim()));
 const withoutRulers = (text: string) =>
@@ -11,4 +12,8 @@ const withoutRulers = (text: string) =>
 test('the configuration table of the README is the one that `npm run docs` makes from the schema', () => {
   const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8');
   expect(withoutRulers(readme)).toBe(withoutRulers(section(readme, 'configuration', configTable())));
+});
+
+test.each(PACKAGES)('%s has the address of the repository that `npm run docs` takes from package.json', (folder) => {
+  expect(readManifest(folder)).toMatchObject(repositoryLinks(readManifest('.').repository.url, folder));
 });

@@ -124,7 +124,7 @@ const expectNoSecretIn = (text: string, ...more: string[]) => {
       expect(health).toMatchObject([503, { error: 'Does not answer: broker, redis', broker: 'down', redis: 'down' }]);
       await printed(platform, 'stdout', `"message":"kafka: ${broker}`);
       await printed(platform, 'stdout', '"message":"redis: connection failed".*WRONGPASS');
-      await printed(platform, 'stdout', `kafka-event-source: waits for Kafka at .*${broker}`);
+      await printed(platform, 'stdout', `kafka-events: waits for Kafka at .*${broker}`);
       platform.kill('SIGINT');
       const { stdout, stderr } = await platform.ended;
       expectNoSecretIn(stdout + stderr, wrong.kafka, wrong.redis);

@@ -71,7 +71,7 @@ export const inProcess = (windowSeconds: number): Subject =>
     windowSeconds,
   );
 
-/** Through the SDK, to an endpoint in this very process that only counts. */
+/** Through the SDK, to an endpoint in this process that only counts. */
 export const throughSdk = (windowSeconds: number): Subject =>
   mapping(async (arrived) => {
     const server = createServer((request, response) => {

@@ -15,7 +15,7 @@ interface Drain {
 }
 
 const [, , records = '300000', rounds = '5'] = process.argv;
-/** Not counted, so that nobody's last, half-filled batch is. */
+/** Records beyond those that are counted, so that the last batch counted is a full one. */
 const TAIL = 40_000;
 
 const drain = (name: string, topic: string): Drain => {

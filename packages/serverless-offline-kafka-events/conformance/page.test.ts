@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { problems, renderPage } from './page.ts';
@@ -23,4 +23,15 @@ test('a row without a test and a test without a row are problems', () => {
 
 test('CONFORMANCE.md is up to date: else run `npm run conformance:page`', () => {
   expect(readFileSync(join(root, 'CONFORMANCE.md'), 'utf8')).toBe(renderPage(ROWS, tests));
+});
+
+test('no message of the sources, and no text of README.md, names a row: users do not know them', () => {
+  const comments = /\/\*[^]*?\*\/|\/\/.*/g;
+  const sources = readdirSync(join(root, 'src'), { recursive: true, encoding: 'utf8' }).filter(
+    (file) => /\.[jt]s$/.test(file) && !file.endsWith('.test.ts'),
+  );
+  const named = ['README.md', ...sources.map((file) => join('src', file))].filter((file) =>
+    /\bK-\d\d/.test(readFileSync(join(root, file), 'utf8').replace(comments, '')),
+  );
+  expect(named).toEqual([]);
 });

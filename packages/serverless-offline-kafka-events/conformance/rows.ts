@@ -1,4 +1,4 @@
-/** What a row says beside its tests. Pages are those of the AWS Lambda Developer Guide, by file name. */
+/** The parts of a row that are not its tests. Pages are those of the AWS Lambda Developer Guide, by file name. */
 export interface Row {
   readonly text: string;
   readonly source: string;

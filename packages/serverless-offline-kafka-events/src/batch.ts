@@ -3,18 +3,18 @@ import type { BrokerRecord } from './broker/port.ts';
 /** Records per partition, each list in offset order and not empty. */
 export type PartitionRecords = ReadonlyMap<number, readonly BrokerRecord[]>;
 
-/** Records on their way to the function, and where their partitions stand once they are dealt with. */
+/** Records for one invocation, and the offsets that their partitions reach once these records are processed. */
 export interface Batch {
   readonly records: PartitionRecords;
-  /** Next offset per partition, past filtered records and gaps (K-60). */
-  readonly next: ReadonlyMap<number, number>;
+  /** By partition, the offset to commit when the batch is processed: past filtered records and gaps (K-60). */
+  readonly nextOffsets: ReadonlyMap<number, number>;
   readonly count: number;
   /** Invocations that reached the function (K-36, K-38). */
   readonly attempts: number;
-  /** Tries in a row that ended badly, whatever the reason: they set the backoff (K-37). */
+  /** Failed tries in a row, for any reason: they determine the backoff (K-37). */
   readonly failures: number;
-  /** The rest of a bisected partition: not before this batch is dealt with (K-21, K-42). */
-  readonly after: Batch | undefined;
+  /** The second half of a bisected partition, which waits until this batch is processed (K-21, K-42). */
+  readonly remainder: Batch | undefined;
 }
 
 export const countRecords = (records: PartitionRecords): number => {
@@ -23,16 +23,20 @@ export const countRecords = (records: PartitionRecords): number => {
   return count;
 };
 
-export const newBatch = (records: PartitionRecords, next: ReadonlyMap<number, number>, after?: Batch): Batch => ({
+export const newBatch = (
+  records: PartitionRecords,
+  nextOffsets: ReadonlyMap<number, number>,
+  remainder?: Batch,
+): Batch => ({
   records,
-  next,
+  nextOffsets,
   count: countRecords(records),
   attempts: 0,
   failures: 0,
-  after,
+  remainder,
 });
 
-/** The records that `keep` accepts, partitions without any left out. */
+/** The records that `keep` accepts, without partitions that have none. */
 export const selectRecords = (records: PartitionRecords, keep: (record: BrokerRecord) => boolean): PartitionRecords => {
   const selected = new Map<number, readonly BrokerRecord[]>();
   for (const [partition, list] of records) {
@@ -49,13 +53,15 @@ export const withRecords = (batch: Batch, records: PartitionRecords): Batch | un
     : {
         ...batch,
         records,
-        next: new Map([...records.keys()].map((partition) => [partition, batch.next.get(partition) ?? 0])),
+        nextOffsets: new Map(
+          [...records.keys()].map((partition) => [partition, batch.nextOffsets.get(partition) ?? 0]),
+        ),
         count: countRecords(records),
       };
 
-/** What follows a batch that is dealt with. */
-export const followers = (batch: Batch): Batch[] => (batch.after ? [batch.after] : []);
+/** What is delivered after a batch: the second half of a bisected one, or nothing. */
+export const remainderOf = (batch: Batch): Batch[] => (batch.remainder ? [batch.remainder] : []);
 
-/** Where a partition stands once a batch and all that follows it are dealt with. */
+/** The offset that a partition reaches once a batch and its remainders are processed. */
 export const endOf = (batch: Batch, partition: number): number | undefined =>
-  batch.after ? endOf(batch.after, partition) : batch.next.get(partition);
+  batch.remainder ? endOf(batch.remainder, partition) : batch.nextOffsets.get(partition);

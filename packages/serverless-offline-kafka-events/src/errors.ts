@@ -1,4 +1,4 @@
-/** Every way this package fails. `retriable` errors are waited out, the others stop the mapping or the start. */
+/** All error codes. After a retriable error the plugin waits and tries again; the others stop the mapping or the start. */
 const RETRIABLE = {
   CONFIG_INVALID: false,
   PEER_MISSING: false,

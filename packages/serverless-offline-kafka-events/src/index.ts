@@ -1,1 +1,2 @@
 export { default } from './plugin/plugin.ts';
+export type { KafkaEventsOptions } from './config/options.ts';

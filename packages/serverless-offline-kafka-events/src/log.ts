@@ -1,4 +1,4 @@
-/** Where lines go. Identifiers only: never payloads, never secrets. */
+/** Receives log lines. They hold identifiers, never payloads or secrets. */
 export interface Log {
   notice(line: string): void;
   warning(line: string): void;
@@ -6,9 +6,10 @@ export interface Log {
   debug(line: string): void;
 }
 
-const PREFIX = 'kafka-event-source: ';
+/** The name by which this package goes in logs, as in `custom.kafkaEvents`. */
+const PREFIX = 'kafka-events: ';
 
-/** The same log with this package's name in front of each line. */
+/** The same log with that name in front of each line. */
 export const prefixed = (log: Log): Log => ({
   notice: (line) => log.notice(PREFIX + line),
   warning: (line) => log.warning(PREFIX + line),

@@ -1,4 +1,4 @@
-/** The part of osls, Serverless 3 and Serverless 4 that this plugin touches. */
+/** The part of osls, Serverless 3 and Serverless 4 that this plugin uses. */
 export interface Serverless {
   readonly config: { readonly servicePath?: string };
   readonly serviceDir?: string;

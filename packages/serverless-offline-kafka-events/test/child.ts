@@ -10,7 +10,7 @@ export interface Child {
   send(line: string): void;
 }
 
-/** A TypeScript file in a process of its own; jest's module loader does not bear everything. */
+/** Runs a TypeScript file in a process of its own, for what does not work in jest's module loader. */
 export const runChild = (script: string, args: readonly string[]): Child => {
   const child = spawn(process.execPath, ['--import', 'tsx', script, ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],

@@ -57,7 +57,7 @@ export const until = async <T>(
   for (;;) {
     const value = await probe();
     if (value !== undefined && value !== false) return value;
-    if (Date.now() > end) throw new Error(`waited ${ms} ms in vain: ${what}`);
+    if (Date.now() > end) throw new Error(`waited ${ms} ms for ${what}, which did not happen`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 };

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import kafkajs from 'kafkajs';
 import { until } from './kafka.ts';
 
-/** Kafka's jars, for tests that need a broker of their own; they are skipped, with a line that says so, without them. */
+/** Kafka's jars, for tests that need a broker of their own. Without them such tests are skipped with a message. */
 export const kafkaLib = (): string | undefined => {
   const lib = process.env['KAFKA_LIB'];
   if (lib !== undefined && existsSync(lib)) return lib;

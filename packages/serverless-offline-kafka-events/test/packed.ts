@@ -1,20 +1,24 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, mkdtempSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
 export const PACKAGE = join(import.meta.dirname, '..');
 
-/** The tarball that npm would publish, made in a folder of its own: nothing here is built over. */
+/** The tarball that npm would publish of `dist` as it stands, in a folder of its own. */
 export const pack = (): string => {
   const dir = mkdtempSync(join(tmpdir(), 'packed-'));
-  for (const file of ['package.json', 'README.md', 'LICENSE']) cpSync(join(PACKAGE, file), join(dir, file));
-  const tsc = createRequire(import.meta.url).resolve('typescript/bin/tsc');
-  const build = ['-p', join(PACKAGE, 'tsconfig.build.json'), '--outDir', join(dir, 'dist')];
-  execFileSync(process.execPath, [tsc, ...build], { stdio: 'pipe' });
-  const [{ filename }] = JSON.parse(
-    execFileSync('npm', ['pack', '--json', '--ignore-scripts'], { cwd: dir, stdio: 'pipe' }).toString(),
-  ) as [{ filename: string }];
+  const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', dir];
+  const [{ filename }] = JSON.parse(execFileSync('npm', args, { cwd: PACKAGE, stdio: 'pipe' }).toString()) as [
+    { filename: string },
+  ];
   return join(dir, filename);
+};
+
+/** An empty project with these dependencies, installed. `npmOptions`: such as `--offline`. */
+export const installProject = (dependencies: Readonly<Record<string, string>>, ...npmOptions: string[]): string => {
+  const dir = mkdtempSync(join(tmpdir(), 'project-'));
+  writeFileSync(join(dir, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }));
+  execFileSync('npm', ['install', '--no-audit', '--no-fund', ...npmOptions], { cwd: dir, stdio: 'pipe' });
+  return dir;
 };

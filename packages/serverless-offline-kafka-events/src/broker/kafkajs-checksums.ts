@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import kafkajs from '#kafkajs';
 import { KafkaEventsError } from '../errors.ts';
 import { crc32c } from './crc32c.ts';
 
@@ -8,7 +8,6 @@ interface Decoder {
   slice(size: number): Decoder;
 }
 
-const require = createRequire(import.meta.url);
 const CHECKED = Symbol('checksums are checked');
 /** Base offset and length, which stand before what `slice` is asked for. */
 const BEFORE = 12;
@@ -22,7 +21,7 @@ const COVERED_AT = 9;
  * batch decoder takes a batch out of a response with `slice`: there it can be checked.
  */
 export const checkChecksums = (): void => {
-  const { prototype } = require('kafkajs/src/protocol/decoder') as { prototype: Decoder };
+  const prototype = kafkajs.internals.Decoder.prototype as Decoder;
   if (CHECKED in prototype) return;
   const original = prototype.slice;
   Object.defineProperty(prototype, CHECKED, { value: true });

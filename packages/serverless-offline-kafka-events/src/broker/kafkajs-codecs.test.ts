@@ -1,6 +1,5 @@
 import { expect, test } from '@jest/globals';
-import kafkajs from 'kafkajs';
-import { readingCodec, registerCodecs } from './kafkajs-codecs.ts';
+import { readingCodec } from './kafkajs-codecs.ts';
 import { unframeSnappy } from './snappy-frames.ts';
 
 test('a codec whose package is missing names the package', () => {
@@ -10,15 +9,6 @@ test('a codec whose package is missing names the package', () => {
   expect(() => readingCodec('lz4', 'lz4-napi', missing)).toThrow(
     'records are compressed with lz4: run `npm install lz4-napi`',
   );
-});
-
-test('a codec that somebody else has registered before is left in place', () => {
-  const codecs = kafkajs.CompressionCodecs as unknown as Record<number, () => unknown>;
-  const theirs = { compress: () => undefined, decompress: () => undefined };
-  codecs[kafkajs.CompressionTypes.LZ4] = () => theirs;
-  registerCodecs();
-  expect(codecs[kafkajs.CompressionTypes.LZ4]?.()).toBe(theirs);
-  expect(codecs[kafkajs.CompressionTypes.Snappy]?.()).not.toBe(theirs);
 });
 
 test('snappy blocks are read with and without the frames of Java clients', () => {

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 import * as zlib from 'node:zlib';
-import kafkajs from 'kafkajs';
+import kafkajs from '#kafkajs';
 import { KafkaEventsError } from '../errors.ts';
 import { unframeSnappy } from './snappy-frames.ts';
 
@@ -41,37 +41,27 @@ const CODECS: Record<number, { name: string; package: string; load: () => Decomp
 
 let registered = false;
 
-/**
- * Teaches kafkajs to read what it cannot by itself. A codec that somebody else in this process has registered is used
- * before ours, for its compression too.
- */
+/** Registers the codecs that kafkajs lacks, for reading. */
 export const registerCodecs = (): void => {
   if (registered) return;
   registered = true;
   const codecs = kafkajs.CompressionCodecs as unknown as Record<number, () => Codec>;
-  for (const [type, { name, package: wanted, load }] of Object.entries(CODECS)) {
-    const previous = codecs[Number(type)];
+  for (const [type, { name, package: packageName, load }] of Object.entries(CODECS)) {
     let loaded: Codec | undefined;
-    codecs[Number(type)] = () => (loaded ??= existing(previous) ?? readingCodec(name, wanted, load));
+    codecs[Number(type)] = () => (loaded ??= readingCodec(name, packageName, load));
   }
 };
 
-const existing = (factory: (() => Codec) | undefined): Codec | undefined => {
-  try {
-    return factory?.();
-  } catch (error) {
-    if (error instanceof Error && error.name === 'KafkaJSNotImplemented') return undefined;
-    throw error;
-  }
-};
-
-export const readingCodec = (name: string, wanted: string, load: () => Decompress): Codec => {
+export const readingCodec = (name: string, packageName: string, load: () => Decompress): Codec => {
   let decompress: Decompress;
   try {
     decompress = load();
   } catch {
     // Without a cause: kafkajs wraps the innermost one, and this error would be lost.
-    throw new KafkaEventsError('CODEC_MISSING', `records are compressed with ${name}: run \`npm install ${wanted}\``);
+    throw new KafkaEventsError(
+      'CODEC_MISSING',
+      `records are compressed with ${name}: run \`npm install ${packageName}\``,
+    );
   }
   return {
     compress: () => Promise.reject(new KafkaEventsError('CODEC_MISSING', `writing ${name} is not supported`)),

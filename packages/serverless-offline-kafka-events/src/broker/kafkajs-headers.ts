@@ -1,4 +1,4 @@
-import { createRequire } from 'node:module';
+import kafkajs from '#kafkajs';
 
 /** All headers of a record as they came, beside the object that kafkajs makes of them. */
 const WIRE_ORDER = Symbol('headers in wire order');
@@ -17,7 +17,7 @@ interface Decoder {
  * record decoder reads them with `readVarIntArray`, and reduces: the list is kept, out of sight, on what comes of that.
  */
 export const keepHeaderOrder = (): void => {
-  const { prototype } = createRequire(import.meta.url)('kafkajs/src/protocol/decoder') as { prototype: Decoder };
+  const prototype = kafkajs.internals.Decoder.prototype as Decoder;
   if (WIRE_ORDER in prototype) return;
   const original = prototype.readVarIntArray;
   Object.defineProperty(prototype, WIRE_ORDER, { value: true });

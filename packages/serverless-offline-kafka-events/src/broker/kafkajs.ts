@@ -1,4 +1,4 @@
-import kafkajs from 'kafkajs';
+import kafkajs from '#kafkajs';
 import type { Admin, KafkaConfig, Producer } from 'kafkajs';
 import { checkChecksums } from './kafkajs-checksums.ts';
 import { registerCodecs } from './kafkajs-codecs.ts';
@@ -7,6 +7,9 @@ import { createTopics } from './kafkajs-topics.ts';
 import { KafkajsConsumer } from './kafkajs-consumer.ts';
 import type { Broker, Security } from './port.ts';
 import type { Log } from '../log.ts';
+
+/** Named, so that kafkajs does not warn that its default has changed. */
+const { DefaultPartitioner } = kafkajs.Partitioners;
 
 export interface KafkajsOptions {
   readonly brokers: readonly string[];
@@ -17,7 +20,6 @@ export interface KafkajsOptions {
 
 /** The kafkajs adapter: one client, one admin and one producer connection, opened when first needed. */
 export const kafkajsBroker = ({ brokers, clientId, log, security = {} }: KafkajsOptions): Broker => {
-  process.env['KAFKAJS_NO_PARTITIONER_WARNING'] ??= '1';
   checkChecksums();
   registerCodecs();
   keepHeaderOrder();
@@ -45,7 +47,9 @@ export const kafkajsBroker = ({ brokers, clientId, log, security = {} }: Kafkajs
     return admin;
   };
   const connectedProducer = (): Promise<Producer> => {
-    producer ??= connect(client.producer({ allowAutoTopicCreation: false })).catch((error: unknown) => {
+    producer ??= connect(
+      client.producer({ allowAutoTopicCreation: false, createPartitioner: DefaultPartitioner }),
+    ).catch((error: unknown) => {
       producer = undefined;
       throw error;
     });

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { brokerPool } from './pool.ts';
 import type { Broker } from './port.ts';
 
-test('mappings that connect the same way share a client, others do not, and all are closed', async () => {
+test('mappings with the same connection settings share a client, and all clients are closed', async () => {
   const closed: string[] = [];
   const pool = brokerPool((servers) => {
     const bootstrapServers = servers.join();

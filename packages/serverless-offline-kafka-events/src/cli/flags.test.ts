@@ -4,7 +4,7 @@ import { parseFlags } from './flags.ts';
 const flags = (line: string) => parseFlags(line.split(' '));
 
 describe('flags', () => {
-  test('those of AWS become properties of the mapping, those of ours stay local', () => {
+  test('flags of AWS become properties of the mapping, local flags stay separate', () => {
     const line =
       '--function-name f --topic orders --batch-size 5 --no-bisect-batch-on-function-error ' +
       '--function-response-types ReportBatchItemFailures --destination-config {"OnFailure":{"Destination":"kafka://d"}} ' +

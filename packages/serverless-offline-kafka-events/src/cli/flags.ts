@@ -3,7 +3,7 @@ import { KafkaEventsError } from '../errors.ts';
 
 interface Flag {
   readonly kind: 'text' | 'number' | 'json' | 'switch' | 'list';
-  /** Property of the mapping, or `local.<option>` for what AWS has none of. */
+  /** Property of the mapping, or `local.<option>` for options that AWS does not have. */
   readonly to: string;
   readonly help: string;
   readonly short?: string;
@@ -73,8 +73,12 @@ export const FLAGS: Readonly<Record<string, Flag>> = {
   },
   log: { kind: 'text', to: 'local.log', help: '"batches" prints a line per invocation' },
   'metrics-port': { kind: 'number', to: 'local.metricsPort', help: 'metrics as JSON at http://localhost:<port>/' },
-  'failure-folder': { kind: 'text', to: 'local.failureFolder', help: 'failure records that no endpoint takes' },
-  help: { kind: 'switch', to: 'local.help', help: 'this text', short: 'h' },
+  'failure-folder': {
+    kind: 'text',
+    to: 'local.failureFolder',
+    help: 'for failure records when no endpoint is configured',
+  },
+  help: { kind: 'switch', to: 'local.help', help: 'print this help', short: 'h' },
 };
 
 const ALIASES: Readonly<Record<string, string>> = { topic: 'topics', endpoint: 'endpoint-url' };

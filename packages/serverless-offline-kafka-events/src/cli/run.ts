@@ -20,7 +20,7 @@ import { watchFailures } from './watch-failures.ts';
 export interface CliContext {
   readonly env: NodeJS.ProcessEnv;
   readonly log: Log;
-  /** Aborts when the user wants an end. */
+  /** Aborts when the user stops the program. */
   readonly stop: AbortSignal;
 }
 

@@ -20,16 +20,11 @@ export const checkContradictions = (kind: 'msk' | 'kafka', parsed: MappingProper
   }
   const { MinimumPollers: min = 1, MaximumPollers: max } = parsed.ProvisionedPollerConfig ?? {};
   if (max !== undefined && max < min) {
-    throw invalid(
-      where,
-      'ProvisionedPollerConfig.MaximumPollers',
-      max,
-      `must be at least MinimumPollers, ${min} (K-66)`,
-    );
+    throw invalid(where, 'ProvisionedPollerConfig.MaximumPollers', max, `must be at least MinimumPollers, ${min}`);
   }
   const destination = destinationOf(parsed);
   if (destination === `kafka://${parsed.Topics[0]}`) {
-    throw invalid(where, 'DestinationConfig.OnFailure.Destination', destination, 'must be another topic (K-49)');
+    throw invalid(where, 'DestinationConfig.OnFailure.Destination', destination, 'must be another topic');
   }
   const methods = parsed.SourceAccessConfigurations.map(({ Type }) => Type).filter((type) => AUTHENTICATION.has(type));
   if (methods.length > 1) throw invalid(where, 'SourceAccessConfigurations', methods, 'must hold one authentication');
@@ -39,16 +34,15 @@ export const checkContradictions = (kind: 'msk' | 'kafka', parsed: MappingProper
 export const cautions = (parsed: MappingProperties): string[] => {
   const lines: string[] = [];
   const filters = parsed.FilterCriteria?.Filters.length ?? 0;
-  if (filters > 5)
-    lines.push(`FilterCriteria.Filters: ${filters} filters: AWS allows 5 unless the quota is raised (K-55)`);
+  if (filters > 5) lines.push(`FilterCriteria.Filters: ${filters} filters: AWS allows 5 unless the quota is raised`);
   if (parsed.ProvisionedPollerConfig !== undefined) return lines;
   const destination = destinationOf(parsed);
   const provisionedOnly = {
-    'MaximumRetryAttempts (K-39)': parsed.MaximumRetryAttempts !== -1,
-    'MaximumRecordAgeInSeconds (K-41)': parsed.MaximumRecordAgeInSeconds !== -1,
-    'BisectBatchOnFunctionError (K-42)': parsed.BisectBatchOnFunctionError,
-    'FunctionResponseTypes (K-43)': parsed.FunctionResponseTypes.length > 0,
-    'a kafka:// destination (K-49)': typeof destination === 'string' && destination.startsWith('kafka://'),
+    MaximumRetryAttempts: parsed.MaximumRetryAttempts !== -1,
+    MaximumRecordAgeInSeconds: parsed.MaximumRecordAgeInSeconds !== -1,
+    BisectBatchOnFunctionError: parsed.BisectBatchOnFunctionError,
+    FunctionResponseTypes: parsed.FunctionResponseTypes.length > 0,
+    'a kafka:// destination': typeof destination === 'string' && destination.startsWith('kafka://'),
   };
   for (const [field, used] of Object.entries(provisionedOnly)) {
     if (used) lines.push(`AWS allows ${field} in provisioned mode only: add ProvisionedPollerConfig`);

@@ -83,7 +83,7 @@ const startingPosition = (parsed: MappingProperties, where: string): StartingPos
       where,
       'StartingPositionTimestamp',
       seconds,
-      'AT_TIMESTAMP needs it, in Unix seconds, for example 1760000000 (K-27)',
+      'AT_TIMESTAMP needs it, in Unix seconds, for example 1760000000',
     );
   }
   return { kind, timestampMs: Math.round(seconds * 1000) };

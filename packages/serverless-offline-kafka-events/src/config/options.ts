@@ -51,6 +51,9 @@ const schema = z.strictObject({
   overrides: z.record(z.string(), z.record(z.string(), z.unknown())).default({}),
 });
 
+/** What may stand under `custom.kafkaEvents`. */
+export type KafkaEventsOptions = z.input<typeof schema>;
+
 export type Options = Omit<z.output<typeof schema>, 'bootstrapServers'> & { readonly bootstrapServers: string[] };
 
 /**

@@ -12,13 +12,13 @@ const ACCESS_TYPES = [
 ] as const;
 
 const consumptionMode = z
-  .literal('Stream', { error: 'must be Stream: Queue needs Kafka share groups, which kafkajs does not have (K-69)' })
+  .literal('Stream', { error: 'must be Stream: Queue needs Kafka share groups, which kafkajs does not have' })
   .optional();
 
 const sourceConfig = z.strictObject({
   ConsumerGroupId: groupId.optional(),
   ConsumptionMode: consumptionMode,
-  SchemaRegistryConfig: z.undefined({ error: 'schema registries are not emulated (K-13)' }).optional(),
+  SchemaRegistryConfig: z.undefined({ error: 'schema registries are not emulated' }).optional(),
 });
 
 /** A string that AWS would accept, or something that CloudFormation resolves. `''` removes the destination (K-48). */
@@ -30,7 +30,7 @@ const destination = z.union(
     z.string().regex(/^kafka:\/\/[^.][a-zA-Z0-9\-_.]+$/),
     z.record(z.string(), z.unknown()),
   ],
-  { error: 'must be the ARN of a standard SQS queue, a standard SNS topic or an S3 bucket, or kafka://<topic> (K-48)' },
+  { error: 'must be the ARN of a standard SQS queue, a standard SNS topic or an S3 bucket, or kafka://<topic>' },
 );
 
 /** `AWS::Lambda::EventSourceMapping` for Kafka, with AWS's own ranges. Unknown keys are refused. */
@@ -40,12 +40,12 @@ export const propertiesSchema = z.strictObject({
   SelfManagedEventSource: z
     .strictObject({ Endpoints: z.strictObject({ KafkaBootstrapServers: z.array(z.string()).min(1).max(10) }) })
     .optional(),
-  Topics: z.tuple([topicName], { error: 'must be exactly one topic (K-34): several topics are several mappings' }),
+  Topics: z.tuple([topicName], { error: 'must be exactly one topic: several topics are several mappings' }),
   BatchSize: between(1, 10_000).default(100),
   MaximumBatchingWindowInSeconds: between(0, 300).optional(),
   Enabled: z.boolean().default(true),
   StartingPosition: oneOf(['LATEST', 'TRIM_HORIZON', 'AT_TIMESTAMP']).default('TRIM_HORIZON'),
-  StartingPositionTimestamp: z.number().min(0, 'must be Unix time in seconds (K-27)').optional(),
+  StartingPositionTimestamp: z.number().min(0, 'must be Unix time in seconds').optional(),
   AmazonManagedKafkaEventSourceConfig: sourceConfig.optional(),
   SelfManagedKafkaEventSourceConfig: sourceConfig.optional(),
   ConsumptionMode: consumptionMode,
@@ -57,14 +57,14 @@ export const propertiesSchema = z.strictObject({
     .strictObject({
       Filters: z
         .array(z.strictObject({ Pattern: z.string().max(4096, 'must have at most 4096 characters') }))
-        .max(10, 'must be at most 5 filters, 10 with a raised quota (K-55)')
+        .max(10, 'must be at most 5 filters, 10 with a raised quota')
         .default([]),
     })
     .optional(),
   MaximumRetryAttempts: between(-1, 10_000).default(-1),
   MaximumRecordAgeInSeconds: z
     .int()
-    .refine((age) => age === -1 || (age >= 60 && age <= 604_800), 'must be -1 or from 60 to 604800 (K-41)')
+    .refine((age) => age === -1 || (age >= 60 && age <= 604_800), 'must be -1 or from 60 to 604800')
     .default(-1),
   BisectBatchOnFunctionError: z.boolean().default(false),
   FunctionResponseTypes: z.array(z.literal('ReportBatchItemFailures')).max(1).default([]),

@@ -10,10 +10,10 @@ export const oneOf = <const T extends readonly string[]>(values: T): z.ZodEnum<{
   z.enum(values, { error: `must be ${values.join(', ').replace(/, ([^,]*)$/, ' or $1')}` });
 
 export const topicName = z
-  .string('must be one topic name (K-34: several topics are several mappings)')
+  .string('must be one topic name (several topics are several mappings)')
   .regex(/^[^.]([a-zA-Z0-9\-_.]+)$/, 'must be a Kafka topic name: 2 to 249 letters, digits and . _ -')
   .max(249, 'must have at most 249 characters');
 
 export const groupId = z
   .string()
-  .regex(/^[a-zA-Z0-9\-/*:_+=.@]{1,200}$/, 'must be 1 to 200 letters, digits and - / * : _ + = . @ (K-32)');
+  .regex(/^[a-zA-Z0-9\-/*:_+=.@]{1,200}$/, 'must be 1 to 200 letters, digits and - / * : _ + = . @');

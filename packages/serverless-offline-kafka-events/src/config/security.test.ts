@@ -13,7 +13,7 @@ const security = (types: Record<string, unknown>, local: LocalSecurity): Securit
 };
 
 describe('local security of a mapping', () => {
-  test('without local secrets the deployed access is left aside: PLAINTEXT, or TLS where asked for', () => {
+  test('without local secrets the access configuration is ignored: PLAINTEXT, or TLS with `tls: true`', () => {
     expect(security({ SASL_SCRAM_512_AUTH: ARN }, { secrets: {} })).toEqual({});
     expect(security({ SASL_SCRAM_512_AUTH: ARN }, { secrets: {}, tls: true })).toEqual({ tls: {} });
   });
@@ -28,7 +28,7 @@ describe('local security of a mapping', () => {
     expect(security({ [type]: ARN }, { secrets, tls: false })).toEqual({ sasl: { mechanism, ...LOGIN } });
   });
 
-  test('K-80 certificates of a client and of the server authority come together', () => {
+  test('K-80 a client certificate and a certificate authority can be combined', () => {
     const secrets = {
       mine: { certificate: 'CERT', privateKey: 'KEY', privateKeyPassword: 'secret' },
       ca: { certificate: 'CA' },
@@ -38,14 +38,14 @@ describe('local security of a mapping', () => {
     });
   });
 
-  test('a secret is found by ARN, by name with and without its random end, and by Ref', () => {
+  test('a secret is found by ARN, by Ref, and by name with and without its random suffix', () => {
     for (const name of [ARN, 'team/login-AbCdEf', 'team/login']) {
       expect(security({ BASIC_AUTH: ARN }, { secrets: { [name]: LOGIN } }).sasl?.username).toBe('u');
     }
     expect(security({ BASIC_AUTH: { Ref: 'Login' } }, { secrets: { Login: LOGIN } }).sasl?.username).toBe('u');
   });
 
-  test('a missing secret and one of another form are named, without what they hold', () => {
+  test('an error names a secret that is missing or has the wrong form, and shows nothing of its contents', () => {
     const secrets = { other: LOGIN };
     expect(() => security({ BASIC_AUTH: ARN }, { secrets })).toThrow(
       `function consumer, kafka event of topic orders: secret of BASIC_AUTH is "${ARN}": custom.kafkaEvents.secrets has only other`,
@@ -55,7 +55,7 @@ describe('local security of a mapping', () => {
     );
   });
 
-  test('subnets and security groups mean nothing here', () => {
+  test('subnets and security groups are ignored', () => {
     expect(
       security({ VPC_SUBNET: 'subnet:a', VPC_SECURITY_GROUP: 'security_group:b' }, { secrets: { a: LOGIN } }),
     ).toEqual({});

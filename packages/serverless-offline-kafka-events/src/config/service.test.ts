@@ -81,7 +81,7 @@ describe('the mappings of a service', () => {
     ]);
   });
 
-  test('K-81 pollers and a destination in the words of osls and of Serverless 4', () => {
+  test('K-81 pollers and a destination, with the keys of osls and of Serverless 4', () => {
     const osls = {
       provisionedPollerConfig: { minimumPollers: 2, maximumPollers: 3 },
       onFailureDestination: 'kafka://dead',
@@ -108,10 +108,10 @@ describe('the mappings of a service', () => {
     expect(() => read(consumer({ msk: { topic: 'orders' } }))).toThrow('must be the ARN of an MSK cluster');
   });
 
-  test('K-82 a window of 0 is not written to the template: 500 ms hold, and a warning says where to say 0', () => {
+  test('K-82 a window of 0 is not written to the template: 500 ms apply, and a warning says where to set 0', () => {
     const { mappings, warnings } = read(consumer(msk({ maximumBatchingWindow: 0 })));
     expect(mappings[0]?.windowMs).toBe(500);
-    expect(warnings[0]).toContain('resources.extensions.ConsumerEventSourceMappingMSKMyclusterOrders (K-82)');
+    expect(warnings[0]).toContain('resources.extensions.ConsumerEventSourceMappingMSKMyclusterOrders');
   });
 
   test('K-82 resources change the event as they change the template: Resources merged, extensions assigned', () => {
@@ -139,7 +139,7 @@ describe('the mappings of a service', () => {
     expect(warnings.filter((line) => line.startsWith('resources'))).toEqual([]);
   });
 
-  test('several topics are several mappings, each with a group of its own', () => {
+  test('each topic of a function is a mapping with a group of its own', () => {
     const { mappings } = read(consumer(kafka({}), kafka({ topic: 'items' }), msk({})));
     expect(mappings.map(({ topic }) => topic)).toEqual(['orders', 'items', 'orders']);
     expect(new Set(mappings.map(({ groupId }) => groupId)).size).toBe(3);
@@ -150,7 +150,7 @@ describe('the mappings of a service', () => {
     expect(() => read(shared)).toThrow('ConsumerGroupId is "g": another Kafka mapping has it');
   });
 
-  test('a mapping that stands in resources alone is found by Ref, GetAtt, Sub, name or ARN of its function', () => {
+  test('a mapping that only resources define is matched by Ref, GetAtt, Sub, name or ARN of its function', () => {
     const targets = [
       { Ref: 'MyDashconsumerLambdaFunction' },
       { 'Fn::GetAtt': ['MyDashconsumerLambdaFunction', 'Arn'] },
@@ -180,7 +180,7 @@ describe('the mappings of a service', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('mappings of other sources are left alone, and one of a foreign function is said', () => {
+  test('mappings of other sources are ignored, and one of an unknown function causes a warning', () => {
     const mapping = (Properties: object) => ({
       Type: 'AWS::Lambda::EventSourceMapping',
       Properties: { ...Properties },
@@ -206,6 +206,6 @@ describe('the mappings of a service', () => {
   test('K-54 a function timeout above 14 minutes is warned of', () => {
     const slow = (timeout: number) => read(service({ consumer: { timeout, events: [msk({})] } })).warnings;
     expect(slow(840)).toEqual([]);
-    expect(slow(841)[0]).toContain('timeout is 841: a Kafka mapping allows up to 840 s (K-54)');
+    expect(slow(841)[0]).toContain('timeout is 841: a Kafka mapping allows up to 840 s');
   });
 });

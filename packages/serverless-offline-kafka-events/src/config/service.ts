@@ -40,12 +40,12 @@ export const readMappings = (
     const { groupId, warnings } = definition;
     if (groupId !== group && groups.has(groupId)) {
       const where = `function ${functionKey}, ${kind} event of topic ${topic}`;
-      throw invalid(where, 'ConsumerGroupId', groupId, 'another Kafka mapping has it, and it must be unique (K-32)');
+      throw invalid(where, 'ConsumerGroupId', groupId, 'another Kafka mapping has it, and it must be unique');
     }
     groups.add(groupId);
     const timeout = service.getFunction(functionKey).timeout ?? service.provider.timeout ?? 6;
     if (timeout > MAX_TIMEOUT) {
-      warn(`function ${functionKey}: timeout is ${timeout}: a Kafka mapping allows up to ${MAX_TIMEOUT} s (K-54)`);
+      warn(`function ${functionKey}: timeout is ${timeout}: a Kafka mapping allows up to ${MAX_TIMEOUT} s`);
     }
     warnings.forEach(warn);
     return definition;
@@ -65,7 +65,7 @@ const written = (service: Serverless['service'], warn: (line: string) => void): 
         if (event['maximumBatchingWindow'] === 0) {
           warn(
             `function ${functionKey}: maximumBatchingWindow 0 is not written to the template, so 500 ms hold; ` +
-              `set MaximumBatchingWindowInSeconds: 0 in resources.extensions.${logicalId(functionKey, kind, event)} (K-82)`,
+              `set MaximumBatchingWindowInSeconds: 0 in resources.extensions.${logicalId(functionKey, kind, event)}`,
           );
         }
         const id = logicalId(functionKey, kind, event);

@@ -1,7 +1,7 @@
 import { describeError, KafkaEventsError } from '../errors.ts';
 import type { AwsTarget } from './target.ts';
 
-/** `AWS_ENDPOINT_URL_SQS` and its kin win over `AWS_ENDPOINT_URL`, as in the SDK. */
+/** `AWS_ENDPOINT_URL_SQS`, `_SNS` and `_S3` win over `AWS_ENDPOINT_URL`, as in the SDK. */
 export const endpointOf = (service: AwsTarget['service'], env: NodeJS.ProcessEnv): string | undefined =>
   env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`] ?? env['AWS_ENDPOINT_URL'];
 

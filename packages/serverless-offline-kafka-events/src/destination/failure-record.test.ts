@@ -62,7 +62,7 @@ const DOCUMENTED = {
 };
 
 describe('a failure record', () => {
-  test('K-48 K-50 for SQS and SNS is the documented one', () => {
+  test('K-48 K-50 for SQS and SNS has the documented fields', () => {
     const built = failureRecord(origin, discarded, NOW, false);
     expect(built).toEqual(DOCUMENTED);
     expect(Object.keys(built)).toEqual(Object.keys(DOCUMENTED));
@@ -80,7 +80,7 @@ describe('a failure record', () => {
     });
   });
 
-  test('K-49 K-50 for a Kafka topic is about one record, and its payload an object', () => {
+  test('K-49 K-50 for a Kafka topic holds one record, with its payload as an object', () => {
     const one = records.get(0)?.[1] ?? NO_RECORD;
     const event = buildEvent(source, new Map([[0, [one]]]));
     expect(kafkaFailureRecord(origin, discarded, one, NOW)).toEqual({

@@ -8,7 +8,7 @@ import type { FailureDestination } from './port.ts';
 import { objectKey } from './s3.ts';
 import type { AwsTarget } from './target.ts';
 
-/** Stands in for SQS, SNS and S3 where no endpoint is named: a file each, with exactly the JSON that AWS would send. */
+/** Replaces SQS, SNS and S3 where no endpoint is configured: writes a file per message, with the JSON that AWS sends. */
 export const folderDestination = (
   folder: string,
   target: AwsTarget,

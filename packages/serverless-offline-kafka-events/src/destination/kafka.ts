@@ -4,7 +4,7 @@ import { kafkaFailureRecord } from './failure-record.ts';
 import type { FailureOrigin } from './failure-record.ts';
 import type { FailureDestination } from './port.ts';
 
-/** Half of the broker's default message limit: one request of ours must never be refused for its size. */
+/** Half of the broker's default message limit, so that no request is refused for its size. */
 const REQUEST_BYTES = 512 * 1024;
 
 /** A topic of the same cluster: one message per record, under its own key (K-49). */

@@ -1,8 +1,8 @@
 import type { Discarded } from '../failure/resolution.ts';
 
-/** Where records go that the function will not see again (K-48). */
+/** Receives records that are discarded (K-48). */
 export interface FailureDestination {
-  /** For people: `kafka://orders-failed`. */
+  /** For log lines, such as `kafka://orders-failed`. */
   readonly name: string;
   /**
    * Resolves when everything is stored.

@@ -3,23 +3,23 @@ import { newBatch } from '../batch.ts';
 import type { Batch } from '../batch.ts';
 
 /**
- * Two halves of a failed batch (K-42). Several partitions are parted between the halves, as evenly as their records
- * allow, so that neither waits for the other; one partition is cut in the middle and its second half waits for the
- * first. Halves start with all their retries: splitting uses up none, as AWS says for Kinesis and not for Kafka (U).
+ * Two halves of a failed batch (K-42). Several partitions are divided between the halves, as evenly as their records
+ * allow, so that neither half waits for the other. A single partition is cut in the middle, and its second half waits
+ * for the first. Each half has all its retries: splitting counts as none. AWS documents this for Kinesis, not for Kafka.
  * @returns the batches to invoke next, in their order
  */
 export const bisect = (batch: Batch): Batch[] => {
-  if (batch.records.size > 1) return partPartitions(batch);
+  if (batch.records.size > 1) return dividePartitions(batch);
   const [entry] = batch.records;
   const [partition, records] = entry ?? [];
   if (partition === undefined || records === undefined || records.length < 2) return [batch];
   const middle = Math.ceil(records.length / 2);
-  const second = newBatch(new Map([[partition, records.slice(middle)]]), batch.next, batch.after);
+  const second = newBatch(new Map([[partition, records.slice(middle)]]), batch.nextOffsets, batch.remainder);
   const boundary = records[middle]?.offset ?? 0;
   return [newBatch(new Map([[partition, records.slice(0, middle)]]), new Map([[partition, boundary]]), second)];
 };
 
-const partPartitions = (batch: Batch): Batch[] => {
+const dividePartitions = (batch: Batch): Batch[] => {
   const halves = [new Map<number, readonly BrokerRecord[]>(), new Map<number, readonly BrokerRecord[]>()] as const;
   const counts: [number, number] = [0, 0];
   const bySize = [...batch.records].sort(([, a], [, b]) => b.length - a.length);
@@ -28,8 +28,8 @@ const partPartitions = (batch: Batch): Batch[] => {
     halves[half].set(partition, records);
     counts[half] += records.length;
   }
-  return halves.map((records) => newBatch(records, pick(batch.next, records)));
+  return halves.map((records) => newBatch(records, pick(batch.nextOffsets, records)));
 };
 
-const pick = (next: ReadonlyMap<number, number>, records: ReadonlyMap<number, unknown>): Map<number, number> =>
-  new Map([...next].filter(([partition]) => records.has(partition)));
+const pick = (offsets: ReadonlyMap<number, number>, records: ReadonlyMap<number, unknown>): Map<number, number> =>
+  new Map([...offsets].filter(([partition]) => records.has(partition)));

@@ -9,7 +9,7 @@ export type Outcome =
   /** The whole batch failed. `functionError` is false when the function returned, but with an invalid response. */
   | { readonly kind: 'failed'; readonly functionError: boolean; readonly message: string }
   | { readonly kind: 'partial'; readonly failed: FailedOffsets }
-  /** Throttled, or the endpoint is away: no attempt of the function's (K-38). */
+  /** Throttled, or the endpoint did not answer: this is not an attempt of the function (K-38). */
   | { readonly kind: 'not-reached'; readonly message: string };
 
 /** A normal return of any value is success (K-36), unless the mapping reports item failures (K-43 to K-46). */

@@ -6,7 +6,7 @@ export interface RetryPolicy {
   readonly maxRetries: number;
   /** Milliseconds since the record's timestamp; Infinity when age does not matter (K-41). */
   readonly maxAgeMs: number;
-  /** K-42 */
+  /** Split a batch that fails (K-42). */
   readonly bisect: boolean;
   /** `ReportBatchItemFailures` (K-43). */
   readonly partialResponses: boolean;

@@ -1,41 +1,41 @@
 import type { BrokerRecord } from '../broker/port.ts';
-import { followers, selectRecords, withRecords } from '../batch.ts';
+import { remainderOf, selectRecords, withRecords } from '../batch.ts';
 import type { Batch, PartitionRecords } from '../batch.ts';
 import { bisect } from './bisect.ts';
 import type { Outcome } from './outcome.ts';
 import type { RetryPolicy } from './policy.ts';
 
-/** Why records were given up. AWS documents none for age (K-50); this is what Kinesis mappings say. */
+/** Why records are discarded. AWS documents no name for age (K-50): this is the one of Kinesis mappings. */
 export type Condition = 'RetryAttemptsExhausted' | 'MaximumPayloadSizeExceeded' | 'RecordAgeExceeded';
 
-/** Records that the function will not see again. */
+/** Records that are not delivered again. */
 export interface Discarded {
   readonly records: PartitionRecords;
   readonly condition: Condition;
-  /** Invocations, the first included; 0 when it was never invoked. */
+  /** Invocations, including the first; 0 when the function was never invoked. */
   readonly attempts: number;
   readonly functionError: boolean;
 }
 
-/** What becomes of a batch. */
+/** What happens to a batch after a try. */
 export interface Resolution {
   readonly discard: Discarded | undefined;
-  /** What takes the batch's place, in its order. Empty: its partitions move on. */
-  readonly then: readonly Batch[];
-  /** Milliseconds of backoff are due before `then`. */
+  /** The batches to deliver in its place, in this order. Empty: its partitions go on with new records. */
+  readonly replacements: readonly Batch[];
+  /** Whether the replacements wait for the backoff. */
   readonly backOff: boolean;
 }
 
-/** After an invocation. */
+/** What follows from the outcome of an invocation. */
 export const resolve = (batch: Batch, outcome: Outcome, policy: RetryPolicy): Resolution => {
   switch (outcome.kind) {
     case 'success':
-      return { discard: undefined, then: followers(batch), backOff: false };
+      return { discard: undefined, replacements: remainderOf(batch), backOff: false };
     case 'not-reached':
-      return { discard: undefined, then: [{ ...batch, failures: batch.failures + 1 }], backOff: true };
+      return { discard: undefined, replacements: [{ ...batch, failures: batch.failures + 1 }], backOff: true };
     case 'failed':
       if (policy.bisect && outcome.functionError && batch.count > 1) {
-        return { discard: undefined, then: bisect(batch), backOff: false };
+        return { discard: undefined, replacements: bisect(batch), backOff: false };
       }
       return retryOrDiscard(batch, batch, policy, outcome.functionError);
     case 'partial': {
@@ -46,7 +46,7 @@ export const resolve = (batch: Batch, outcome: Outcome, policy: RetryPolicy): Re
       );
       const rest = withRecords(batch, failed);
       return rest === undefined
-        ? { discard: undefined, then: followers(batch), backOff: false }
+        ? { discard: undefined, replacements: remainderOf(batch), backOff: false }
         : retryOrDiscard(batch, rest, policy, false);
     }
   }
@@ -55,14 +55,14 @@ export const resolve = (batch: Batch, outcome: Outcome, policy: RetryPolicy): Re
 const retryOrDiscard = (batch: Batch, rest: Batch, policy: RetryPolicy, functionError: boolean): Resolution => {
   const attempts = rest.attempts + 1;
   if (attempts <= policy.maxRetries) {
-    return { discard: undefined, then: [{ ...rest, attempts, failures: rest.failures + 1 }], backOff: true };
+    return { discard: undefined, replacements: [{ ...rest, attempts, failures: rest.failures + 1 }], backOff: true };
   }
   const discard: Discarded = { records: rest.records, condition: 'RetryAttemptsExhausted', attempts, functionError };
-  return { discard, then: followers(batch), backOff: false };
+  return { discard, replacements: remainderOf(batch), backOff: false };
 };
 
-/** Before an invocation: records too old (K-41) or too big for any payload (K-53) never reach the function. */
-export const weedOut = (
+/** Checked before an invocation: records that are too old (K-41) or fit no payload (K-53) are discarded. */
+export const discardUndeliverable = (
   batch: Batch,
   policy: RetryPolicy,
   now: number,
@@ -91,6 +91,6 @@ const discardUninvoked = (
   rest: Batch | undefined,
 ): Resolution => ({
   discard: { records, condition, attempts: batch.attempts, functionError: batch.attempts > 0 },
-  then: rest === undefined ? followers(batch) : [rest],
+  replacements: rest === undefined ? remainderOf(batch) : [rest],
   backOff: false,
 });

@@ -27,7 +27,7 @@ const problem = (pattern: object | string): string | undefined =>
   checkPattern(typeof pattern === 'string' ? pattern : JSON.stringify(pattern)).problem;
 
 describe('filter patterns', () => {
-  test('K-55 several patterns are ored, the fields of one are anded; without any there is no filter', () => {
+  test('K-55 several patterns are combined with or, the fields of one with and; without patterns there is no filter', () => {
     const patterns = [{ value: { a: ['x'], b: ['y'] } }, { value: { c: ['z'] } }];
     expect(passesAny(patterns, { a: 'x', b: 'y' })).toBe(true);
     expect(passesAny(patterns, { a: 'x', b: 'n' })).toBe(false);
@@ -81,7 +81,7 @@ describe('filter patterns', () => {
     expect(passes({ value: [{ prefix: '😀' }] }, '😀!')).toBe(true);
   });
 
-  test('K-59 another format than the pattern skips the value part, or drops the record where that is chosen', () => {
+  test('K-59 a value of another format than the pattern skips its value part, or drops the record with `filterMismatch: drop`', () => {
     const json = { value: { a: ['x'] } };
     const plain = { value: ['x'] };
     const binary = Buffer.from([0xff, 0xfe]);
@@ -105,14 +105,14 @@ describe('filter patterns', () => {
     expect(passes({ value: { a: [{ exists: false }] } }, null)).toBe(true);
   });
 
-  test('K-56 key and metadata are filtered too, with a warning; a field that no record has warns as well', () => {
+  test('K-56 key and metadata are filtered too, with a warning; so is a field that no record has', () => {
     expect(passes({ key: [{ prefix: 'order-' }] }, null)).toBe(true);
     expect(passes({ key: [{ prefix: 'item-' }] }, null)).toBe(false);
     expect(passes({ topic: ['orders'], offset: [{ numeric: ['>', 40] }], partition: [3] }, null)).toBe(true);
     expect(passes({ timestampType: ['LOG_APPEND_TIME'] }, null)).toBe(false);
     expect(checkPattern('{"key":["a"],"offset":[1],"color":["b"],"value":["c"]}').warnings).toEqual([
-      'key is filtered here; AWS documents value only (K-56)',
-      'offset is filtered here; AWS documents value only (K-56)',
+      'key is filtered here; AWS documents value only',
+      'offset is filtered here; AWS documents value only',
       'color is no field of a Kafka record: such a filter matches nothing',
     ]);
   });
@@ -122,7 +122,7 @@ describe('filter patterns', () => {
     expect(checkPattern('{"value":[{"prefix":"a"}]}').warnings).toEqual([]);
   });
 
-  test('K-63 what is no pattern is refused, with the reason', () => {
+  test('K-63 an invalid pattern is refused with the reason', () => {
     expect(problem({ value: { eventName: 'INSERT' } })).toBe(
       'value.eventName must be an array or an object, not "INSERT"',
     );

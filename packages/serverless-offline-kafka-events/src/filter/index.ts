@@ -34,11 +34,11 @@ export const checkPattern = (pattern: string): { problem?: string; warnings: str
       warnings: [
         ...[...fields].map((field) =>
           field === 'key' || METADATA.includes(field)
-            ? `${field} is filtered here; AWS documents value only (K-56)`
+            ? `${field} is filtered here; AWS documents value only`
             : `${field} is no field of a Kafka record: such a filter matches nothing`,
         ),
         ...UNLISTED_OPERATORS.filter((it) => operators.has(it)).map(
-          (operator) => `${operator} works here; Lambda's filter page does not list it (K-62)`,
+          (operator) => `${operator} works here; Lambda's filter page does not list it`,
         ),
       ],
     };

@@ -28,7 +28,7 @@ describe('operators on a field', () => {
     expect(passing('[""]', ['""', '" "', 'null', '[]'])).toEqual(['""']);
   });
 
-  test('K-62 several alternatives are ored', () => {
+  test('K-62 several alternatives are combined with or', () => {
     expect(passing('["a", 5, {"prefix": "x"}]', ['"a"', '5', '"xy"', '"b"'])).toEqual(['"a"', '5', '"xy"']);
   });
 
@@ -79,7 +79,7 @@ describe('operators on a field', () => {
     expect(passing('[{"numeric": [">", 0, "<=", 5]}]', ['0', '1', '5', '6', '[7, 3]'])).toEqual(['1', '5', '[7, 3]']);
   });
 
-  test('K-63 a numeric that is no comparison, or an empty range, is refused', () => {
+  test('K-63 a numeric operator without a comparison, or with an empty range, is refused', () => {
     for (const list of ['[]', '["<"]', '["=", 1, "<", 2]', '["<", 5, ">", 0]', '["<>", 1]', '5']) {
       expect(problem(`[{"numeric": ${list}}]`)).toContain('numeric needs [operator, number] or a range');
     }
@@ -115,7 +115,7 @@ describe('operators on a field', () => {
     }
   });
 
-  test('K-63 plain numbers match as they are written, anything else case by case', () => {
+  test('K-63 plain numbers match as they are written, strings are case-sensitive', () => {
     expect(passing('[300]', ['300', '300.0', '3.0e2', '"300"', '[1,300]'])).toEqual(['300', '[1,300]']);
     expect(passing('[3.0e2]', ['300', '3.0e2'])).toEqual(['3.0e2']);
     expect(passing('["\\u0000300"]', ['300', '"\\u0000300"'])).toEqual(['"\\u0000300"']);

@@ -58,7 +58,7 @@ const loadSdk = async (): Promise<typeof LambdaSdk> => {
   } catch (cause) {
     throw new KafkaEventsError(
       'PEER_MISSING',
-      'custom.kafkaEvents.invoke: sdk needs `npm install @aws-sdk/client-lambda`',
+      "calls through Lambda's Invoke API need `npm install @aws-sdk/client-lambda`",
       { cause },
     );
   }

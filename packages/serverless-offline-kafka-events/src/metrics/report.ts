@@ -1,8 +1,8 @@
 import type { Counts } from './counters.ts';
 
-/** How things stand now: `OffsetLag` and its kin (K-76, K-77). */
+/** Current values, such as `OffsetLag` (K-76, K-77). */
 export interface Gauges {
-  /** Records written but not dealt with: all partitions of this member, which of one mapping are the topic. */
+  /** Records that are written but not processed, over all partitions of this member. */
   readonly OffsetLag: number;
   readonly MaxOffsetLag: number;
   readonly SumOffsetLag: number;

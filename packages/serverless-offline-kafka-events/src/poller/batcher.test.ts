@@ -17,7 +17,7 @@ const EMPTY = buffers([]);
 const ONE = buffers([1]);
 
 describe('the batching window', () => {
-  test('K-18 begins when the previous invocation completes', () => {
+  test('K-18 starts when the previous invocation completes', () => {
     const it = batcher(100);
     it.take(ONE);
     it.invocationCompleted(1_000);
@@ -25,7 +25,7 @@ describe('the batching window', () => {
     expect(it.decide(1_100, buffers([1]))).toEqual({ close: true });
   });
 
-  test('K-18 that passed without a record is over: the first record after it waits a whole one', () => {
+  test('K-18 ends unused when no record arrives: the first record after it waits for a whole window', () => {
     const it = batcher(100);
     it.take(ONE);
     it.invocationCompleted(1_000);
@@ -35,7 +35,7 @@ describe('the batching window', () => {
     expect(it.decide(9_100, buffers([1]))).toEqual({ close: true });
   });
 
-  test('K-18 a record within the window does not move its end', () => {
+  test('K-18 is not extended by a record that arrives in it', () => {
     const it = batcher(100);
     it.take(ONE);
     it.invocationCompleted(1_000);
@@ -43,14 +43,14 @@ describe('the batching window', () => {
     expect(it.decide(1_099, buffers([1]))).toEqual({ close: false, waitMs: 1 });
   });
 
-  test('K-18 a retry in between does not begin it anew', () => {
+  test('K-18 is not restarted by a retry', () => {
     const it = batcher(100);
     expect(it.decide(1_000, buffers([1]))).toEqual({ close: false, waitMs: 100 });
     it.invocationCompleted(1_090);
     expect(it.decide(1_100, buffers([1]))).toEqual({ close: true });
   });
 
-  test('K-19 of 0 closes as soon as there is a record', () => {
+  test('K-19 of 0 closes with the first record', () => {
     const it = batcher(0);
     expect(it.decide(0, EMPTY)).toEqual({ close: false, waitMs: Infinity });
     expect(it.decide(5, buffers([1]))).toEqual({ close: true });
@@ -70,14 +70,14 @@ describe('a batch', () => {
     expect([...taken].map(([partition, records]) => [partition, records.length])).toEqual([[0, 2]]);
   });
 
-  test('K-53 a record too big for any payload comes out alone', () => {
+  test('K-53 holds only one record when that fits no payload', () => {
     const waiting = buffers([2_000, 1]);
     const it = batcher(0);
     expect(it.take(waiting).get(0)).toHaveLength(1);
     expect(it.take(waiting).get(0)).toHaveLength(1);
   });
 
-  test('partitions come first in turn', () => {
+  test('starts with another partition each time', () => {
     const full = Array.from({ length: 20 }, () => 1);
     const waiting = buffers(full, full, full);
     const it = batcher(0);

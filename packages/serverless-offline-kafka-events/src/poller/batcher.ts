@@ -5,7 +5,7 @@ import type { BrokerRecord } from '../broker/port.ts';
 export interface BatchLimits {
   /** Records per batch, across partitions (K-14, K-20). */
   readonly batchSize: number;
-  /** Milliseconds; 500 when the mapping does not say (K-15), 0 means at once (K-19). */
+  /** Milliseconds: 500 by default (K-15); 0 closes a batch at once (K-19). */
   readonly windowMs: number;
   /** Bytes of records and partition names that fit in a payload (K-17). */
   readonly payloadBytes: number;
@@ -17,10 +17,10 @@ export interface BatchLimits {
 export type Decision = { readonly close: true } | { readonly close: false; readonly waitMs: number };
 
 /**
- * Decides when a batch closes and what is in it. Pure: time is an argument, in milliseconds.
+ * Decides when a batch closes and which records it holds. Pure: time is an argument, in milliseconds.
  *
- * The window starts when the previous invocation completes (K-18). A window that passes without a record is over, so
- * the first record after an idle time opens the next one and waits exactly that long.
+ * The window starts when the previous invocation completes (K-18). A window in which no record arrives ends unused: the
+ * first record after it opens a new window and waits for all of it.
  */
 export class Batcher {
   readonly #limits: BatchLimits;
@@ -56,8 +56,8 @@ export class Batcher {
   }
 
   /**
-   * Takes one batch, whole partitions in turn so that none starves. Never empty unless the buffers are: a record too
-   * big for any payload comes out alone (K-53).
+   * Takes one batch. Each batch begins with the next partition in turn, so that none starves. A record that fits no
+   * payload is a batch of its own (K-53); the result is empty only if the buffers are.
    */
   take(buffers: readonly PartitionBuffer[]): PartitionRecords {
     const { batchSize, payloadBytes, partitionBytes } = this.#limits;

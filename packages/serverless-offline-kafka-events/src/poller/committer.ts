@@ -2,7 +2,7 @@ import type { BrokerConsumer } from '../broker/port.ts';
 import { describeError } from '../errors.ts';
 import type { PartitionTable } from './partition-table.ts';
 
-/** How long offsets without a delivery may stay uncommitted, in ms: a filter that drops all must not flood the broker. */
+/** How long offsets of filtered records may stay uncommitted, in ms, so that not every fetch leads to a commit. */
 const LAZY_MS = 250;
 
 export interface CommitterDeps {
@@ -12,7 +12,7 @@ export interface CommitterDeps {
   readonly failed: (message: string) => void;
 }
 
-/** Commits what is processed, one request at a time, so that an older one never arrives after a newer one. */
+/** Commits processed offsets, one request at a time, so that an older commit never arrives after a newer one. */
 export class Committer {
   readonly #deps: CommitterDeps;
   #running: Promise<void> | undefined;
@@ -36,7 +36,7 @@ export class Committer {
     return this.#next;
   }
 
-  /** Offsets moved without a delivery (K-61). */
+  /** For offsets that advanced without an invocation (K-61). */
   commitSoon(): void {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;

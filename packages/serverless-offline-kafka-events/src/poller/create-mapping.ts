@@ -20,9 +20,9 @@ export interface CreateMappingDeps {
   readonly logBatches: boolean;
   readonly functionArn: string;
   readonly region: string;
-  /** Of the service, for destinations that are references. */
+  /** Resources of the service, which a destination may refer to. */
   readonly resources?: Resources | undefined;
-  /** Absolute. */
+  /** An absolute path. */
   readonly failureFolder: string;
 }
 

@@ -6,7 +6,7 @@ import type { EventSource } from '../event.ts';
 import { readOutcome } from '../failure/outcome.ts';
 import type { Outcome } from '../failure/outcome.ts';
 import type { RetryPolicy } from '../failure/policy.ts';
-import { resolve, weedOut } from '../failure/resolution.ts';
+import { resolve, discardUndeliverable } from '../failure/resolution.ts';
 import type { Discarded, Resolution } from '../failure/resolution.ts';
 import type { Invoker } from '../invoker/port.ts';
 import type { Log } from '../log.ts';
@@ -29,9 +29,9 @@ export interface DeliveryDeps {
   readonly retryDelayMs: { readonly first: number; readonly longest: number };
   /** Whether a record makes an event too big on its own (K-53). */
   readonly tooBig: (record: BrokerRecord) => boolean;
-  /** What is dealt with, soon; the next batch does not wait for it. */
+  /** Starts a commit of what is processed; the next batch does not wait for it. */
   readonly commit: () => void;
-  /** Partitions became free, or retries due: whoever is idle may have work. */
+  /** Wakes idle pollers: partitions are free again, or retries are due. */
   readonly wake: () => void;
   readonly invoked: (batch: Batch, outcome: Outcome, durationMs: number) => void;
   readonly counters: Counters;
@@ -50,12 +50,12 @@ export class Delivery {
   /** Never rejects. */
   async deliver(batch: Batch): Promise<void> {
     const { policy, now, tooBig, table } = this.#deps;
-    const unfit = weedOut(batch, policy, now(), tooBig);
-    if (unfit) return this.#settle(batch, unfit);
+    const undeliverable = discardUndeliverable(batch, policy, now(), tooBig);
+    if (undeliverable) return this.#apply(batch, undeliverable);
     const outcome = await this.#invoke(batch);
-    // What went to another member meanwhile is abandoned without a commit (K-75).
+    // Partitions that another member owns by now are abandoned without a commit (K-75).
     const held = table.stillHeld(batch);
-    if (held) await this.#settle(held, resolve(held, outcome, policy));
+    if (held) await this.#apply(held, resolve(held, outcome, policy));
   }
 
   async #invoke(batch: Batch): Promise<Outcome> {
@@ -72,18 +72,18 @@ export class Delivery {
     return outcome;
   }
 
-  async #settle(batch: Batch, { discard, then, backOff }: Resolution): Promise<void> {
+  async #apply(batch: Batch, { discard, replacements, backOff }: Resolution): Promise<void> {
     const { table, retries, retryDelayMs, now, commit, wake } = this.#deps;
     if (discard) await this.#discard(discard);
-    table.replace(batch, then);
-    for (const next of then) {
+    table.replace(batch, replacements);
+    for (const next of replacements) {
       retries.add(next, backOff ? now() + backoff(next.failures - 1, retryDelayMs.first, retryDelayMs.longest) : 0);
     }
     wake();
     commit();
   }
 
-  /** Delivered to the destination, or dropped: either way the partition goes on (K-52). */
+  /** Sends records to the destination or drops them: in both cases the partition goes on (K-52). */
   async #discard(discard: Discarded): Promise<void> {
     const { name, source, destination, counters, log } = this.#deps;
     const count = countRecords(discard.records);

@@ -37,7 +37,7 @@ export class FlowControl {
     }
   }
 
-  /** Two batches ahead are enough to never wait for the broker. */
+  /** With two batches buffered, a poller never waits for the broker. */
   #full(partition: number, share: number): boolean {
     const buffer = this.#table.buffer(partition);
     if (!buffer) return false;

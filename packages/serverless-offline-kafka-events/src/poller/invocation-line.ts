@@ -7,13 +7,13 @@ import type { Batch } from '../batch.ts';
 export interface InvocationLineDeps {
   readonly name: string;
   readonly log: Log;
-  /** Every invocation, not only those that fail. */
+  /** Print every invocation, not only those that fail. */
   readonly logBatches: boolean;
   readonly size: (record: BrokerRecord) => number;
   readonly report: () => MappingReport;
 }
 
-/** Prints what came of invocations. */
+/** Prints the outcome of invocations. */
 export const describeInvocation = ({ name, log, logBatches, size, report }: InvocationLineDeps) => {
   let filteredBefore = 0;
   return (batch: Batch, outcome: Outcome, durationMs: number): void => {

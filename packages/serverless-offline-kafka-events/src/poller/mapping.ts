@@ -39,7 +39,7 @@ export interface MappingDeps {
   readonly now?: () => number;
 }
 
-/** AWS looks every minute (K-65); here people watch. */
+/** How often the number of pollers is decided, in ms. AWS does it every minute (K-65). */
 const SCALING_MS = 1_000;
 
 /** One event source mapping: a group member, its buffers and its pollers. */

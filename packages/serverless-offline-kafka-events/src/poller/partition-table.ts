@@ -4,15 +4,15 @@ import type { Batch } from '../batch.ts';
 import { PartitionBuffer } from './partition-buffer.ts';
 
 interface PartitionState {
-  /** Its place among this member's partitions, from 0: pollers share them out by it. */
+  /** Its index among this member's partitions: pollers divide the partitions by it. */
   rank: number;
   buffer: PartitionBuffer;
   owned: boolean;
   /** The offset after the last one read. */
   next: number;
-  /** Everything below is dealt with: delivered, filtered out or discarded. */
+  /** All records below are processed: delivered, filtered out or discarded. */
   processed: number;
-  /** What the group is known to have stored. */
+  /** The group's committed offset, as far as it is known. */
   committed: number | undefined;
   /** Where reading started. */
   start: number;
@@ -22,19 +22,18 @@ interface PartitionState {
   batch: Batch | undefined;
 }
 
-/** What one fetch brought from a partition. */
+/** What a fetch returned for one partition. */
 export interface Polled {
   /** Offset of the first record, before filtering. */
   readonly first: number | undefined;
-  /** What is to be delivered of them. */
+  /** The records that pass the filter. */
   readonly records: readonly BrokerRecord[];
   readonly next: number;
   readonly end: number;
 }
 
 /**
- * What this member knows of its partitions. Three positions each, never out of order:
- * committed <= processed <= next. Pure bookkeeping, no I/O.
+ * The state of this member's partitions. Each has three offsets, and always committed <= processed <= next. No I/O.
  */
 export class PartitionTable {
   readonly #size: (record: BrokerRecord) => number;
@@ -47,7 +46,7 @@ export class PartitionTable {
     this.#size = size;
   }
 
-  /** No commit can succeed now; buffers are dropped, progress is kept for the next assignment to compare with. */
+  /** No commit can succeed now. Buffers are dropped; the offsets stay, to be compared with the next assignment. */
   revoked(): void {
     this.active = false;
     for (const state of this.#states.values()) {
@@ -57,8 +56,8 @@ export class PartitionTable {
   }
 
   /**
-   * A new assignment. Where nobody else has moved the group's offset, our own progress stands and a batch in flight
-   * stays valid; else it is abandoned and the group's offset is followed (K-75).
+   * A new assignment. Where no other member has changed the group's offset, this member's offsets and its batch in
+   * flight stay valid. Otherwise the batch is abandoned, and reading starts from the group's offset (K-75).
    * @returns the offset to read from, per partition
    */
   assigned(partitions: readonly AssignedPartition[]): Map<number, number> {
@@ -88,7 +87,7 @@ export class PartitionTable {
     return seeks;
   }
 
-  /** @returns false when the log went back (topic made anew, offsets out of range): progress was reset to what came. */
+  /** @returns false when offsets went back (the topic was created again): the partition's offsets were reset to them */
   add(partition: number, { first, records, next, end }: Polled): boolean {
     const state = this.#states.get(partition);
     if (!state?.owned) return true;
@@ -128,7 +127,7 @@ export class PartitionTable {
     return [...this.#states].filter(([, state]) => state.owned).map(([partition]) => partition);
   }
 
-  /** Where a partition stands once all that was taken from its buffer is dealt with: past filtered records and gaps. */
+  /** The offset a partition reaches once all records taken from its buffer are processed: past filtered ones and gaps. */
   nextAfterTaken(partition: number): number {
     const state = this.#states.get(partition);
     return state?.buffer.peek()?.record.offset ?? state?.next ?? 0;
@@ -142,8 +141,8 @@ export class PartitionTable {
   }
 
   /**
-   * The part of a batch whose partitions are still this member's, `undefined` when none is. The rest went to another
-   * member, or its offsets were moved: it is abandoned without a commit.
+   * The part of a batch whose partitions this member still owns, `undefined` when there is none. The rest belongs to
+   * another member, or its offsets were changed: it is abandoned without a commit.
    */
   stillHeld(batch: Batch): Batch | undefined {
     const held = [...batch.records].filter(([partition]) => this.#states.get(partition)?.batch === batch);
@@ -154,16 +153,16 @@ export class PartitionTable {
   }
 
   /**
-   * A batch is over, and `then` takes its place. Partitions with none in it move on; the others stand at the first
-   * record of theirs that is not dealt with (K-47).
+   * Other batches take the place of one that was tried. Partitions with no record in them advance past the batch; the
+   * others advance to their first record that is not processed (K-47).
    */
-  replace(batch: Batch, then: readonly Batch[]): void {
-    for (const [partition, next] of batch.next) {
+  replace(batch: Batch, replacements: readonly Batch[]): void {
+    for (const [partition, next] of batch.nextOffsets) {
       const state = this.#states.get(partition);
       if (state?.batch !== batch) continue;
-      const follower = then.find(({ records }) => records.has(partition));
-      state.batch = follower;
-      state.processed = Math.max(state.processed, follower?.records.get(partition)?.[0]?.offset ?? next);
+      const replacement = replacements.find(({ records }) => records.has(partition));
+      state.batch = replacement;
+      state.processed = Math.max(state.processed, replacement?.records.get(partition)?.[0]?.offset ?? next);
     }
   }
 
@@ -174,7 +173,7 @@ export class PartitionTable {
     }
   }
 
-  /** What the group does not know yet (K-25: last processed + 1). */
+  /** By partition, the offset to commit (K-25: last processed + 1). */
   uncommitted(): Map<number, number> {
     const offsets = new Map<number, number>();
     for (const [partition, { owned, processed, committed }] of this.#states) {
@@ -195,7 +194,7 @@ export class PartitionTable {
     return moved;
   }
 
-  /** Records written but not dealt with, per partition: `OffsetLag` is the sum (K-76). */
+  /** Records that are written but not processed, by partition: `OffsetLag` is the sum (K-76). */
   lags(): Map<number, number> {
     const lags = new Map<number, number>();
     for (const [partition, { owned, end, processed }] of this.#states) {

@@ -27,7 +27,7 @@ const idlePool = () => {
 };
 
 describe('the pollers of a mapping', () => {
-  test('K-22 share the partitions out: each has one poller, whatever their number', () => {
+  test('K-22 divide the partitions: each has one poller, however many there are', () => {
     const shares: ((rank: number) => boolean)[] = [];
     const watched = new PollerPool((mine) => {
       shares.push(mine);
@@ -41,7 +41,7 @@ describe('the pollers of a mapping', () => {
     }
   });
 
-  test('a stopped pool makes no new poller, when a rebalance ends during the drain', async () => {
+  test('a stopped pool starts no poller when a rebalance ends while it drains', async () => {
     const { pool, made } = idlePool();
     pool.resize(1);
     await pool.stop();

@@ -1,6 +1,6 @@
 import type { Poller } from './poller.ts';
 
-/** The pollers of a mapping: partitions are shared out by rank, each to one poller (K-22). */
+/** The pollers of a mapping. Each partition belongs to one poller, by its rank (K-22). */
 export class PollerPool {
   readonly #create: (mine: (rank: number) => boolean) => Poller;
   readonly #pollers: Poller[] = [];
@@ -15,7 +15,7 @@ export class PollerPool {
     return this.#pollers.length;
   }
 
-  /** A poller too many finishes its invocation and ends; what waits for a retry is taken up by the others. */
+  /** Surplus pollers finish their invocation and end; the others take over the batches that wait for a retry. */
   resize(size: number): void {
     if (this.#stopped || size === this.size) return;
     for (const poller of this.#pollers.splice(size)) poller.stop();
@@ -30,7 +30,7 @@ export class PollerPool {
     this.#running.add(run);
   }
 
-  /** Something happened to the partition of this rank. */
+  /** Wakes the poller of the partition with this rank. */
   wake(rank: number): void {
     this.#pollers[rank % this.#pollers.length]?.wake();
   }

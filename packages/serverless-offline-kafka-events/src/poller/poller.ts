@@ -13,7 +13,7 @@ export interface PollerDeps {
   readonly mine: (rank: number) => boolean;
   /** From invocation to resolution. Never rejects. */
   readonly deliver: (batch: Batch) => Promise<void>;
-  /** Room was made in these partitions' buffers. */
+  /** Records were taken from the buffers of these partitions. */
   readonly taken: (partitions: Iterable<number>) => void;
   readonly now: () => number;
 }
@@ -58,8 +58,8 @@ export class Poller {
   #take(): Batch {
     const { table, batcher, mine, taken } = this.#deps;
     const records = batcher.take(table.available(mine));
-    const next = new Map([...records.keys()].map((partition) => [partition, table.nextAfterTaken(partition)]));
-    const batch = newBatch(records, next);
+    const nextOffsets = new Map([...records.keys()].map((partition) => [partition, table.nextAfterTaken(partition)]));
+    const batch = newBatch(records, nextOffsets);
     table.begin(batch);
     taken(records.keys());
     return batch;

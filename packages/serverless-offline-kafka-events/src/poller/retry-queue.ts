@@ -1,7 +1,7 @@
 import type { Batch } from '../batch.ts';
 import type { PartitionTable } from './partition-table.ts';
 
-/** Batches that wait for their next invocation, whichever poller is free when they are due. Times in milliseconds. */
+/** Batches that wait for their next try, which any free poller may make. Times in milliseconds. */
 export class RetryQueue {
   readonly #table: PartitionTable;
   #waiting: { readonly batch: Batch; readonly dueAt: number }[] = [];
@@ -14,7 +14,7 @@ export class RetryQueue {
     this.#waiting.push({ batch, dueAt });
   }
 
-  /** A batch that is due; partitions that went to another member meanwhile are that member's to deliver. */
+  /** A batch that is due, without partitions that another member owns by now. */
   take(now: number): Batch | undefined {
     while (this.#table.active) {
       const index = this.#waiting.findIndex(({ dueAt }) => dueAt <= now);

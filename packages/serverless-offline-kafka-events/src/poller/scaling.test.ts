@@ -5,7 +5,7 @@ const ON_DEMAND = { minimum: 1, maximum: 200 };
 const at = (lag: number, partitions = 8) => ({ lag, batchSize: 100, partitions });
 
 describe('pollers', () => {
-  test('K-65 grow with the lag, at most twofold at a time and one per partition', () => {
+  test('K-65 increase with the lag, at most twofold at a time and to one per partition', () => {
     expect(nextPollerCount(1, ON_DEMAND, at(0))).toBe(1);
     expect(nextPollerCount(1, ON_DEMAND, at(200))).toBe(1);
     expect(nextPollerCount(1, ON_DEMAND, at(100_000))).toBe(2);
@@ -14,7 +14,7 @@ describe('pollers', () => {
     expect(nextPollerCount(4, ON_DEMAND, at(100_000, 5))).toBe(5);
   });
 
-  test('K-65 shrink one by one when the lag is gone', () => {
+  test('K-65 decrease one by one when the lag is gone', () => {
     expect(nextPollerCount(4, ON_DEMAND, at(0))).toBe(3);
     expect(nextPollerCount(1, ON_DEMAND, at(0))).toBe(1);
   });

@@ -35,7 +35,7 @@ const run = (...args: string[]): Running => {
 };
 
 describe('the command line', () => {
-  test('polls a topic, invokes a function at an endpoint, retries its errors, and drains at the end', async () => {
+  test('polls a topic, invokes a function at an endpoint, retries its errors, and drains when stopped', async () => {
     const topic = await kafka.topic(2);
     await kafka.produce(topic, numbered(20, 2));
     let calls = 0;
@@ -56,7 +56,7 @@ describe('the command line', () => {
     expect(endpoint.events[0]?.eventSource).toBe('SelfManagedKafka');
   });
 
-  test('Ctrl-C lets the invocation in flight end, and exits with 0', async () => {
+  test('Ctrl-C lets the invocation in flight finish, and exits with 0', async () => {
     const topic = await kafka.topic(1);
     await kafka.produce(topic, numbered(1, 1));
     let release = (): void => undefined;
@@ -97,7 +97,7 @@ describe('the command line', () => {
     expect(help.lines[0]).toContain('--maximum-batching-window-in-seconds');
   });
 
-  test('an endpoint that is not there is waited for', async () => {
+  test('an endpoint that does not answer is tried again', async () => {
     const topic = await kafka.topic(1);
     await kafka.produce(topic, numbered(1, 1));
     const cli = run('--function-name', 'f', '--topic', topic, '--endpoint', 'http://127.0.0.1:9');

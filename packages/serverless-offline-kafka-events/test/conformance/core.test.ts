@@ -37,7 +37,7 @@ describe('a mapping', () => {
     expect(committedAtCall.flat().every((offset) => offset <= 0)).toBe(true);
   });
 
-  test('K-28 what is produced after the ready line is delivered, with LATEST', async () => {
+  test('K-28 with LATEST, records produced after the ready line are delivered', async () => {
     const topic = await kafka.topic(2);
     await kafka.produce(topic, numbered(10, 2));
     const rig = await start({ Topics: [topic], StartingPosition: 'LATEST', MaximumBatchingWindowInSeconds: 0 });

@@ -57,7 +57,7 @@ const fakeEndpoint = async (answer: (body: string) => { status?: number; body: s
 };
 
 describe('an on-failure destination', () => {
-  test('K-49 K-50 a Kafka topic gets one message per record, under its own key', async () => {
+  test('K-49 K-50 a Kafka topic receives one message per record, with the key of the record', async () => {
     const failed = await kafka.topic(2);
     const topic = await kafka.topic();
     await kafka.produce(topic, [
@@ -90,7 +90,7 @@ describe('an on-failure destination', () => {
     });
   });
 
-  test('K-49 K-52 a topic that does not exist drops the records, and the partition goes on', async () => {
+  test('K-49 K-52 when its topic does not exist, the records are dropped and the partition goes on', async () => {
     const topic = await kafka.topic();
     await kafka.produce(topic, numbered(2, 1));
     const rig = await start({ Topics: [topic], ...to(`kafka://missing-${randomUUID()}`) }, fails);
@@ -103,7 +103,7 @@ describe('an on-failure destination', () => {
     expect(rig.lines.join('\n')).toContain('and dropped: kafka://missing-');
   });
 
-  test('K-48 K-51 without an endpoint, SQS and S3 are a folder with the JSON that AWS would send', async () => {
+  test('K-48 K-51 without an endpoint, messages for SQS and S3 are written to a folder', async () => {
     const failureFolder = join(tmpdir(), `failures-${randomUUID()}`);
     for (const [arn, hasPayload] of [
       ['arn:aws:sqs:eu-west-1:000000000000:dlq', false],
@@ -169,7 +169,7 @@ describe('an on-failure destination', () => {
     endpoint.close();
   });
 
-  test('K-48 K-52 an endpoint that refuses drops the records', async () => {
+  test('K-48 K-52 when its endpoint refuses, the records are dropped', async () => {
     const endpoint = await fakeEndpoint(() => ({
       status: 400,
       body: '{"__type":"QueueDoesNotExist"}',
@@ -184,7 +184,7 @@ describe('an on-failure destination', () => {
     endpoint.close();
   });
 
-  test('K-53 a record too big for any payload goes there without an invocation', async () => {
+  test('K-53 receives a record that fits no payload, without an invocation', async () => {
     const failureFolder = join(tmpdir(), `failures-${randomUUID()}`);
     const topic = await kafka.topic(1, { 'max.message.bytes': '8000000' });
     await kafka.produce(topic, [{ value: 'before' }]);

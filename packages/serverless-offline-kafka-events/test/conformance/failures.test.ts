@@ -23,7 +23,7 @@ const topicWith = async (count: number, partitions = 1): Promise<string> => {
 };
 
 describe('a failed batch', () => {
-  test('K-24 K-36 is one whose function threw: whatever it returns is ignored otherwise', async () => {
+  test('K-24 K-36 is one whose function threw; any return value is a success', async () => {
     const topic = await topicWith(2);
     const rig = await start({ Topics: [topic] }, () => ({ batchItemFailures: [{ itemIdentifier: 'nonsense' }] }));
     await committed(rig, topic, [2]);
@@ -46,7 +46,7 @@ describe('a failed batch', () => {
     expect((await kafka.committed(rig.groupId, topic))[0]).toBeLessThanOrEqual(0);
   });
 
-  test('K-37 K-38 is retried without counting as long as the function is not reached', async () => {
+  test('K-37 K-38 tries that do not reach the function are not counted', async () => {
     const topic = await topicWith(1);
     let call = 0;
     const rig = await start({ Topics: [topic], MaximumRetryAttempts: 0 }, () => {
@@ -57,7 +57,7 @@ describe('a failed batch', () => {
     expect(rig.mapping.report().counts).toMatchObject({ DroppedEventCount: 0, FailedInvokeEventCount: 4 });
   });
 
-  test('K-39 K-52 is given up after its retries, and the partition goes on', async () => {
+  test('K-39 K-52 is discarded after its retries, and the partition goes on', async () => {
     const topic = await topicWith(3);
     const rig = await start({ Topics: [topic], BatchSize: 2, MaximumRetryAttempts: 2 }, (event) => {
       if (recordsOf(event)[0]?.offset === 0) throw new Error('no');
@@ -82,7 +82,7 @@ describe('a failed batch', () => {
     expect(rig.mapping.report().counts).toMatchObject({ OnFailureDestinationDeliveredEventCount: 1 });
   });
 
-  test('K-41 records above the age are given up without an invocation', async () => {
+  test('K-41 records above the maximum age are discarded without an invocation', async () => {
     const topic = await kafka.topic();
     const old = String(Date.now() - 61_000);
     const aged = [undefined, old, undefined].map((timestamp, n) => ({
@@ -96,7 +96,7 @@ describe('a failed batch', () => {
     expect(rig.lines.join('\n')).toContain('offset 1, given up (RecordAgeExceeded)');
   });
 
-  test('K-42 bisected, a poison record isolates itself in about log2(n) invocations and the rest is delivered', async () => {
+  test('K-42 bisecting isolates one failing record in about log2(n) invocations and delivers the others', async () => {
     const topic = await topicWith(1000);
     const delivered: string[] = [];
     const rig = await start(
@@ -115,7 +115,7 @@ describe('a failed batch', () => {
     expect(rig.mapping.report().counts.DroppedEventCount).toBe(1);
   });
 
-  test('K-42 bisected over partitions, the partitions without the poison record do not wait', async () => {
+  test('K-42 bisecting several partitions does not delay those without the failing record', async () => {
     const topic = await topicWith(40, 4);
     const delivered: string[] = [];
     const rig = await start(
@@ -135,7 +135,7 @@ describe('a failed batch', () => {
 });
 
 describe('item failures', () => {
-  test('K-43 K-47 only what is listed is retried, and the offset stays below it', async () => {
+  test('K-43 K-47 only the listed records are retried, and the committed offset stays below them', async () => {
     const topic = await topicWith(4);
     const seen: number[] = [];
     let groupId = '';

@@ -23,7 +23,7 @@ describe('filters on a mapping', () => {
     ).toEqual(['v10', 'v3']);
   });
 
-  test('K-60 nothing is committed past a record whose function fails, filtered records behind it included', async () => {
+  test('K-60 no offset is committed beyond a failed record, not even of filtered records after it', async () => {
     const topic = await kafka.topic(1);
     await kafka.produce(topic, numbered(5, 1));
     let calls = 0;
@@ -52,7 +52,7 @@ describe('filters on a mapping', () => {
     expect(rig.events.map((event) => Object.values(event.records).flat().length)).toEqual([5, 5]);
   });
 
-  test('K-59 a value of another format than its filter is delivered, as the table of AWS says', async () => {
+  test('K-59 a value of another format than its filter is delivered, as in the table of AWS', async () => {
     const topic = await kafka.topic(1);
     await kafka.produce(topic, [{ value: '{"a":"y"}' }, { value: 'plain' }, { value: '{"a":"x"}' }]);
     const rig = await start({ Topics: [topic], ...only({ value: { a: ['x'] } }) });

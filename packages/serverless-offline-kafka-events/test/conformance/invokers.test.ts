@@ -42,7 +42,7 @@ describe('a function in process', () => {
     ]);
   }, 15_000);
 
-  test('runs new code after a reload, calls in flight finished, and at every call with --reloadHandler', async () => {
+  test('runs new code after a reload, and at every call with --reloadHandler; calls in flight finish', async () => {
     const write = (version: number) => ({ write: HANDLERS.replace('=> 1', `=> ${version}`) });
     const eager = { call: 'version', eager: true };
     const steps = [call('version'), eager, write(2), call('version'), eager, { reload: true }, call('version')];
@@ -78,7 +78,7 @@ describe('a function behind a Lambda endpoint', () => {
     return result;
   };
 
-  test('K-24 K-36 is called synchronously; FunctionError and an answer that is no JSON are errors of the function', async () => {
+  test('K-24 K-36 is called synchronously; FunctionError and a response that is not JSON are function errors', async () => {
     let fail = false;
     const endpoint = await lambdaEndpoint((event) => {
       if (fail) throw new Error('no');
@@ -96,7 +96,7 @@ describe('a function behind a Lambda endpoint', () => {
     broken.close();
   });
 
-  test('K-38 throttled, refused, missing or away, the function was not reached', async () => {
+  test('K-38 when it is throttled, refused, missing or unreachable, the function was not reached', async () => {
     for (const [status, type] of [
       [429, 'TooManyRequestsException'],
       [500, 'ServiceException'],
@@ -109,7 +109,7 @@ describe('a function behind a Lambda endpoint', () => {
     expect(await invokeAt('http://127.0.0.1:9')).toMatchObject({ outcome: 'not-reached' });
   });
 
-  test('K-36 K-54 no answer in time is a timeout of the function', async () => {
+  test('K-36 K-54 no response in time is a timeout of the function', async () => {
     const endpoint = await lambdaEndpoint(() => new Promise(() => undefined));
     expect(await invokeAt(endpoint.url, 200)).toEqual({
       outcome: 'function-error',

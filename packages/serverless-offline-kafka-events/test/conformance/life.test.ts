@@ -38,7 +38,7 @@ describe('the life of a mapping', () => {
     expect(groups[0]?.members).toEqual([]);
   });
 
-  test('K-75 a stop does not wait longer than it may; what was in flight comes again', async () => {
+  test('K-75 a stop waits no longer than its timeout; records in flight are delivered again', async () => {
     const topic = await kafka.topic();
     await kafka.produce(topic, numbered(3, 1));
     const { open, opened } = gate();
@@ -52,7 +52,7 @@ describe('the life of a mapping', () => {
     open();
   });
 
-  test('K-75 a rebalance abandons what went to the other member without a commit, and loses nothing', async () => {
+  test('K-75 a rebalance abandons batches of revoked partitions without a commit, and no record is lost', async () => {
     const topic = await kafka.topic(2);
     await kafka.produce(topic, numbered(2, 2));
     const { open, opened } = gate();

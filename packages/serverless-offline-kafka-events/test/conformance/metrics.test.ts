@@ -13,7 +13,7 @@ const FILTER = { FilterCriteria: { Filters: [{ Pattern: '{"value":{"keep":[true]
 const BATCH = { BatchSize: 4, MaximumBatchingWindowInSeconds: 0 };
 
 describe('metrics', () => {
-  test('K-76 K-77 count under the names of AWS, readable as JSON', async () => {
+  test('K-76 K-77 have the names of AWS and are served as JSON', async () => {
     const topic = await kafka.topic();
     await kafka.produce(
       topic,
@@ -59,7 +59,7 @@ describe('metrics', () => {
     expect(lines[1]).toMatch(/success, 4 records, \d+ bytes, 0 filtered, \d+ ms, lag 5$/);
   });
 
-  test('K-76 OffsetLag is what is written and not dealt with', async () => {
+  test('K-76 OffsetLag is the number of records that are written and not processed', async () => {
     const topic = await kafka.topic(2);
     await kafka.produce(topic, [
       { value: 'a', partition: 0 },
@@ -75,7 +75,7 @@ describe('metrics', () => {
     await until('no lag', () => rig.mapping.report().gauges.OffsetLag === 0);
   });
 
-  test('K-77 embedded metric format: what was counted since the last line, and how things stand', () => {
+  test('K-77 embedded metric format: counts since the previous line, and current values', () => {
     const counts = { PolledEventCount: 7, CommittedEventCount: 5 };
     const gauges = { OffsetLag: 2, MaxOffsetLag: 2, SumOffsetLag: 2, ProvisionedPollers: 1 };
     const report = { functionName: 'f', topic: 't', consumerGroupId: 'g', counts, gauges } as never;

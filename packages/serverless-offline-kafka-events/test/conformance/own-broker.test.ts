@@ -33,7 +33,7 @@ const value = async (server: string, security: Security): Promise<string> => {
   return Buffer.from(record?.value ?? '').toString();
 };
 
-(lib === undefined ? describe.skip : describe)('a broker of our own', () => {
+(lib === undefined ? describe.skip : describe)('a broker with security', () => {
   beforeAll(async () => {
     kafka = await startKafka(lib as string);
     const client = new kafkajs.Kafka({ brokers: [kafka.plaintext], logLevel: kafkajs.logLevel.NOTHING });
@@ -58,14 +58,14 @@ const value = async (server: string, security: Security): Promise<string> => {
     expect(await value(kafka.ssl, connect(['CLIENT_CERTIFICATE_TLS_AUTH=client', CA]))).toBe('hello');
   });
 
-  test('K-73 a wrong password stops the mapping with a reason, and shows nothing of it', async () => {
+  test('K-73 a wrong password stops the mapping with a reason, which does not contain it', async () => {
     const reading = readSome(1, [kafka.saslSsl], TOPIC, { security: connect(['SASL_SCRAM_512_AUTH=stranger', CA]) });
     const error = await reading.catch((it: unknown) => it);
     expect(error).toMatchObject({ code: 'AUTH_FAILED', retriable: false });
     expect(String(error)).not.toContain('guess');
   });
 
-  test('K-73 what is in the way of a connection is said, with what to do, and waited for', async () => {
+  test('K-73 a failing connection is tried again, and the log says why and what to do', async () => {
     const nonsense = '-----BEGIN nonsense';
     const cases: [server: string, security: Security, hint: string][] = [
       [kafka.ssl, connect(['CLIENT_CERTIFICATE_TLS_AUTH=client']), 'Lambda failed to authenticate server'],

@@ -65,7 +65,7 @@ describe('the plugin', () => {
 
     await kafka.produce(topic, [{ value: '2' }]);
     const { lines } = await offline({ ...event, enabled: false });
-    expect(lines).toContain(`kafka-event-source: consumer ← ${topic} is not polled: enabled is false`);
+    expect(lines).toContain(`kafka-events: consumer ← ${topic} is not polled: enabled is false`);
     const { groups } = await kafka.admin.describeGroups([event.consumerGroupId]);
     expect(groups[0]?.members).toEqual([]);
     await stop();
@@ -75,12 +75,12 @@ describe('the plugin', () => {
     expect(seen()).toEqual(['a-2']);
   }, 15_000);
 
-  test('K-77 creates the topics it is told to, serves metrics, and uses functions that were built anew', async () => {
+  test('K-77 creates the configured topics, serves metrics, and uses functions that were rebuilt', async () => {
     const topic = `t-${randomUUID()}`;
     const plugin = await offline({ topic }, { createTopics: [{ topic, partitions: 3 }], metricsPort: 47_123 });
     const { lines } = plugin;
     await until('ready', () => lines.some((line) => line.includes('3 partitions') && line.endsWith('ready')));
-    expect(lines).toContain('kafka-event-source: metrics at http://localhost:47123/');
+    expect(lines).toContain('kafka-events: metrics at http://localhost:47123/');
     const body = (await (await fetch('http://127.0.0.1:47123/')).json()) as { mappings: { topic: string }[] };
     expect(body.mappings.map((it) => it.topic)).toEqual([topic]);
     await kafka.produce(topic, [{ value: '1' }]);

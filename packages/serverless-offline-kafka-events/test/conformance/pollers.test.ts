@@ -25,7 +25,7 @@ const watchConcurrency = (holdMs: number) => {
 };
 
 describe('pollers', () => {
-  test('K-22 K-65 one invocation at a time, more with the lag, a partition never in two', async () => {
+  test('K-22 K-65 make one invocation each, become more with the lag, and never share a partition', async () => {
     const topic = await kafka.topic(4);
     await kafka.produce(topic, numbered(2_000, 4));
     const { seen, handler } = watchConcurrency(100);
@@ -38,7 +38,7 @@ describe('pollers', () => {
     expect(seen).toMatchObject({ most: 4, overlaps: 0, records: 2_000 });
   }, 20_000);
 
-  test('K-66 a provisioned minimum is there from the start, within the maximum and the partitions', async () => {
+  test('K-66 start with the provisioned minimum, within the maximum and the number of partitions', async () => {
     const topic = await kafka.topic(3);
     await kafka.produce(topic, numbered(300, 3));
     const { seen, handler } = watchConcurrency(50);

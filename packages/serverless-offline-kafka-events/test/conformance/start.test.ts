@@ -14,7 +14,7 @@ const values = (rig: Rig): string[] => rig.records().map(({ value }) => text(val
 const grouped = (ConsumerGroupId: string) => ({ AmazonManagedKafkaEventSourceConfig: { ConsumerGroupId } });
 
 describe('the starting position', () => {
-  test('K-26 TRIM_HORIZON reads what is there already, LATEST what comes after ready', async () => {
+  test('K-26 TRIM_HORIZON reads existing records, LATEST those produced after the ready line', async () => {
     const topic = await kafka.topic(2);
     await kafka.produce(topic, numbered(4, 2));
     const all = await start({ Topics: [topic], StartingPosition: 'TRIM_HORIZON' });
@@ -25,7 +25,7 @@ describe('the starting position', () => {
     expect(values(late)).toEqual(['new']);
   });
 
-  test('K-26 TRIM_HORIZON begins at the first record that is left', async () => {
+  test('K-26 TRIM_HORIZON begins at the first record that is not deleted', async () => {
     const topic = await kafka.topic(1);
     await kafka.produce(topic, numbered(5, 1));
     // kafkajs finds the leader of a topic that it has asked about before.
@@ -36,7 +36,7 @@ describe('the starting position', () => {
     expect(rig.records().map(({ offset }) => offset)).toEqual([3, 4]);
   });
 
-  test('K-27 AT_TIMESTAMP, in seconds, reads from the first record of that time; none yet means what comes', async () => {
+  test('K-27 AT_TIMESTAMP, in seconds, reads from the first record at or after that time', async () => {
     const topic = await kafka.topic(2);
     const at = (seconds: number, value: string) => ({ value, partition: 0, timestamp: String(seconds * 1000) });
     const now = Math.floor(Date.now() / 1000) - 100;
@@ -52,7 +52,7 @@ describe('the starting position', () => {
     expect(values(rig).sort()).toEqual(['after', 'at', 'new']);
   });
 
-  test('K-30 a group that exists resumes at its offsets, whatever the position says', async () => {
+  test('K-30 a group that exists resumes at its offsets, whatever the starting position', async () => {
     const topic = await kafka.topic(1);
     const group = grouped(`g-${randomUUID()}`);
     await kafka.produce(topic, numbered(3, 1));
@@ -65,7 +65,7 @@ describe('the starting position', () => {
     expect(values(second)).toEqual(['while away']);
   });
 
-  test('K-30 LATEST is fixed at the first start: what comes while nothing polls is delivered later', async () => {
+  test('K-30 LATEST applies to the first start only: records produced while nothing polls are delivered later', async () => {
     const topic = await kafka.topic(1);
     const group = grouped(`g-${randomUUID()}`);
     await kafka.produce(topic, numbered(3, 1));
@@ -77,7 +77,7 @@ describe('the starting position', () => {
     expect(values(second)).toEqual(['while away']);
   });
 
-  test('K-28 where LATEST begins is committed before ready is said, so that a crash right after loses nothing', async () => {
+  test('K-28 the offsets of LATEST are committed before the ready line, so that a crash after it loses no record', async () => {
     const topic = await kafka.topic(2);
     await kafka.produce(topic, numbered(5, 2));
     const groupId = `g-${randomUUID()}`;
@@ -110,7 +110,7 @@ describe('the starting position', () => {
     expect(values(second)).toEqual(['new partition']);
   });
 
-  test('K-29 K-33 two mappings of other groups get everything each, two of one group share the partitions', async () => {
+  test('K-29 K-33 mappings in different groups each get every record, mappings in one group share the partitions', async () => {
     const topic = await kafka.topic(4);
     const group = grouped(`g-${randomUUID()}`);
     const alone = await start({ Topics: [topic] });

@@ -9,7 +9,7 @@ import { drainTopics } from './volume.ts';
 
 const { kafka } = useRigs();
 
-describe('always', () => {
+describe('invariants', () => {
   test('K-21 K-25 K-75 30 random kills of a poller lose nothing, keep the order, and commit nothing before success', async () => {
     await surviveKills(kafka, 30, 800);
   }, 600_000);

@@ -5,7 +5,7 @@ import { drainTopics } from './volume.ts';
 
 const { kafka } = useRigs();
 
-describe('always', () => {
+describe('invariants', () => {
   test('K-21 K-25 K-75 a killed poller loses nothing, keeps the order, and commits nothing before success', async () => {
     await surviveKills(kafka, 1, 400);
   }, 60_000);

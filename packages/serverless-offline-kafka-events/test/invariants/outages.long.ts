@@ -9,7 +9,7 @@ const { kafka, start } = useRigs();
 const lib = kafkaLib();
 
 describe('a mapping', () => {
-  test('K-35 K-75 a function slower than the session keeps its partitions: heartbeats go on', async () => {
+  test('K-35 K-75 keeps its partitions while a function runs longer than the session timeout: heartbeats go on', async () => {
     const topic = await kafka.topic();
     await kafka.produce(topic, numbered(1, 1));
     // The rig's session timeout is 6 s.
@@ -19,7 +19,7 @@ describe('a mapping', () => {
   }, 15_000);
 
   (lib === undefined ? test.skip : test)(
-    'K-75 outlives its broker: nothing is lost and nothing is committed unseen',
+    'K-75 survives an outage of its broker: no record is lost, and none is committed before delivery',
     async () => {
       const own = await startKafka(lib as string);
       const client = new kafkajs.Kafka({ brokers: [own.plaintext], logLevel: kafkajs.logLevel.NOTHING });

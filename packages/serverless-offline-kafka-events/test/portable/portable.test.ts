@@ -35,7 +35,7 @@ const deliver = async (messages: readonly PortableMessage[]): Promise<KafkaEvent
   );
 };
 
-describe('a mapping, here or on AWS', () => {
+describe('a mapping, local or on AWS', () => {
   test(
     'K-01 to K-06 K-23 K-75 delivers at least once, in events that typed clients accept, never empty',
     async () => {

@@ -1,0 +1,79 @@
+import { execFile, execFileSync } from 'node:child_process';
+import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { testBrokers, TestKafka } from '../kafka.ts';
+import { installProject, pack, PACKAGE } from '../packed.ts';
+
+const require = createRequire(import.meta.url);
+/** Installed packages of this repository stand in for the registry: this test needs no network. */
+const installed = (name: string): string => {
+  const [folder] = require.resolve.paths(name)?.filter((it) => existsSync(join(it, name))) ?? [];
+  return `file:${join(folder ?? '', name)}`;
+};
+
+const kafka = new TestKafka();
+let project: string;
+beforeAll(async () => {
+  await kafka.connect();
+  const links = Object.fromEntries(['kafkajs', 'serverless-offline', 'zod'].map((name) => [name, installed(name)]));
+  project = installProject({ 'serverless-offline-kafka-events': `file:${pack()}`, ...links }, '--offline');
+}, 120_000);
+afterAll(async () => {
+  await kafka.disconnect();
+  rmSync(project, { recursive: true });
+});
+
+describe('the packed plugin in an empty project', () => {
+  test('delivers records, and changes neither the kafkajs of the project nor the environment', async () => {
+    copyFileSync(join(PACKAGE, 'test/packed-project.js'), join(project, 'run.mjs'));
+    const handler = `import { BroadcastChannel } from 'node:worker_threads';
+    export const consumer = async ({ records }) => {
+      const values = Object.values(records).flat().map(({ value }) => Buffer.from(value, 'base64').toString());
+      new BroadcastChannel('delivered').postMessage(values);
+    };`;
+    writeFileSync(join(project, 'handler.mjs'), handler);
+    const topic = await kafka.topic(1);
+    await kafka.produce(topic, [{ value: 'one', headers: { b: '1', a: '2' } }, { value: 'two' }]);
+    const env = { ...process.env, NODE_OPTIONS: '' };
+    const args = ['run.mjs', testBrokers().join(), topic];
+    const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: project, env, timeout: 60_000 });
+    expect(JSON.parse(stdout.trim().split('\n').at(-1) ?? '')).toEqual({
+      values: ['one', 'two'],
+      kafkajsUntouched: true,
+      environmentUntouched: true,
+    });
+  }, 90_000);
+
+  test('has types for TypeScript projects that check the declarations of their packages', () => {
+    const code = `import KafkaEventsPlugin, { type KafkaEventsOptions } from 'serverless-offline-kafka-events';
+export const options: KafkaEventsOptions = { log: 'batches', createTopics: [{ topic: 'orders' }] };
+// @ts-expect-error an unknown option
+export const wrong: KafkaEventsOptions = { logs: 'batches' };
+export const hooks: object = KafkaEventsPlugin.prototype.start;
+`;
+    writeFileSync(join(project, 'index.ts'), code);
+    const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023', '--types', ''];
+    const tsc = require.resolve('typescript/bin/tsc');
+    execFileSync(process.execPath, [tsc, ...options, 'index.ts'], { cwd: project, encoding: 'utf8' });
+  }, 60_000);
+
+  test('says what to install for calls through the Invoke API', async () => {
+    const cli = join(project, 'node_modules/.bin/serverless-offline-kafka-events');
+    const args = ['--topic', 'orders', '--function-name', 'f', '--broker', testBrokers().join()];
+    const env = { ...process.env, NODE_OPTIONS: '' };
+    await expect(promisify(execFile)(cli, args, { env })).rejects.toMatchObject({
+      code: 2,
+      stderr: expect.stringContaining('npm install @aws-sdk/client-lambda'),
+    });
+  }, 30_000);
+
+  test.each(['README.md', 'CHANGELOG.md', 'CONFORMANCE.md'])('holds every file that %s links to', (page) => {
+    const root = join(project, 'node_modules/serverless-offline-kafka-events');
+    const links = [...readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)];
+    const missing = links.map(([, path = '']) => path).filter((path) => !existsSync(join(root, dirname(page), path)));
+    expect(missing).toEqual([]);
+  });
+});

@@ -1,0 +1,29 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { REPO } from '../../infra/local/data-dir.ts';
+
+/** Folders of what a registry may publish. */
+export const PACKAGES = ['packages/serverless-offline-kafka-events'] as const;
+
+export interface Manifest {
+  readonly repository: { readonly type: string; readonly url: string; readonly directory?: string };
+  readonly homepage?: string;
+  readonly bugs?: { readonly url: string };
+}
+
+const file = (folder: string): string => join(REPO, folder, 'package.json');
+
+export const readManifest = (folder: string): Manifest => JSON.parse(readFileSync(file(folder), 'utf8')) as Manifest;
+
+export const writeManifest = (folder: string, manifest: Manifest): void =>
+  writeFileSync(file(folder), `${JSON.stringify(manifest, null, 2)}\n`);
+
+/** The repository's address stands in the root's package.json alone; a package repeats it, since it is published alone. */
+export const repositoryLinks = (url: string, folder: string): Manifest => {
+  const page = url.replace(/^git\+/, '').replace(/\.git$/, '');
+  return {
+    homepage: `${page}/tree/main/${folder}`,
+    bugs: { url: `${page}/issues` },
+    repository: { type: 'git', url, directory: folder },
+  };
+};
