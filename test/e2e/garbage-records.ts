@@ -15,14 +15,15 @@ const tap = () => ({
   room_id: 'records',
   count: 1,
 });
-const update = () => ({
+const frame = () => ({
+  v: 1,
+  type: 'counts',
   room_id: 'records',
-  start: '2026-05-01T20:45:00.000Z',
-  end: '2026-05-01T20:45:02.000Z',
-  emoji_type: '🔥',
-  raw_count: 1_000_000,
-  scaled_count: 1000,
+  window_ms: 2000,
   aggregation_ratio: 1000,
+  windows: [{ start: '2026-05-01T20:45:00.000Z', counts: { '🔥': 1_000_000 } }],
+  totals: { '🔥': 1_000_000 },
+  at: '2026-05-01T20:45:01.000Z',
 });
 const WRONG: Record<string, unknown[]> = {
   tap: [
@@ -33,18 +34,22 @@ const WRONG: Record<string, unknown[]> = {
     { count: 1e9 },
     { count: '1' },
   ],
-  update: [
+  frame: [
+    { v: 2 },
+    { type: 'count' },
     { room_id: '{}' },
-    { start: '+010000-01-01T00:00:00Z' },
-    { raw_count: -1 },
-    { raw_count: 1e300 },
-    { final: false },
+    { window_ms: 1e12 },
+    { windows: [{ start: '+010000-01-01T00:00:00Z', counts: {} }] },
+    { windows: [{ start: '2026-05-01T20:45:00.000Z', counts: { '🔥': -1 } }] },
+    { windows: [{ start: '2026-05-01T20:45:00.000Z', counts: {}, final: false }] },
+    { totals: { '🔥': 1e300 } },
+    { at: 'now' },
   ],
 };
 
-/** Records that are no taps (or no updates), a list a request: none is larger than a broker takes. */
+/** Records that are no taps (or no frames), a list a request: none is larger than a broker takes. */
 export const garbageRecords = (topic: string): Message[][] => {
-  const [right, wrong] = topic === REACTION_TOPIC ? [tap, WRONG.tap] : [update, WRONG.update];
+  const [right, wrong] = topic === REACTION_TOPIC ? [tap, WRONG.tap] : [frame, WRONG.frame];
   const values = [
     ...Array.from({ length: 20 }, (_, n) => randomBytes(1 + n * 13)),
     ...['', 'null', '1', '"text"', '[]', '{}', '[[[]]]', '{"__proto__":{}}', '{"user_id":', 'NaN', '\ufeff', '\0'],
