@@ -60,7 +60,7 @@ export type Options = Omit<z.output<typeof schema>, 'bootstrapServers'> & { read
  * `custom.kafkaEvents`, with `KAFKA_BROKERS` and `KAFKA_EVENTS_SECRETS` of the environment.
  * @throws KafkaEventsError CONFIG_INVALID naming the field, its value and what is allowed
  */
-export const parseOptions = (input: unknown, env: NodeJS.ProcessEnv): Options => {
+export const parseOptions = (input: unknown, env: Readonly<Record<string, string | undefined>>): Options => {
   const options = parseOrExplain(schema, 'custom.kafkaEvents', input ?? {});
   const fallback = parseOrExplain(servers, 'KAFKA_BROKERS', env['KAFKA_BROKERS'] || 'localhost:9092');
   const secrets = parseOrExplain(z.strictObject({ secrets: secretsSchema }), 'KAFKA_EVENTS_SECRETS', {
