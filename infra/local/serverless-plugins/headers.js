@@ -1,4 +1,4 @@
-import { beforeServers, interceptRequests, portOf } from './intercept.js';
+import { beforeServers, interceptRequests, portOf, refuse } from './intercept.js';
 
 /** Bodies that a function gets in base64. */
 const BINARY = /application\/octet-stream|multipart\/form-data/i;
@@ -6,7 +6,8 @@ const BINARY = /application\/octet-stream|multipart\/form-data/i;
 /**
  * The local server answers 400 to cookies and content types that do not follow its grammar, before a function is asked.
  * No function looks at either, and a browser sends to localhost the cookies of every application that was ever
- * developed there. This plugin keeps both from the server; functions see the headers as they were sent.
+ * developed there. This plugin keeps both from the server; functions see the headers as they were sent. A Host header
+ * that is none would be a 500.
  */
 export default class HeadersAsSent {
   #port;
@@ -20,7 +21,9 @@ export default class HeadersAsSent {
   }
 
   hooks = beforeServers(() =>
-    interceptRequests(this.#port, ({ headers }, _response, next) => {
+    interceptRequests(this.#port, ({ headers }, response, next) => {
+      if (headers.host !== undefined && !URL.canParse(`http://${headers.host}/`))
+        return refuse(response, 400, 'The Host header must be a name or an address, with or without a port');
       delete headers.cookie;
       const type = headers['content-type'];
       if (type !== undefined)
