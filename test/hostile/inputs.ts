@@ -241,6 +241,11 @@ export const HOSTILE_INPUTS: Record<string, HostileInput[]> = {
   ],
   'Registration and live counts': [
     register('a client id with a line break', { client_id: 'a\r\nb' }, `400 \`client_id\` ${INVISIBLE}`),
+    register(
+      'a client id that no URL can end in',
+      { client_id: '..' },
+      '400 `client_id` must not be "." or "..": no URL can end in them',
+    ),
     register('a client id that is a number', { client_id: 7 }, '400 `client_id` must be a string'),
     register('port 1e400', { port: Infinity }, '400 Client ID and port are required'),
     register('port 1e300', { port: 1e300 }, '400 `port` must be a whole number from 1024 to 65535'),
