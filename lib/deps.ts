@@ -66,7 +66,7 @@ const createAuthenticator = (config: Config): Authenticator =>
 const createDeps = (config: Config) => {
   const log = createLogger(config.LOG_LEVEL);
   const kafka = createKafka(config, log);
-  const redis = createRedis(config.REDIS_URL, log);
+  const redis = createRedis(config.REDIS_URL, log, config.REDIS_MODE);
   const windowSettings = {
     windowMs: config.WINDOW_SECONDS * 1000,
     watermarkMs: config.WATERMARK_SECONDS * 1000,

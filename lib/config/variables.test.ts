@@ -17,6 +17,7 @@ test('nothing set: the documented defaults', () => {
     KAFKA_BROKERS: ['localhost:9092'],
     KAFKA_AUTH: 'none',
     REDIS_URL: 'redis://localhost:6379',
+    REDIS_MODE: 'single',
     WINDOW_SECONDS: 2,
     WATERMARK_SECONDS: 10,
     AGGREGATION_RATIO: 1000,
@@ -95,10 +96,19 @@ const CASES: Record<keyof typeof variables, { bad: string[]; good: string[]; exp
   KAFKA_USERNAME: { bad: [], good: ['u'], expects: 'a user name' },
   KAFKA_PASSWORD: { bad: [], good: ['p'], expects: 'a password' },
   REDIS_URL: {
-    bad: ['localhost:6379', 'http://localhost', 'redis://', 'redis://a:99999', 'redis://a b'],
+    bad: [
+      'localhost:6379',
+      'http://localhost',
+      'redis://',
+      'redis://a:99999',
+      'redis://a b',
+      'redis://a,',
+      'redis://a,b:6379',
+    ],
     good: ['redis://localhost', 'rediss://:secret@cache.aws:6380/1'],
-    expects: 'a redis:// or rediss:// URL',
+    expects: 'a redis:// or rediss:// URL; of a cluster several may be given, separated by commas',
   },
+  REDIS_MODE: { bad: ['Cluster', 'auto'], good: ['single', 'cluster'], expects: 'one of single, cluster' },
   WINDOW_SECONDS: wholeNumber(1, 3600),
   WATERMARK_SECONDS: wholeNumber(0, 3600),
   AGGREGATION_RATIO: wholeNumber(1, 1_000_000_000),
@@ -201,6 +211,32 @@ test('scram needs a user and a password', () => {
     'KAFKA_USERNAME must be a user name (it is not set)\nKAFKA_PASSWORD must be a password (it is not set)',
   );
   expect(loadConfig({ KAFKA_AUTH: 'scram', KAFKA_USERNAME: 'u', KAFKA_PASSWORD: 'p' }).KAFKA_PASSWORD).toBe('p');
+});
+
+test.each<[string, Record<string, string>, string]>([
+  [
+    'several servers that are no cluster',
+    { REDIS_URL: 'redis://a,redis://b' },
+    'REDIS_URL must name one server, or REDIS_MODE must be cluster (it names several)',
+  ],
+  [
+    'a database of a cluster',
+    { REDIS_MODE: 'cluster', REDIS_URL: 'redis://a,redis://b/2' },
+    'REDIS_URL must not choose a database with REDIS_MODE=cluster: a cluster has only 0',
+  ],
+  [
+    'nodes with different passwords',
+    { REDIS_MODE: 'cluster', REDIS_URL: 'rediss://:hunter2@a,rediss://:hunter3@b' },
+    'REDIS_URL must name all nodes with the same scheme, user and password',
+  ],
+])('a Redis that cannot be: %s', (_what, env, message) => {
+  expect(refusal(env).message).toBe(message);
+});
+
+test('a cluster is named by some of its nodes', () => {
+  const REDIS_URL = 'rediss://u:p@a:6379, rediss://u:p@b/0';
+  expect(loadConfig({ REDIS_MODE: 'cluster', REDIS_URL })).toMatchObject({ REDIS_MODE: 'cluster', REDIS_URL });
+  expect(loadConfig({ REDIS_MODE: 'cluster' }).REDIS_MODE).toBe('cluster');
 });
 
 test('no complaint shows a secret', () => {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LOCAL_ORIGINS, LOCAL_STAGE } from './stages.ts';
 import { isAllowListEntry } from '../adapters/tcp/address-policy.ts';
+import { areRedisUrls, redisProblems } from '../adapters/redis/nodes.ts';
 import { authProblems, isKeyUrl, isOrigin, MIN_SECRET_BYTES, publicKeys } from './auth.ts';
 import { PlatformError } from '../errors.ts';
 import { LOG_LEVELS } from '../log.ts';
@@ -53,9 +54,19 @@ export const variables = {
   KAFKA_PASSWORD: z.string().optional().meta(expects('a password', 'Password for `KAFKA_AUTH=scram`.')),
   REDIS_URL: z
     .string()
-    .refine((text) => /^rediss?:\/\/\S+$/.test(text) && URL.canParse(text))
+    .refine(areRedisUrls)
     .default('redis://localhost:6379')
-    .meta(expects('a redis:// or rediss:// URL', 'Redis for counts and registry.')),
+    .meta(
+      expects(
+        'a redis:// or rediss:// URL; of a cluster several may be given, separated by commas',
+        'Redis for counts and registry: a server, or nodes of a Redis Cluster to connect to first.',
+      ),
+    ),
+  REDIS_MODE: oneOf(
+    ['single', 'cluster'],
+    'single',
+    'Whether `REDIS_URL` is one server (or the primary of one replicated) or a Redis Cluster.',
+  ),
   WINDOW_SECONDS: wholeNumber(1, 3600, 2, 'Length of a tumbling window.'),
   WATERMARK_SECONDS: wholeNumber(0, 3600, 10, 'A tap whose timestamp is older than this when it is received is late.'),
   AGGREGATION_RATIO: wholeNumber(1, 1_000_000_000, 1000, '`scaled_count` is `raw_count` divided by this, rounded up.'),
@@ -221,7 +232,7 @@ export const loadConfig = (env: Record<string, string | undefined>): Config => {
   const problems = [
     ...[...bad].map((name) => [name, complain(name, given[name])] as const),
     // What does not fit together is told once each is right by itself.
-    ...(bad.size > 0 ? [] : authProblems(given)),
+    ...(bad.size > 0 ? [] : [...authProblems(given), ...redisProblems(given)]),
   ];
   if (!parsed.success || problems.length > 0) {
     throw new PlatformError('invalid_config', problems.map(([, line]) => line).join('\n'), {

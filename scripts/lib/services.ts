@@ -70,7 +70,7 @@ export async function withRecordLog<T>(
 
 /** @throws SetupError when Redis does not answer. */
 export async function withRegistry<T>(config: Config, work: (registry: Registry) => Promise<T>): Promise<T> {
-  const redis = createRedis(config.REDIS_URL, quiet);
+  const redis = createRedis(config.REDIS_URL, quiet, config.REDIS_MODE);
   let reason = 'no answer';
   redis.on('error', ({ message, code }: NodeJS.ErrnoException) => (reason = message || (code ?? reason)));
   const registry = new RedisRegistry(redis, {
@@ -83,7 +83,7 @@ export async function withRegistry<T>(config: Config, work: (registry: Registry)
   } catch (error) {
     if (!(error instanceof PlatformError) || error.code !== 'store_unavailable') throw error;
     // A password in REDIS_URL is nobody's business.
-    const url = config.REDIS_URL.replace(/\/\/.*@/, '//…@');
+    const url = config.REDIS_URL.replace(/\/\/[^,@]*@/g, '//…@');
     throw new SetupError(
       `No Redis answers at ${url} (${reason}): start the platform with "npm start", or set REDIS_URL.`,
       { cause: error },

@@ -1,4 +1,5 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { REACTION_TOPIC } from '../../lib/config/topics.ts';
 import { createHandler } from '../../functions/ingest.ts';
@@ -30,7 +31,7 @@ const limiterOn = (client: RedisClient = redis, rates: ReadonlyMap<LimitName, Ra
 const charge = (points: number, limit: LimitName = 'user', key = 'u'): Charge => ({ limit, key, points });
 /** How many round trips to Redis are begun while `work` is done. */
 const askedDuring = async (work: () => Promise<void>): Promise<number> => {
-  const write = jest.spyOn(redis.stream, 'write');
+  const write = jest.spyOn((redis as Redis).stream, 'write');
   try {
     await work();
     return write.mock.calls.length;

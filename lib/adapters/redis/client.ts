@@ -1,28 +1,95 @@
-import { Redis } from 'ioredis';
+import { Cluster, Redis, type Command, type RedisOptions } from 'ioredis';
 import { PlatformError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
+import { redisNodes } from './nodes.ts';
 import { scripts } from './scripts.ts';
 
 /** An answer of a Lua script. */
 export type Reply = string | number | null | Reply[];
 type Script = (...args: (string | number)[]) => Promise<Reply>;
 
-/** A Redis connection that knows the scripts of `lua/`; the first argument of each is its number of keys. */
-export type RedisClient = Redis & Record<keyof typeof scripts, Script>;
+/**
+ * A connection to one Redis server or to a Redis Cluster. It knows the scripts of `lua/`; the first argument of each is
+ * its number of keys. All keys of one command or script must be in one slot (share a hash tag). MULTI is not to be used:
+ * a command that is sent again after a role swap would leave its transaction. Use a script instead.
+ */
+export type RedisClient = (Redis | Cluster) & Record<keyof typeof scripts, Script>;
+
+export type RedisMode = 'single' | 'cluster';
+
+const CONNECT_TIMEOUT_MS = 2000;
+const COMMAND_TIMEOUT_MS = 5000;
+/** How often a client of a cluster asks who serves which slot, beside the times that a node tells it so. */
+const REFRESH_SLOTS_MS = 5000;
 
 /**
- * Commands of one tick travel together, so a thousand rooms cost one round trip. A command fails after a few seconds
- * without Redis instead of waiting for ever: whoever asked decides what to do. The connection itself comes back.
+ * The server has not done the command and will not: it is a replica now, or reads its data. A new connection finds the
+ * primary, whose address DNS tells. A script's error holds the code further on.
  */
-export const createRedis = (url: string, log: Logger): RedisClient => {
-  const redis = new Redis(url, {
+const NOT_A_PRIMARY = /(^|[\s-])(READONLY|LOADING|MASTERDOWN)\b/;
+const RECONNECT_AND_RESEND = 2;
+
+const shared: RedisOptions = {
+  connectTimeout: CONNECT_TIMEOUT_MS,
+  commandTimeout: COMMAND_TIMEOUT_MS,
+  maxRetriesPerRequest: 2,
+  // A server that hangs keeps its connections open: without this, a client would wait for it as long as it does.
+  socketTimeout: COMMAND_TIMEOUT_MS,
+};
+
+/** Each command fails after a while, also one that waits for any node of the cluster to be there. */
+class BoundedCluster extends Cluster {
+  override sendCommand(command: Command, ...rest: [stream?: never, node?: never]): unknown {
+    command.setTimeout(COMMAND_TIMEOUT_MS);
+    return super.sendCommand(command, ...rest);
+  }
+}
+
+const connectTo = (url: string): Redis =>
+  new Redis(url, {
+    ...shared,
     lazyConnect: true,
+    // Commands of one tick travel together, so a thousand rooms cost one round trip.
     enableAutoPipelining: true,
-    connectTimeout: 2000,
-    commandTimeout: 5000,
-    maxRetriesPerRequest: 2,
     retryStrategy: (attempt) => Math.min(100 * attempt, 1000),
+    reconnectOnError: ({ message }) => (NOT_A_PRIMARY.test(message) ? RECONNECT_AND_RESEND : false),
   });
+
+/** Follows MOVED, ASK, TRYAGAIN and CLUSTERDOWN, and a failed node to its successor, for some three seconds. */
+const connectToCluster = (url: string): Cluster => {
+  const nodes = redisNodes(url);
+  const [first] = nodes;
+  return new BoundedCluster(
+    nodes.map(({ host, port }) => ({ host, port })),
+    {
+      lazyConnect: true,
+      // ioredis follows no redirection of commands that it has pipelined by itself, unless all name the same slot.
+      enableAutoPipelining: false,
+      slotsRefreshInterval: REFRESH_SLOTS_MS,
+      slotsRefreshTimeout: CONNECT_TIMEOUT_MS,
+      retryDelayOnFailover: 200,
+      retryDelayOnClusterDown: 200,
+      clusterRetryStrategy: (attempt) => Math.min(100 * attempt, 1000),
+      // Names are resolved for each connection; a certificate names the host, not its address.
+      dnsLookup: (host, found) => found(null, host),
+      redisOptions: {
+        ...shared,
+        ...(first?.username && { username: first.username }),
+        ...(first?.password && { password: first.password }),
+        ...(first?.tls && { tls: {} }),
+      },
+    },
+  );
+};
+
+/**
+ * A command fails after a few seconds without Redis instead of waiting for ever: whoever asked decides what to do. The
+ * connection itself comes back.
+ *
+ * @param url one `redis://` or `rediss://` URL; of a cluster one or more nodes, separated by commas
+ */
+export const createRedis = (url: string, log: Logger, mode: RedisMode = 'single'): RedisClient => {
+  const redis = mode === 'cluster' ? connectToCluster(url) : connectTo(url);
   redis.on('error', (error: Error) => log.warn('redis: connection failed', { error }));
   for (const [name, lua] of Object.entries(scripts)) redis.defineCommand(name, { lua });
   return redis as RedisClient;

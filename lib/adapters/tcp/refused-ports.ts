@@ -1,6 +1,5 @@
 import type { Config } from '../../config/variables.ts';
-
-const REDIS_PORT = 6379;
+import { redisNodes } from '../redis/nodes.ts';
 
 /**
  * The ports of the platform's own services: a client that registered one would have us write into the broker or Redis,
@@ -13,6 +12,6 @@ export const portsOf = ({
 }: Pick<Config, 'KAFKA_BROKERS' | 'REDIS_URL' | 'DELIVERY_REFUSED_PORTS'>): ReadonlySet<number> =>
   new Set([
     ...KAFKA_BROKERS.map((broker) => Number(broker.slice(broker.lastIndexOf(':') + 1))),
-    Number(new URL(REDIS_URL).port || REDIS_PORT),
+    ...redisNodes(REDIS_URL).map(({ port }) => port),
     ...DELIVERY_REFUSED_PORTS.map(Number),
   ]);

@@ -1,0 +1,46 @@
+const DEFAULT_PORT = 6379;
+
+export interface RedisNode {
+  host: string;
+  port: number;
+  username: string;
+  password: string;
+  tls: boolean;
+}
+
+const isRedisUrl = (text: string): boolean => /^rediss?:\/\/[^\s,]+$/.test(text) && URL.canParse(text);
+
+/** Whether the text is one `redis://` or `rediss://` URL, or several, separated by commas. */
+export const areRedisUrls = (text: string): boolean => text.split(',').every((part) => isRedisUrl(part.trim()));
+
+/** The servers that `REDIS_URL` names. */
+export const redisNodes = (urls: string): RedisNode[] =>
+  urls.split(',').map((text) => {
+    const { protocol, hostname, port, username, password } = new URL(text.trim());
+    return {
+      host: hostname.replace(/^\[|\]$/g, ''),
+      port: Number(port || DEFAULT_PORT),
+      username: decodeURIComponent(username),
+      password: decodeURIComponent(password),
+      tls: protocol === 'rediss:',
+    };
+  });
+
+/** What is wrong with `REDIS_URL` in this mode, though it is right by itself: pairs of a variable and a sentence. */
+export const redisProblems = ({
+  REDIS_URL = '',
+  REDIS_MODE,
+}: Record<string, string | undefined>): [variable: string, sentence: string][] => {
+  const urls = REDIS_URL.split(',').map((part) => part.trim());
+  if (REDIS_MODE !== 'cluster')
+    return urls.length > 1
+      ? [['REDIS_URL', 'REDIS_URL must name one server, or REDIS_MODE must be cluster (it names several)']]
+      : [];
+  const problems: [string, string][] = [];
+  if (urls.some((url) => /^\/[^0]/.test(new URL(url || 'redis://x').pathname)))
+    problems.push(['REDIS_URL', 'REDIS_URL must not choose a database with REDIS_MODE=cluster: a cluster has only 0']);
+  const logins = new Set(urls.map((url) => url.replace(/^(rediss?:\/\/([^@]*@)?).*$/, '$1')));
+  if (logins.size > 1)
+    problems.push(['REDIS_URL', 'REDIS_URL must name all nodes with the same scheme, user and password']);
+  return problems;
+};
