@@ -3,7 +3,16 @@ import { loadConfig, variables } from '../lib/config/variables.ts';
 import { LOCAL_ORIGINS } from '../lib/config/stages.ts';
 import { clusterOf, clusterTopic, REACTION_RETENTION_MS, topicDefinitions } from '../lib/config/topics.ts';
 
-const given = Object.fromEntries(Object.keys(variables).map((name) => [name, `value of ${name}`]));
+const defaults = loadConfig({}) as Record<string, unknown>;
+/** Variables without a default, and whose default is no text that may be set. */
+const examples: Record<string, string> = {
+  ...{ KAFKA_USERNAME: 'u', KAFKA_PASSWORD: 'p', EMOJI_SHORT_CODES: ':goal:', DELIVERY_REFUSED_PORTS: '8080' },
+  ...{ AUTH_SECRET: 'x'.repeat(32), AUTH_JWKS_URL: 'https://idp.example.com/', AUTH_ISSUER: 'i', AUTH_AUDIENCE: 'a' },
+  AUTH_JWKS: '{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}',
+};
+const given = Object.fromEntries(
+  Object.keys(variables).map((name) => [name, examples[name] ?? String(defaults[name])]),
+);
 let made: Awaited<ReturnType<typeof load>>;
 const load = () => import('./serverless.ts');
 beforeAll(async () => {
@@ -40,6 +49,14 @@ test('a deployed stage that asks nobody who they are is refused before it is pac
   await expect(make({ AUTH_MODE: 'jwt', CORS_ORIGINS: '*' })).rejects.toThrow('CORS_ORIGINS must name its origins');
   expect(await make({ AUTH_MODE: 'jwt' })).toMatchObject({ STAGE: 'prod', AUTH_MODE: 'jwt' });
   expect(await make({ AUTH_MODE: '', AUTH_ALLOW_OPEN: 'true' })).toMatchObject({ STAGE: 'prod' });
+});
+
+test('a bad variable is refused before it is packaged, by the sentence that the functions would say', async () => {
+  const make = (env: Record<string, string>) => withEnv(env, () => made.environment(onStage('local')));
+  await expect(make({ REDIS_URL: 'redis://:100%@cache', CLUSTERS: 'two' })).rejects.toMatchObject({
+    message: expect.stringMatching(/^REDIS_URL must be .* \(the value is not shown\)\nCLUSTERS must be a whole number/),
+    stack: '',
+  });
 });
 
 test('pages of this machine may call the local stage; elsewhere only those that are named', async () => {

@@ -4,12 +4,17 @@
  */
 import { LOCAL_ORIGINS, LOCAL_STAGE, stageProblems } from '../lib/config/stages.ts';
 import { clusterTopic, REACTION_GROUP, REACTION_TOPIC, topicDefinitions, UPDATE_TOPIC } from '../lib/config/topics.ts';
-import { variables } from '../lib/config/variables.ts';
+import { badVariables, variables } from '../lib/config/variables.ts';
 
 const { env } = process;
 
 /** Functions know the defaults: they are given what is set where the command runs. The stage comes from the framework. */
 const VARIABLES = Object.keys(variables).filter((name) => name !== 'STAGE');
+
+/** Without a stack, which the framework would print instead of the sentences. */
+const refuse = (sentences: readonly string[]): void => {
+  if (sentences.length > 0) throw Object.assign(new Error(sentences.join('\n')), { stack: '' });
+};
 
 interface Framework {
   resolveVariable(name: string): Promise<string>;
@@ -18,10 +23,7 @@ interface Framework {
 /** What the functions find in their environment. */
 export const environment = async ({ resolveVariable }: Framework): Promise<Record<string, string>> => {
   const STAGE = await resolveVariable('sls:stage');
-  const problems = stageProblems({ ...env, STAGE });
-  // Without a stack, which the framework would print instead of the sentence.
-  if (problems.length > 0)
-    throw Object.assign(new Error(problems.map(([, sentence]) => sentence).join('\n')), { stack: '' });
+  refuse([...badVariables({ ...env, STAGE }), ...stageProblems({ ...env, STAGE }).map(([, sentence]) => sentence)]);
   const given = VARIABLES.flatMap((name) => (env[name] ? [[name, env[name]] as const] : []));
   return { STAGE, ...Object.fromEntries(given) };
 };
@@ -55,8 +57,11 @@ export const httpApi = async ({ resolveVariable }: Framework) => {
   };
 };
 
-const clusters = variables.CLUSTERS.parse(env.CLUSTERS || undefined);
-const subscribersPerCluster = variables.SUBSCRIBERS_PER_CLUSTER.parse(env.SUBSCRIBERS_PER_CLUSTER || undefined);
+// When they are bad `environment` says so: what is made from them here is not used then.
+const { data: clusters = 0 } = variables.CLUSTERS.safeParse(env.CLUSTERS || undefined);
+const { data: subscribersPerCluster = 0 } = variables.SUBSCRIBERS_PER_CLUSTER.safeParse(
+  env.SUBSCRIBERS_PER_CLUSTER || undefined,
+);
 
 /** What the local plugin creates where it is missing. */
 export const topics = topicDefinitions({ clusters, subscribersPerCluster });

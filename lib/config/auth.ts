@@ -1,3 +1,4 @@
+import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import { z } from 'zod';
 import { stageProblems } from './stages.ts';
 
@@ -9,15 +10,30 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 /** Keys from the network must come from whom the address names. */
 export const isKeyUrl = (text: string): boolean => {
   if (!URL.canParse(text)) return false;
-  const { protocol, hostname } = new URL(text);
+  const { protocol, hostname, username, password } = new URL(text);
+  // What fetches the keys refuses a URL with a login.
+  if (username !== '' || password !== '') return false;
   return protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname));
 };
 
 export const isOrigin = (text: string): boolean =>
   text === '*' || (/^https?:\/\/[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text);
 
+/** The least that signatures are checked with (RFC 7518, 3.3). */
+const MIN_RSA_BITS = 2048;
+
+/** Found here, and not with the first token that names the key. */
+const isUsableKey = (key: JsonWebKey): boolean => {
+  try {
+    const { asymmetricKeyDetails } = createPublicKey({ key, format: 'jwk' });
+    return (asymmetricKeyDetails?.modulusLength ?? MIN_RSA_BITS) >= MIN_RSA_BITS;
+  } catch {
+    return false;
+  }
+};
+
 /** A private key has no business where signatures are only checked, and a shared secret is none to publish. */
-const publicKey = z.looseObject({ kty: z.enum(['RSA', 'OKP']) }).refine((key) => !('d' in key));
+const publicKey = z.looseObject({ kty: z.enum(['RSA', 'OKP']) }).refine((key) => !('d' in key) && isUsableKey(key));
 
 export const publicKeys = z
   .string()

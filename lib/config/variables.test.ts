@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
 import { loadConfig, variables } from './variables.ts';
 import { LOCAL_ORIGINS } from './stages.ts';
@@ -85,12 +86,39 @@ const wholeNumber = (min: number, max: number) => ({
 });
 const flag = { bad: ['yes', 'TRUE', '1'], good: ['true', 'false'], expects: 'one of true, false' };
 const publicKey = { kty: 'OKP', crv: 'Ed25519', x: '11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo' };
+const rsaKey = (modulusLength: number) =>
+  generateKeyPairSync('rsa', { modulusLength }).publicKey.export({ format: 'jwk' });
 const jwks = (...keys: unknown[]) => JSON.stringify({ keys });
 const SECRET = 'a secret of thirty-two bytes, or…'; // the ellipsis has three
 const CASES: Record<keyof typeof variables, { bad: string[]; good: string[]; expects: string }> = {
   KAFKA_BROKERS: {
-    bad: ['localhost', 'localhost:', ':9092', 'a:0', 'a:65536', 'a:1,,b:2', 'kafka://a:1', 'a b:1', ','],
-    good: ['localhost:9092', 'b-1.msk.aws:9098,b-2.msk.aws:9098'],
+    bad: [
+      'localhost',
+      'localhost:',
+      ':9092',
+      'a:0',
+      'a:65536',
+      'a:1,,b:2',
+      'kafka://a:1',
+      'a b:1',
+      ',',
+      '[::1]:9092',
+      'u@a:1',
+      'a%:1',
+      'a..b:1',
+      '-a:1',
+      '"a":1',
+      'a?:1',
+      'a#:1',
+    ],
+    good: [
+      'localhost:9092',
+      'b-1.msk.aws:9098,b-2.msk.aws:9098',
+      '127.0.0.1:1',
+      'my_broker:9092',
+      'a.b.:1',
+      'bücher.example:1',
+    ],
     expects: 'host:port pairs, separated by commas',
   },
   KAFKA_AUTH: { bad: ['tls', 'NONE'], good: ['none', 'iam'], expects: 'one of none, scram, iam' },
@@ -105,9 +133,25 @@ const CASES: Record<keyof typeof variables, { bad: string[]; good: string[]; exp
       'redis://a b',
       'redis://a,',
       'redis://a,b:6379',
+      ...['redis://:100%@a', 'redis://100%:x@a', 'redis://:%ff@a', 'redis://a,redis://:%zz@b', 'redis://:pa#ss@a'],
+      ...['redis://a/x', 'redis://a/1x', 'redis://a/-1', 'redis://a/1.5', 'redis://a/0/1', 'redis://a/1000000'],
+      ...[
+        'redis://a:0',
+        'redis:///0',
+        'redis://:p@/0',
+        'redis://a?db=x',
+        'redis://a/0#1',
+        'redis://a%20b',
+        'redis://a..b',
+      ],
+      ...['redis://[::g]', 'redis://-', 'Redis://a', 'redis://a?path=/tmp/redis.sock'],
     ],
-    good: ['redis://localhost', 'rediss://:secret@cache.aws:6380/1'],
-    expects: 'a redis:// or rediss:// URL; of a cluster several may be given, separated by commas',
+    good: [
+      ...['redis://localhost', 'redis://localhost/', 'rediss://:secret@cache.aws:6380/1', 'redis://u:100%25%40@a/15'],
+      ...['redis://[::1]:6379', 'redis://127.0.0.1', 'redis://my_redis', 'redis://a?family=6', 'redis://u@a'],
+    ],
+    expects:
+      'a redis:// or rediss:// URL such as rediss://user:password@host:6379/0, special characters percent-encoded; of a cluster several may be given, separated by commas',
   },
   REDIS_MODE: { bad: ['Cluster', 'auto'], good: ['single', 'cluster'], expects: 'one of single, cluster' },
   WINDOW_SECONDS: wholeNumber(1, 3600),
@@ -160,7 +204,15 @@ const CASES: Record<keyof typeof variables, { bad: string[]; good: string[]; exp
     expects: 'a secret of at least 32 bytes',
   },
   AUTH_JWKS_URL: {
-    bad: ['http://idp.example.com/jwks', 'idp.example.com', 'ftp://localhost/', 'http://localhost.example.com/', 'x'],
+    bad: [
+      'https://u:100%@idp/',
+      'https://u@idp/',
+      'http://idp.example.com/jwks',
+      'idp.example.com',
+      'ftp://localhost/',
+      'http://localhost.example.com/',
+      'x',
+    ],
     good: ['https://idp.example.com/jwks', 'http://localhost:8080/jwks', 'http://127.0.0.1/', 'http://[::1]:1/'],
     expects: 'an https:// URL, or http:// on this machine',
   },
@@ -173,15 +225,29 @@ const CASES: Record<keyof typeof variables, { bad: string[]; good: string[]; exp
       jwks(1),
       jwks({ kty: 'oct', k: 'c2VjcmV0' }),
       jwks(publicKey, { ...publicKey, d: 'private' }),
+      ...[jwks({ kty: 'RSA' }), jwks({ kty: 'OKP' }), jwks({ ...publicKey, x: 'short' }), jwks({ ...publicKey, x: 1 })],
+      ...[jwks({ ...publicKey, crv: 'P-256' }), jwks(publicKey, { ...rsaKey(2048), n: 7 }), jwks(rsaKey(1024))],
     ],
-    good: [jwks(publicKey), jwks(publicKey, { kty: 'RSA', n: 'AQAB', e: 'AQAB', kid: '1' })],
+    good: [jwks(publicKey), jwks(publicKey, { ...rsaKey(2048), kid: '1' })],
     expects: 'a JSON Web Key Set of public RSA or OKP keys',
   },
   AUTH_ISSUER: { bad: [], good: ['https://idp.example.com/'], expects: 'a name or URL' },
   AUTH_AUDIENCE: { bad: [], good: ['emoji'], expects: 'a name or URL' },
   LIVE_PUBLIC: flag,
   CORS_ORIGINS: {
-    bad: ['example.com', 'https://a.example/', 'https://a.example/x', 'https://A.example', 'null', 'https://*', ','],
+    bad: [
+      'example.com',
+      'https://a.example/',
+      'https://a.example/x',
+      'https://A.example',
+      'null',
+      'https://*',
+      ',',
+      'https://u:100%@a',
+      'https://a:0x1',
+      'https://a:99999',
+      'https://a%',
+    ],
     good: ['*', 'https://a.example', 'https://a.example, http://localhost:3000'],
     expects: 'origins such as https://app.example.com, separated by commas; `*` only on the local stage',
   },

@@ -3,6 +3,7 @@ import { LOCAL_ORIGINS, LOCAL_STAGE } from './stages.ts';
 import { isAllowListEntry } from '../adapters/tcp/address-policy.ts';
 import { areRedisUrls, redisProblems } from '../adapters/redis/nodes.ts';
 import { authProblems, isKeyUrl, isOrigin, MIN_SECRET_BYTES, publicKeys } from './auth.ts';
+import { isHost } from './hosts.ts';
 import { PlatformError } from '../errors.ts';
 import { LOG_LEVELS } from '../log.ts';
 
@@ -34,13 +35,17 @@ const oneOf = <const T extends readonly [string, ...string[]]>(values: T, fallba
     .meta(expects(`one of ${values.join(', ')}`, description));
 
 const isPort = (text: string) => /^[1-9]\d{0,4}$/.test(text) && Number(text) <= 65_535;
-const HOST_PORT = /^[^\s:,/]+:([1-9]\d{0,4})$/;
+/** kafkajs knows no addresses of IPv6. */
+const isHostAndPort = (text: string) => {
+  const [host = '', port = '', ...more] = text.split(':');
+  return isHost(host) && isPort(port) && more.length === 0;
+};
 const SHORT_CODE = /^:[a-z0-9_+-]{1,32}:$/;
 
 /** The whole configuration of the platform: one entry a variable; the README's table is made from it. */
 export const variables = {
   KAFKA_BROKERS: listOf(
-    z.string().refine((text) => Number(HOST_PORT.exec(text)?.[1]) <= 65_535),
+    z.string().refine(isHostAndPort),
     'host:port pairs, separated by commas',
     ['localhost:9092'],
     'Brokers to connect to first.',
@@ -58,7 +63,7 @@ export const variables = {
     .default('redis://localhost:6379')
     .meta(
       expects(
-        'a redis:// or rediss:// URL; of a cluster several may be given, separated by commas',
+        'a redis:// or rediss:// URL such as rediss://user:password@host:6379/0, special characters percent-encoded; of a cluster several may be given, separated by commas',
         'Redis for counts and registry: a server, or nodes of a Redis Cluster to connect to first.',
       ),
     ),
@@ -231,12 +236,23 @@ const RETENTION_TOO_SHORT = [
   'WINDOW_RETENTION_SECONDS must be at least WINDOW_SECONDS and WATERMARK_SECONDS together (it is less)',
 ] as const;
 
+/** What is set of the variables; an empty value counts as not set. */
+const givenIn = (env: Record<string, string | undefined>): Record<string, string | undefined> =>
+  Object.fromEntries(Object.keys(variables).flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
+
+/** A sentence for each variable that is bad by itself, whatever else is set or is not. */
+export const badVariables = (env: Record<string, string | undefined>): string[] => {
+  const given = givenIn(env);
+  const issues = schema.safeParse(given).error?.issues ?? [];
+  return [...new Set(issues.map(({ path }) => String(path[0])))].map((name) => complain(name, given[name]));
+};
+
 /**
  * Reads the configuration from the environment. An empty value counts as not set.
  * @throws PlatformError `invalid_config`, one line a bad variable, naming it and what it should be.
  */
 export const loadConfig = (env: Record<string, string | undefined>): Config => {
-  const given = Object.fromEntries(Object.keys(variables).flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
+  const given = givenIn(env);
   const parsed = schema.safeParse(given);
   const bad = new Set(parsed.success ? [] : parsed.error.issues.map(({ path }) => String(path[0])));
   if (given.KAFKA_AUTH === 'scram')

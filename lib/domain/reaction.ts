@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { emojiCanonicaliser } from './emoji.ts';
+import { MAX_TIMESTAMP_LENGTH, momentOf, TIMESTAMP_FORM } from './timestamp.ts';
 
 export const DEFAULT_ROOM = 'global';
 export const MAX_EVENTS = 500;
@@ -24,14 +25,10 @@ const identifier = (max: number) =>
 export const roomId = identifier(64);
 export const clientId = identifier(128);
 
-/** ISO-8601, any fraction of a second, with or without a zone; not so long a one that a tap is no small thing any more. */
-const timestamp = z.iso
-  .datetime({
-    offset: true,
-    local: true,
-    error: 'must be an ISO-8601 date and time, such as 2026-05-01T20:45:00.123Z',
-  })
-  .max(64, 'must have at most 64 characters');
+const timestamp = z
+  .string(`must be ${TIMESTAMP_FORM}`)
+  .max(MAX_TIMESTAMP_LENGTH, { error: `must have at most ${MAX_TIMESTAMP_LENGTH} characters`, abort: true })
+  .refine((text) => momentOf(text) !== undefined, `must be ${TIMESTAMP_FORM}`);
 
 const count = z
   .int({ error: `must be a whole number from 1 to ${MAX_COUNT}`, abort: true })

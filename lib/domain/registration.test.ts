@@ -47,3 +47,38 @@ test('registration: defaults and refusals', () => {
   for (const port of [80, 1023, 65_536, 6000.5, '6000'])
     expect(registrationSchema.safeParse({ client_id: 'c', port }).success).toBe(false);
 });
+
+test('a client id that can be registered can stand in the URL that removes it', () => {
+  const schema = registrationSchema.shape.client_id;
+  const inUrl = (id: string) => {
+    const path = new URL(`http://localhost/register/${encodeURIComponent(id)}`).pathname;
+    return path.startsWith('/register/') ? decodeURIComponent(path.slice('/register/'.length)) : undefined;
+  };
+  for (const id of [
+    '...',
+    '.a',
+    'a/..',
+    '../a',
+    '%2e',
+    '%2e%2e',
+    '/',
+    '\\',
+    '?',
+    '#',
+    '%',
+    '%zz',
+    'é',
+    '🔥',
+    'a+b',
+    ';',
+  ])
+    expect([schema.safeParse(id).success, inUrl(id)]).toEqual([true, id]);
+  for (const id of ['.', '..'])
+    expect(schema.safeParse(id).error?.issues[0]?.message).toBe('must not be "." or "..": no URL can end in them');
+  const odd = fc.string({ unit: fc.constantFrom('.', '/', '\\', '%', '2', 'e', 'E', '?', '#', 'ü'), maxLength: 6 });
+  fc.assert(
+    fc.property(fc.oneof(odd, fc.string({ unit: 'grapheme' })), (id) => {
+      if (schema.safeParse(id).success) expect(inUrl(id)).toBe(id);
+    }),
+  );
+});

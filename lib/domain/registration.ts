@@ -1,9 +1,13 @@
 import { z } from 'zod';
 import { clientId, DEFAULT_ROOM, roomId } from './reaction.ts';
 
-/** The body of `POST /register`. The ports are those that a program without privileges can listen on. */
+/**
+ * The body of `POST /register`. Whatever is registered can be removed by `DELETE /register/{client_id}`, with the id
+ * encoded; `.` and `..` can't stand there, as every client resolves them like folders, encoded too. The ports are those
+ * that a program without privileges can listen on.
+ */
 export const registrationSchema = z.object({
-  client_id: clientId,
+  client_id: clientId.refine((id) => id !== '.' && id !== '..', 'must not be "." or "..": no URL can end in them'),
   host: z
     .string('must be a string')
     .min(1, 'must not be empty')

@@ -1,4 +1,5 @@
 import type { Reaction } from './reaction.ts';
+import { momentOf } from './timestamp.ts';
 
 /** How taps are placed in time. Lengths in ms. */
 export interface WindowSettings {
@@ -8,8 +9,6 @@ export interface WindowSettings {
 
 /** Where a tap belongs: the start (ms since the epoch) of its window, or nowhere, because it came too late. */
 export type Placement = { late: false; start: number } | { late: true };
-
-const HAS_ZONE = /(?:Z|[+-]\d{2}:\d{2})$/;
 
 /** The start of the tumbling window that holds a moment; both in ms since the epoch. */
 export const windowStart = (time: number, windowMs: number): number => Math.floor(time / windowMs) * windowMs;
@@ -21,7 +20,8 @@ export const windowStart = (time: number, windowMs: number): number => Math.floo
  */
 export const place = (tap: Pick<Reaction, 'timestamp' | 'received_at'>, settings: WindowSettings): Placement => {
   const received = Date.parse(tap.received_at);
-  const sent = HAS_ZONE.test(tap.timestamp) ? Date.parse(tap.timestamp) : received;
+  const moment = momentOf(tap.timestamp);
+  const sent = typeof moment === 'number' ? moment : received;
   if (received - sent > settings.watermarkMs) return { late: true };
   return { late: false, start: windowStart(Math.min(sent, received), settings.windowMs) };
 };

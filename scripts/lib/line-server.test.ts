@@ -35,6 +35,14 @@ test('who sends without end and no line is cut off', async () => {
   await closed;
 });
 
+test('what a web page sends shows no updates', async () => {
+  const lines: string[] = [];
+  server = await listenForLines('127.0.0.1', 0, (line) => lines.push(line));
+  const url = `http://127.0.0.1:${server.port}/`;
+  await expect(fetch(url, { method: 'POST', body: '{"room_id":"forged"}\n'.repeat(3) })).rejects.toThrow();
+  expect(lines).toEqual([]);
+});
+
 test('a port that is taken is a sentence that says what to do', async () => {
   server = await listenForLines('127.0.0.1', 0, () => undefined);
   const { port } = server;

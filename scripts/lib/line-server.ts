@@ -11,6 +11,9 @@ export interface LineServer {
 /** An update has a few hundred characters; whoever sends more without a line break is not the platform. */
 const MAX_LINE = 65_536;
 
+/** What a browser begins with when a page has it send text to this port, which could hold invented updates. */
+const HTTP = /^[A-Z]+ \S+ HTTP\/\d/;
+
 /**
  * Listens for newline-delimited text, and answers the platform's challenges.
  * @param host undefined = every address of this machine @param port 0 = any free one
@@ -32,6 +35,7 @@ export async function listenForLines(
       const lines = (rest + String(chunk)).split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines) {
+        if (HTTP.test(line)) return socket.destroy();
         const answer = answerTo(line);
         if (answer === undefined) onLine(line);
         else socket.write(answer);

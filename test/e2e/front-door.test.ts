@@ -168,6 +168,15 @@ describe('the answers of the API', () => {
     expect(await remove()).toBe(404);
   });
 
+  test.each(['...', 'a/b', '../a', '/', '\\', '?', '#', '%', '%2e', '%zz', 'ü', '🔥'])(
+    'a client that is registered as %s can be removed',
+    async (id) => {
+      expect((await post(`${platform.url}/register`, { client_id: id, port: 6000 })).status).toBe(200);
+      const url = `${platform.url}/register/${encodeURIComponent(id)}`;
+      expect((await fetch(url, { method: 'DELETE' })).status).toBe(200);
+    },
+  );
+
   test('what npm start sent to warm up is counted in a room of its own', async () => {
     const warm = await live(platform.url, 'warm-up');
     expect(warm.totals).toEqual([{ emoji_type: '🔥', raw_count: 500 }]);

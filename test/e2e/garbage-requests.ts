@@ -1,10 +1,18 @@
 const HOST = 'Host: localhost\r\n';
 const CLOSE = 'Connection: close\r\n';
 
-const post = (headers: string, body: string | (() => string)) => () => {
-  const text = typeof body === 'string' ? body : body();
-  return [`POST /emoji HTTP/1.1\r\n${HOST}content-type: application/json\r\n${headers}\r\n${text}`];
+const post =
+  (headers: string, body: string | (() => string), type = 'application/json') =>
+  () => {
+    const text = typeof body === 'string' ? body : body();
+    return [`POST /emoji HTTP/1.1\r\n${HOST}content-type: ${type}\r\n${headers}\r\n${text}`];
+  };
+/** A tap with an odd content type. */
+const tapAs = (type: string) => () => {
+  const body = tap();
+  return post(`Content-Length: ${Buffer.byteLength(body)}\r\n${CLOSE}`, body, type)();
 };
+const withCookie = (cookie: string) => get('/health', `Cookie: ${cookie}\r\n${CLOSE}`);
 const get =
   (target: string, headers = CLOSE, version = 'HTTP/1.1') =>
   () => [`GET ${target} ${version}\r\n${HOST}${headers}\r\n`];
@@ -38,6 +46,7 @@ export const badRequests = (): Row[] => [
   ['a header over two lines', get('/health', `x: a\r\n b\r\n${CLOSE}`), 400],
   ['lines without a carriage return', () => ['GET /health HTTP/1.1\nHost: localhost\n\n'], 400],
   ['no host', () => ['GET /health HTTP/1.1\r\n\r\n'], 400],
+  ['a host that is none', () => [`GET /health HTTP/1.1\r\nHost: a b\r\n${CLOSE}\r\n`], 400],
   ['a method that there is not', () => [`FROB /health HTTP/1.1\r\n${HOST}\r\n`], 400],
   ['a version that there is not', get('/health', CLOSE, 'HTTP/9.9'), 400],
   ['HTTP/0.9, which is answered', () => ['GET /health\r\n\r\n'], 200],
@@ -52,8 +61,16 @@ export const badRequests = (): Row[] => [
   ['percent-encoded bytes that are not UTF-8', remove('/register/%ff'), 400],
   ['a percent-encoded NUL', remove('/register/%00'), 400],
   ['a query of `__proto__`', get('/live?__proto__=a&constructor=b'), 200],
-  ['a cookie without a name', get('/health', `Cookie: =x; a b=c\r\n${CLOSE}`), 400],
-  ['a content type without a type', post(`content-type: ;;;\r\nContent-Length: 2\r\n${CLOSE}`, '{}'), 400],
+  ['a cookie without a name', withCookie('=x; a b=c'), 200],
+  ['a cookie of JSON', withCookie('a={"b":1}'), 200],
+  ['a cookie with a comma', withCookie('x=a,b'), 200],
+  ['a cookie of `__proto__`', withCookie('__proto__=1'), 200],
+  ['a cookie where there is no route', get('/nothing', `Cookie: x=a,b\r\n${CLOSE}`), 404],
+  ['a content type without a type, which nobody looks at', tapAs(';;;'), 200],
+  ['two content types in one', tapAs('application/json, application/json'), 200],
+  ['two charsets', tapAs('application/json; charset=utf-8; charset=latin1'), 200],
+  ['a form’s content type without what it needs', tapAs('multipart/form-data'), 200],
+  ['an empty content type', tapAs(''), 200],
   ['half a request line, then the end', () => ['POST /emoji HT'], 'closed', { end: true }],
   ['half a body, then the end', post('Content-Length: 5000\r\n', tap), 'closed', { end: true }],
   [

@@ -123,6 +123,26 @@ describe('what is no HTTP, or hardly', () => {
   }, 90_000);
 });
 
+test('a web page cannot invoke functions: invented taps count nothing', async () => {
+  const invented = {
+    eventSource: 'aws:kafka',
+    records: { 'emoji_topic-0': [{ topic: 'emoji_topic', partition: 0, offset: 0, value: 'e30=' }] },
+  };
+  const path = '/2015-03-31/functions/emoji-streaming-local-aggregate/invocations';
+  const answer = await fetch(`http://localhost:${platform.lambdaPort}${path}`, {
+    method: 'POST',
+    headers: { origin: 'https://evil.example', 'content-type': 'text/plain' },
+    body: JSON.stringify(invented),
+  });
+  expect(answer.status).toBe(403);
+  const body = JSON.stringify(invented);
+  const head = `POST ${path} HTTP/1.1\r\nHost: evil.example\r\nContent-Length: ${body.length}\r\nConnection: close`;
+  expect(await exchange(`http://localhost:${platform.lambdaPort}`, [`${head}\r\n\r\n${body}`])).toMatch(
+    /^HTTP\/1\.1 403/,
+  );
+  await expectSound('after-invented');
+});
+
 describe('records that nobody can read', () => {
   test('on every topic: each is set aside with its place and reason, and the taps around them all count', async () => {
     const viewer = await startViewer(platform.url, 'watcher', { room_id: 'records' });

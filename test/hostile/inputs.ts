@@ -188,8 +188,11 @@ export const HOSTILE_INPUTS: Record<string, HostileInput[]> = {
   '`timestamp`': [
     tap('30 February', { timestamp: '2026-02-30T00:00:00Z' }, NO_TIME),
     tap('29 February of no leap year', { timestamp: '1900-02-29T00:00:00Z' }, NO_TIME),
-    tap('a leap second', { timestamp: '2016-12-31T23:59:60Z' }, NO_TIME),
-    tap('24:00', { timestamp: '2026-05-01T24:00:00Z' }, NO_TIME),
+    tap('a leap second', { timestamp: '2016-12-31T23:59:60Z' }),
+    tap('a leap second in the middle of a day', { timestamp: '2016-12-31T12:00:60Z' }, NO_TIME),
+    tap('24:00, the end of the day', { timestamp: '2026-05-01T24:00:00Z' }),
+    tap('24:01', { timestamp: '2026-05-01T24:01:00Z' }, NO_TIME),
+    tap('a date alone', { timestamp: '2026-05-01' }, NO_TIME),
     tap('the year 0000: it is late', { timestamp: '0000-01-01T00:00:00Z' }),
     tap('the year 9999: it counts now', { timestamp: '9999-12-31T23:59:59-23:59' }),
     tap('a year of six digits', { timestamp: '+275760-09-13T00:00:00Z' }, NO_TIME),
@@ -200,7 +203,7 @@ export const HOSTILE_INPUTS: Record<string, HostileInput[]> = {
     tap(
       'a thousand digits of a second',
       { timestamp: `2026-05-01T20:45:00.${'1'.repeat(1000)}Z` },
-      '400 `timestamp` must have at most 64 characters',
+      '400 `timestamp` must have at most 80 characters',
     ),
     tap('seconds since 1970', { timestamp: 1_777_668_300 }, NO_TIME),
   ],
@@ -238,6 +241,11 @@ export const HOSTILE_INPUTS: Record<string, HostileInput[]> = {
   ],
   'Registration and live counts': [
     register('a client id with a line break', { client_id: 'a\r\nb' }, `400 \`client_id\` ${INVISIBLE}`),
+    register(
+      'a client id that no URL can end in',
+      { client_id: '..' },
+      '400 `client_id` must not be "." or "..": no URL can end in them',
+    ),
     register('a client id that is a number', { client_id: 7 }, '400 `client_id` must be a string'),
     register('port 1e400', { port: Infinity }, '400 Client ID and port are required'),
     register('port 1e300', { port: 1e300 }, '400 `port` must be a whole number from 1024 to 65535'),

@@ -1,4 +1,5 @@
 import { subscribe } from 'node:diagnostics_channel';
+import { beforeServers } from './intercept.js';
 
 /**
  * serverless-offline looks at `provider.httpApi.cors` only when a browser asks beforehand; the answers themselves, and
@@ -13,9 +14,7 @@ export default class LocalCors {
     this.#serverless = serverless;
   }
 
-  hooks = {
-    'before:offline:start:init': () => subscribe('http.server.request.start', (message) => this.#guard(message)),
-  };
+  hooks = beforeServers(() => subscribe('http.server.request.start', (message) => this.#guard(message)));
 
   /** @param {unknown} message */
   #guard(message) {

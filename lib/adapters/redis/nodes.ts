@@ -1,3 +1,5 @@
+import { isHost } from '../../config/hosts.ts';
+
 const DEFAULT_PORT = 6379;
 
 export interface RedisNode {
@@ -8,7 +10,31 @@ export interface RedisNode {
   tls: boolean;
 }
 
-const isRedisUrl = (text: string): boolean => /^rediss?:\/\/[^\s,]+$/.test(text) && URL.canParse(text);
+const isDecodable = (text: string): boolean => {
+  try {
+    decodeURIComponent(text);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+/** A database is a number. Of the options that ioredis would read from a query only the kind of address is one to set. */
+const isRedisUrl = (text: string): boolean => {
+  if (!/^rediss?:\/\/[^\s,]+$/.test(text) || !URL.canParse(text)) return false;
+  const { hostname, port, username, password, pathname, search, hash } = new URL(text);
+  return (
+    isHost(withoutBrackets(hostname)) &&
+    port !== '0' &&
+    isDecodable(username) &&
+    isDecodable(password) &&
+    /^\/?$|^\/\d{1,5}$/.test(pathname) &&
+    /^(\?family=[046])?$/.test(search) &&
+    hash === ''
+  );
+};
+
+const withoutBrackets = (hostname: string): string => hostname.replace(/^\[|\]$/g, '');
 
 /** Whether the text is one `redis://` or `rediss://` URL, or several, separated by commas. */
 export const areRedisUrls = (text: string): boolean => text.split(',').every((part) => isRedisUrl(part.trim()));
@@ -18,7 +44,7 @@ export const redisNodes = (urls: string): RedisNode[] =>
   urls.split(',').map((text) => {
     const { protocol, hostname, port, username, password } = new URL(text.trim());
     return {
-      host: hostname.replace(/^\[|\]$/g, ''),
+      host: withoutBrackets(hostname),
       port: Number(port || DEFAULT_PORT),
       username: decodeURIComponent(username),
       password: decodeURIComponent(password),

@@ -1,4 +1,5 @@
-import { createServer } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
+import { isIP } from 'node:net';
 import { KafkaEventsError } from '../errors.ts';
 import type { MappingReport } from './report.ts';
 
@@ -8,11 +9,26 @@ export interface MetricsServer {
 }
 
 /**
+ * Whether a tool of this machine asks, not a page of a site that a browser shows: such a page says where it is from, or
+ * it uses a name of its own that leads to this machine. Who types the address is no page (`none`).
+ */
+const isFromHere = ({ headers }: IncomingMessage): boolean => {
+  const site = headers['sec-fetch-site'];
+  if (headers.origin !== undefined || (site !== undefined && site !== 'none')) return false;
+  const name = headers.host?.replace(/:\d*$/, '').toLowerCase() ?? 'localhost';
+  return name === 'localhost' || isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0;
+};
+
+/**
  * Every mapping's metrics as JSON, on this machine only. Port 0 takes any.
  * @throws KafkaEventsError CONFIG_INVALID when the port is taken
  */
 export const serveMetrics = (port: number, reports: () => readonly MappingReport[]): Promise<MetricsServer> => {
-  const server = createServer((_, response) => {
+  const server = createServer((request, response) => {
+    if (!isFromHere(request)) {
+      response.writeHead(403, { 'content-type': 'text/plain' }).end('for tools of this machine, not for web pages\n');
+      return;
+    }
     response.writeHead(200, { 'content-type': 'application/json' });
     response.end(JSON.stringify({ mappings: reports() }));
   });
