@@ -78,7 +78,7 @@ describe('start and stop', () => {
       if (wait) await until('it runs', () => service.pid !== undefined);
       await service.stop();
       expect(service.pid).toBeUndefined();
-      expect(await started).toBe('Test service ended while starting.');
+      expect(await started).toBe('Test service was stopped while starting.');
     }
   });
 
