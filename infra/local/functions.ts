@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { type DataDir, REPO } from './data-dir.ts';
 import { frameworkEnvironment } from './environment.ts';
+import { type Answer, call } from './http.ts';
 import { createService, type Service } from './service.ts';
 
 export interface FunctionsOptions {
@@ -23,13 +24,9 @@ export function functionsService(options: FunctionsOptions): Service & { health(
   let said = 'nothing yet';
   let startId = '';
   /** Asks on a port; throws where another program answers. */
-  const ask = async (port: number, path: string): Promise<Response> => {
-    const answer = await fetch(`http://localhost:${port}${path}`, {
-      headers: { [START_ID]: startId },
-      signal: AbortSignal.timeout(6000),
-    });
-    if (answer.headers.get(START_ID) === startId) return answer;
-    await answer.body?.cancel();
+  const ask = async (port: number, path: string): Promise<Answer> => {
+    const answer = await call(`http://localhost:${port}${path}`, { headers: { [START_ID]: startId }, timeoutMs: 6000 });
+    if (answer.headers[START_ID] === startId) return answer;
     throw new Error(`another program answers on port ${port}`);
   };
   const service = createService({
@@ -42,6 +39,7 @@ export function functionsService(options: FunctionsOptions): Service & { health(
       return Promise.resolve({
         program: process.execPath,
         args: [
+          ...(process.env.X_FLAGS?.split(' ') ?? []),
           // Names the data folder in the command line, by which a leftover is known.
           `--diagnostic-dir=${join(dir.path, 'logs')}`,
           ...[serverless, 'offline', 'start', '--stage', 'local'],
@@ -59,14 +57,13 @@ export function functionsService(options: FunctionsOptions): Service & { health(
     },
     async ready() {
       try {
-        const answer = await ask(httpPort, '/health');
-        said = `${answer.status} ${(await answer.text()).slice(0, 300)}`;
-        if (!answer.ok) return false;
-        await (await ask(lambdaPort, '/')).body?.cancel();
+        const { status, body } = await ask(httpPort, '/health');
+        said = `${status} ${body.slice(0, 300)}`;
+        if (status !== 200) return false;
+        await ask(lambdaPort, '/');
         return true;
       } catch (error) {
-        const { cause } = error as Error;
-        said = cause instanceof Error ? cause.message : (error as Error).message;
+        said = (error as Error).message;
         return false;
       }
     },

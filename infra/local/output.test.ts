@@ -4,7 +4,7 @@ import { lineFilter } from './output.ts';
 
 const filter = () => {
   const printed: string[] = [];
-  return { printed, ...lineFilter((line) => printed.push(line), 3) };
+  return { printed, ...lineFilter((line) => printed.push(line), { remember: 3 }) };
 };
 
 test('what is printed for every request is left out, all else goes through', () => {

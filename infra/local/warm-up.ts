@@ -1,3 +1,4 @@
+import { call } from './http.ts';
 import { waitFor } from './wait.ts';
 
 /** A room that nobody watches. */
@@ -7,8 +8,8 @@ const COUNTED_WITHIN_MS = 10_000;
 /** Warm is when so many rounds in a row were quick, at most so long after the first one. */
 const QUICK_ROUNDS = 10;
 const QUICK_MS = 60;
-const MIN_ROUNDS = 60;
-const MAX_MS = 8000;
+const MIN_ROUNDS = Number(process.env.X_ROUNDS ?? 50);
+const MAX_MS = 6000;
 
 export interface WarmUpOptions {
   /** What calls of the API need. */
@@ -33,13 +34,12 @@ export async function warmUp(url: string, { headers = {}, counts = true }: WarmU
       timestamp: new Date().toISOString(),
       room_id: ROOM,
     };
-    const answer = await fetch(`${url}/emoji`, { method: 'POST', headers, body: JSON.stringify(body) });
-    await answer.arrayBuffer();
-    if (answer.status !== (counts ? 200 : 400)) throw new Error(`answered ${answer.status}`);
+    const { status } = await call(`${url}/emoji`, { method: 'POST', headers, body: JSON.stringify(body) });
+    if (status !== (counts ? 200 : 400)) throw new Error(`answered ${status}`);
   };
   const counted = async (): Promise<number> => {
-    const answer = await fetch(`${url}/live?room_id=${ROOM}`, { headers });
-    const { totals } = (await answer.json()) as { totals: { raw_count: number }[] };
+    const { body } = await call(`${url}/live?room_id=${ROOM}`, { headers });
+    const { totals } = JSON.parse(body) as { totals: { raw_count: number }[] };
     return totals[0]?.raw_count ?? 0;
   };
   try {
@@ -52,9 +52,8 @@ export async function warmUp(url: string, { headers = {}, counts = true }: WarmU
       await Promise.all(Array.from({ length: AT_ONCE }, tap));
       quick = performance.now() - roundBegan < QUICK_MS ? quick + 1 : 0;
     }
-    if (process.env.WARM_DEBUG) console.log('warm', rounds, quick, performance.now() - began);
+    if (process.env.X_FLAGS !== undefined) console.log('warm', rounds, quick, performance.now() - began);
     if (counts) await waitFor(async () => (await counted()) >= before + users, COUNTED_WITHIN_MS, 100);
-    if (process.env.WARM_DEBUG) console.log('counted', performance.now() - began);
   } catch {
     // The functions' process ended, or the broker: the supervisor says so and starts it again.
   }
