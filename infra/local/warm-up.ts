@@ -5,11 +5,13 @@ import { waitFor } from './wait.ts';
 const ROOM = 'warm-up';
 const AT_ONCE = 20;
 const COUNTED_WITHIN_MS = 10_000;
-/** Warm is when so many rounds in a row were quick, at most so long after the first one. */
+/** So many rounds it takes before the compilers have done most of their work; longer than this nobody waits. */
+const ROUNDS = 50;
+const LONGEST_MS = 20_000;
+/** After them it goes on until so many rounds in a row were quick, or until so long after the beginning. */
 const QUICK_ROUNDS = 10;
 const QUICK_MS = 60;
-const MIN_ROUNDS = Number(process.env.X_ROUNDS ?? 50);
-const MAX_MS = 6000;
+const SETTLED_BY_MS = 6000;
 
 export interface WarmUpOptions {
   /** What calls of the API need. */
@@ -45,14 +47,17 @@ export async function warmUp(url: string, { headers = {}, counts = true }: WarmU
   try {
     const before = await counted();
     const began = performance.now();
+    const within = (ms: number) => performance.now() - began < ms;
     let quick = 0;
-    let rounds = 0;
-    for (; (rounds < MIN_ROUNDS || quick < QUICK_ROUNDS) && performance.now() - began < MAX_MS; rounds++) {
+    for (
+      let round = 0;
+      (round < ROUNDS && within(LONGEST_MS)) || (quick < QUICK_ROUNDS && within(SETTLED_BY_MS));
+      round++
+    ) {
       const roundBegan = performance.now();
       await Promise.all(Array.from({ length: AT_ONCE }, tap));
       quick = performance.now() - roundBegan < QUICK_MS ? quick + 1 : 0;
     }
-    if (process.env.X_FLAGS !== undefined) console.log('warm', rounds, quick, performance.now() - began);
     if (counts) await waitFor(async () => (await counted()) >= before + users, COUNTED_WITHIN_MS, 100);
   } catch {
     // The functions' process ended, or the broker: the supervisor says so and starts it again.
