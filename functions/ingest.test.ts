@@ -113,7 +113,7 @@ describe('refusals, of which nothing is queued', () => {
     ['timestamp', { timestamp: 'yesterday' }],
     ['timestamp', { timestamp: 1_777_668_300 }],
     ['timestamp', { timestamp: '2026-02-30T00:00:00Z' }],
-    ['timestamp', { timestamp: `2026-05-01T20:45:00.${'1'.repeat(50)}Z` }],
+    ['timestamp', { timestamp: `2026-05-01T20:45:00.${'1'.repeat(80)}Z` }],
     ['user_id', { user_id: '' }],
     ['user_id', { user_id: 'a b' }],
     ['user_id', { user_id: 'x'.repeat(129) }],

@@ -1,5 +1,6 @@
 import { hostname } from 'node:os';
 import { decodeJwt } from 'jose';
+import logUpdate from 'log-update';
 import { DEFAULT_ROOM } from '../lib/domain/reaction.ts';
 import { registrationSchema } from '../lib/domain/registration.ts';
 import { updateLineSchema } from '../lib/domain/update-line.ts';
@@ -13,6 +14,7 @@ import {
   waitUntil,
   wholeNumber,
 } from './lib/cli.ts';
+import { ClientTable } from './lib/client-table.ts';
 import { listenForLines } from './lib/line-server.ts';
 import { register, unregister, type Api } from './lib/registrar.ts';
 import { bearer } from './lib/token.ts';
@@ -33,10 +35,9 @@ const HELP = `npm run client [-- options]     a viewer: registers and shows what
   --json            the updates as they come, a JSON line each, and {"totals": …} at the end
   --help
 
-Updates go to the standard output, everything else to the standard error. Ctrl-C unregisters the client.
+On a terminal the counts are a table in place, elsewhere a line for each change. They go to the standard output, everything
+else to the standard error. Ctrl-C unregisters the client.
 Exit code 1 when the port is taken or the registration refused, 2 for wrong usage.`;
-
-const say = (line: string) => console.error(line);
 
 function readOptions() {
   const text = { type: 'string' } as const;
@@ -61,26 +62,74 @@ function readOptions() {
 /** A viewer that only this machine can reach need not be open to others. */
 const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
 
-/** Reads the lines of one room's updates and shows them. */
-function createViewer(room: string, json: boolean) {
+interface Viewer {
+  read(line: string): void;
+  /** What is not an update, without disturbing what is shown. */
+  say(line: string): void;
+  end(): void;
+}
+
+const totalsLine = (totals: Totals): string => {
+  const list = [...totals.all()].map(([emoji, taps]) => `${emoji} ${count(taps)}`);
+  return `in total: ${list.join('  ') || 'nothing'}`;
+};
+
+/** Reads the lines of one room's updates and shows them: JSON or lines, or on a terminal a table in place. */
+function createViewer(room: string, json: boolean): Viewer {
   const totals = new Totals();
+  const table = !json && process.stdout.isTTY ? liveTable(room, totals) : undefined;
+  const say = table?.say ?? ((line: string) => console.error(line));
   return {
-    read(line: string): void {
+    say,
+    read(line) {
       const update = parseLine(line);
       if (!update) return say(`not an update: ${line.slice(0, 200)}`);
       if (update.room_id !== room) return; // on its way when this client was another's
       const { grown, total } = totals.add(update);
       if (json) return console.log(line);
+      if (table) return table.add(update);
       if (grown === 0) return;
       const window = count(update.raw_count).padStart(9);
       console.log(
         `${new Date(update.start).toTimeString().slice(0, 8)}  ${update.emoji_type}  ${window} in the window  ${count(total).padStart(11)} in total`,
       );
     },
-    end(): void {
-      if (json) return console.log(JSON.stringify({ totals: Object.fromEntries(totals.all()) }));
-      const list = [...totals.all()].map(([emoji, taps]) => `${emoji} ${count(taps)}`);
-      console.log(`in total: ${list.join('  ') || 'nothing'}`);
+    end() {
+      table?.end();
+      console.log(json ? JSON.stringify({ totals: Object.fromEntries(totals.all()) }) : totalsLine(totals));
+    },
+  };
+}
+
+/** Drawn anew at most ten times a second, however many updates come. */
+const REDRAW_MS = 100;
+
+function liveTable(room: string, totals: Totals) {
+  const table = new ClientTable(room);
+  const { stdout } = process;
+  const draw = () => logUpdate(table.render(totals.all(), { width: stdout.columns, height: stdout.rows }));
+  let timer: NodeJS.Timeout | undefined;
+  const redraw = () => {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      draw();
+    }, REDRAW_MS);
+  };
+  stdout.on('resize', redraw);
+  return {
+    add(update: Parameters<ClientTable['add']>[0]) {
+      table.add(update);
+      redraw();
+    },
+    say(line: string) {
+      logUpdate.clear();
+      console.error(line);
+      draw();
+    },
+    end() {
+      clearTimeout(timer);
+      draw();
+      logUpdate.done();
     },
   };
 }
@@ -125,9 +174,11 @@ async function main(): Promise<number> {
   try {
     const registration = registrationOn(server.port);
     const { client_id: id } = registration;
-    await keepRegistered({ url, headers }, registration, refreshSeconds, signal);
+    await keepRegistered({ url, headers }, registration, refreshSeconds, { signal, say: viewer.say });
     const left = await unregister({ url, headers }, id);
-    say(left ? `${id} is not unregistered: ${left}; the platform forgets it by itself` : `${id} is unregistered`);
+    viewer.say(
+      left ? `${id} is not unregistered: ${left}; the platform forgets it by itself` : `${id} is unregistered`,
+    );
   } finally {
     server.close();
     viewer.end();
@@ -140,7 +191,7 @@ async function keepRegistered(
   api: Api,
   registration: ReturnType<typeof asRegistration>,
   refreshSeconds: number,
-  signal: AbortSignal,
+  { signal, say }: { signal: AbortSignal; say: Viewer['say'] },
 ): Promise<void> {
   const { client_id: id, host, port, room_id: room } = registration;
   const onRetry = (reason: string, waitMs: number) => say(`${reason}; trying again in ${(waitMs / 1000).toFixed(1)} s`);

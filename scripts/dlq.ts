@@ -5,7 +5,7 @@ import { readCommand, runScript, takesNothing, UsageError } from './lib/cli.ts';
 import { type Entry, listDeadLetters, matches, readDeadLetters, restoreWhole } from './lib/dead-letters.ts';
 import { NEWEST, printLetter, printList } from './lib/dlq-output.ts';
 import { runReplay } from './lib/run-replay.ts';
-import { scriptConfig, withBroker } from './lib/services.ts';
+import { DATA_DIR_OPTION, scriptConfig, withBroker } from './lib/services.ts';
 
 const HELP = `npm run dlq -- COMMAND     the records that could not be read: topic ${DEAD_LETTER_TOPIC}
 
@@ -21,11 +21,13 @@ const HELP = `npm run dlq -- COMMAND     the records that could not be read: top
   --value FILE         replay of one: with this value, repaired, instead of its own
   --force              replay: also what the platform still can't read, and what an interrupted replay may have put back
   --json               list and show: JSON, one object a line
+  --data-dir PATH      the "npm start" with this data folder
   --help
 
 An ID is the first column of the list, PARTITION@OFFSET; of partition 0 the offset is enough. A tap gets an event_id
-when it has none, so that it counts once though a replay is interrupted and run again. The broker is KAFKA_BROKERS, else
-the one of the running "npm start", else localhost:9092.
+when it has none, so that it counts once though a replay is interrupted and run again. The broker is that of
+--data-dir, else KAFKA_BROKERS, else the one of the running "npm start" of this clone (of several: the one with the default
+data folder), else localhost:9092.
 
 Exit code 1 when something failed or was refused, 2 for wrong usage.`;
 
@@ -37,14 +39,15 @@ const FLAGS = {
   value: { type: 'string' },
   force: { type: 'boolean' },
   json: { type: 'boolean' },
+  ...DATA_DIR_OPTION,
 } as const;
 type Flag = keyof typeof FLAGS;
 
 /** Which options belong to which command. */
 const OF: Record<'list' | 'show' | 'replay', readonly Flag[]> = {
-  list: ['topic', 'reason', 'all', 'json'],
-  show: ['json'],
-  replay: ['topic', 'reason', 'all', 'dry-run', 'value', 'force'],
+  list: ['topic', 'reason', 'all', 'json', 'data-dir'],
+  show: ['json', 'data-dir'],
+  replay: ['topic', 'reason', 'all', 'dry-run', 'value', 'force', 'data-dir'],
 };
 
 function idOf(text: string): string {
@@ -87,7 +90,7 @@ async function main(): Promise<number> {
   if (values.value !== undefined && ids.length !== 1) throw new UsageError('--value should come with exactly one ID.');
   const value = values.value === undefined ? undefined : readValue(values.value);
 
-  const config = scriptConfig();
+  const config = scriptConfig(values['data-dir']);
   return withBroker(config, async (broker) => {
     const entries = await listDeadLetters(broker);
     const chosen = ids.length > 0 ? find(entries, ids) : entries.filter(matches({ topic, reason }));

@@ -2,7 +2,8 @@
 // Plain JavaScript with Node's own modules, since nothing else is installed yet.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '..');
@@ -18,11 +19,39 @@ const read = (file) => {
   }
 };
 
+/** What a user's configuration must not change here: a global, a dry or a partial installation is none. */
+const FLAGS = [
+  ...['--ignore-scripts=false', '--dry-run=false', '--global=false', '--package-lock-only=false', '--bin-links=true'],
+  // The tools are needed whatever NODE_ENV says, and esbuild's program is an optional dependency.
+  ...['--include=dev', '--include=optional', '--include=peer', '--no-audit', '--no-fund', '--loglevel=error'],
+];
+
+/** npm's cache, or another one when it cannot be written. */
+const cache = () => {
+  const usual = process.env.npm_config_cache;
+  if (!usual) return [];
+  try {
+    mkdirSync(usual, { recursive: true });
+    rmdirSync(mkdtempSync(join(usual, 'probe-')));
+    return [];
+  } catch {
+    return [`--cache=${join(tmpdir(), `emoji-streaming-npm-${process.getuid?.() ?? 'user'}`)}`];
+  }
+};
+
+/** Without what a user tells npm and Node.js for other projects. */
+const environment = () =>
+  Object.fromEntries(
+    Object.entries(process.env).filter(
+      ([name]) => !/^(NODE_OPTIONS|npm_config_(workspaces?|prefix|only|omit|include|production|dev))$/i.test(name),
+    ),
+  );
+
 /** @param {string[]} args */
 const npm = (args) => {
   // npm names itself to the scripts it runs; on Windows its program could not be spawned without a shell.
   const cli = process.env.npm_execpath ?? '';
-  const { status } = spawnSync(process.execPath, [cli, ...args], { cwd: root, stdio: 'inherit' });
+  const { status } = spawnSync(process.execPath, [cli, ...args], { cwd: root, stdio: 'inherit', env: environment() });
   if (status !== 0) process.exit(status ?? 1);
 };
 
@@ -43,11 +72,11 @@ const lock = createHash('sha256')
   .digest('hex');
 if (read(stamp) !== lock) {
   console.log('installing the dependencies (npm ci)…');
-  // --include=dev: the tools are needed whatever NODE_ENV says. Its `prepare` builds the plugin.
-  npm(['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error']);
+  // Its `prepare` builds the plugin.
+  npm(['ci', ...FLAGS, ...cache()]);
   writeFileSync(stamp, lock);
 } else if (
   newest(join(plugin, 'src')) > (statSync(join(plugin, 'dist', 'index.js'), { throwIfNoEntry: false })?.mtimeMs ?? 0)
 ) {
-  npm(['run', '--silent', 'prepare']);
+  npm(['run', '--silent', '--ignore-scripts=false', 'prepare']);
 }

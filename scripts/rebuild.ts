@@ -1,24 +1,28 @@
 import { readArgs, runScript } from './lib/cli.ts';
-import { scriptConfig } from './lib/services.ts';
+import { DATA_DIR_OPTION, scriptConfig } from './lib/services.ts';
 import { count } from './lib/table.ts';
 
 const HELP = `npm run rebuild [-- options]     counts again what Redis has lost
 
-  --all     forgets all counts first: every room is counted again from what emoji_topic holds (24 h)
+  --all             forgets all counts first: every room is counted again from what emoji_topic holds (24 h)
+  --data-dir PATH   the "npm start" with this data folder
   --help
 
 Taps that were counted and are not in Redis any more, after a failover or a FLUSHALL, are read again from emoji_topic and
 counted, each once. The functions do the same by themselves, with the next tap or within a minute: this is for when you
 don't want to wait, or don't trust what Redis holds. It does no harm while the platform runs, and may be stopped and
-started again. Exit code 1 when the topic does not hold all of them any more. The broker and the Redis are KAFKA_BROKERS and REDIS_URL, else those of the running "npm start".`;
+started again. Exit code 1 when the topic does not hold all of them any more.
+
+The broker and the Redis are those of --data-dir, else KAFKA_BROKERS and REDIS_URL, else those of the running "npm start"
+of this clone (of several: the one with the default data folder).`;
 
 async function main(): Promise<number> {
-  const { values } = readArgs({ options: { all: { type: 'boolean' }, help: { type: 'boolean' } } });
+  const { values } = readArgs({ options: { all: { type: 'boolean' }, ...DATA_DIR_OPTION, help: { type: 'boolean' } } });
   if (values.help) {
     console.log(HELP);
     return 0;
   }
-  const { KAFKA_BROKERS, REDIS_URL } = scriptConfig();
+  const { KAFKA_BROKERS, REDIS_URL } = scriptConfig(values['data-dir']);
   Object.assign(process.env, { KAFKA_BROKERS: KAFKA_BROKERS.join(','), REDIS_URL });
   // What puts the functions together, with these in place.
   const { deps } = await import('../lib/deps.ts');

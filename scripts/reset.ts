@@ -1,22 +1,23 @@
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, lstatSync, rmSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { composeProject } from '../infra/local/compose.ts';
-import { claimDataDir, DEFAULT_DATA_DIR } from '../infra/local/data-dir.ts';
-import { ENDPOINTS_FILE } from '../infra/local/endpoints.ts';
+import { claimDataDir, DATA_NAMES, DEFAULT_DATA_DIR, isMarked } from '../infra/local/data-dir.ts';
+import { runningDataDirs } from '../infra/local/endpoints.ts';
+import { SetupError } from '../infra/local/errors.ts';
+import { LIB } from '../infra/local/jars.ts';
 import { runProgram } from '../infra/local/run.ts';
-import { readArgs, runScript } from './lib/cli.ts';
+import { readArgs, runScript, UsageError } from './lib/cli.ts';
 
 const HELP = `npm run reset [-- options]     removes the data of the local broker and Redis
 
-  --all             the downloaded programs too; the next "npm start" downloads them again (67 MB)
-  --data-dir PATH   where data is kept (.local)
+  --all             the downloaded programs too, which all data folders share; the next "npm start" downloads them again
+                    (67 MB)
+  --data-dir PATH   where data is kept (.local): a folder that "npm start" has made or was given empty
   --help
 
-Refuses while "npm start" runs. Brokers and Redis servers that KAFKA_BROKERS and REDIS_URL name are left alone.
+Removes only what "npm start" has written. Refuses while "npm start" runs. Brokers and Redis servers that KAFKA_BROKERS and REDIS_URL name are left alone.
 
 Exit code 1 when it failed, 2 for wrong usage.`;
-
-const DATA = ['kafka', 'kafka.new', 'redis', 'logs', 'version.json', 'server.properties', 'format.properties'];
 
 /** Whether there is a Docker whose volumes may hold data. */
 async function dockerAnswers(): Promise<boolean> {
@@ -35,19 +36,44 @@ async function main(): Promise<number> {
     console.log(HELP);
     return 0;
   }
-  const dir = await claimDataDir(values['data-dir'] ?? DEFAULT_DATA_DIR, console.log);
+  const path = resolve(values['data-dir'] ?? DEFAULT_DATA_DIR);
+  const isDefault = path === DEFAULT_DATA_DIR;
+  if (values['data-dir'] === '') throw new UsageError('--data-dir should be a path, not an empty text.');
+  if (values.all && !isDefault)
+    throw new UsageError('--all removes the programs that all data folders share, so it does not go with --data-dir.');
+  if (!isDefault && !isMarked(path))
+    throw new SetupError(
+      existsSync(path)
+        ? `${path} is no data folder of "npm start": nothing is removed.`
+        : `${path} does not exist: nothing is removed.`,
+    );
+  const dir = await claimDataDir(path, console.log);
   try {
+    if (values.all) assertUnused();
     if (await dockerAnswers()) {
       await composeProject(dir.path, { kafka: 0, redis: 0 }).down('volumes');
       console.log('the containers and volumes in Docker are removed');
     }
-    for (const name of [...DATA, ENDPOINTS_FILE, ...(values.all ? ['lib'] : [])])
-      rmSync(join(dir.path, name), { recursive: true, force: true });
-    console.log(`the data in ${dir.path} is removed${values.all ? ', and the downloaded programs' : ''}`);
+    const data = DATA_NAMES.map((name) => join(dir.path, name)).filter(remove);
+    console.log(data.length > 0 ? `the data in ${dir.path} is removed` : `there is no data in ${dir.path}`);
+    if (values.all) console.log(remove(LIB) ? `the programs in ${LIB} are removed` : `there are no programs in ${LIB}`);
   } finally {
     dir.release();
   }
   return 0;
+}
+
+/** Whether there was something; of a symbolic link only the link goes. */
+function remove(path: string): boolean {
+  const there = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  rmSync(path, { recursive: true, force: true });
+  return there;
+}
+
+/** @throws SetupError while a platform with another data folder runs from the programs that are to go. */
+function assertUnused(): void {
+  const [dataDir] = runningDataDirs();
+  if (dataDir) throw new SetupError(`A platform runs with the programs (data folder ${dataDir}): stop it first.`);
 }
 
 await runScript('reset', main);

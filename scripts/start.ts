@@ -1,13 +1,15 @@
 import { parseArgs } from 'node:util';
 import { claimDataDir, DEFAULT_DATA_DIR } from '../infra/local/data-dir.ts';
 import { SetupError } from '../infra/local/errors.ts';
+import { announce } from '../infra/local/endpoints.ts';
 import { functionsService } from '../infra/local/functions.ts';
 import { startLocalInfra } from '../infra/local/index.ts';
-import { lineFilter } from '../infra/local/output.ts';
-import { answers, isFree, pickPort } from '../infra/local/ports.ts';
+import { lineFilter, readyTriggers } from '../infra/local/output.ts';
+import { answers, claimExactly, claimPort, isFree, type PortClaim } from '../infra/local/ports.ts';
 import type { Service } from '../infra/local/service.ts';
 import { onParentDeath, onStopSignals } from '../infra/local/stop-signals.ts';
 import { supervise } from '../infra/local/supervise.ts';
+import { waitFor } from '../infra/local/wait.ts';
 import { warmUp } from '../infra/local/warm-up.ts';
 import { LOCAL_STAGE } from '../lib/config/stages.ts';
 import { loadConfig, type Config } from '../lib/config/variables.ts';
@@ -20,7 +22,8 @@ const HELP = `npm start [-- options]     the platform on this machine: broker, R
   --lambda-port N   where functions can be invoked (3002; 0 = any free port)
   --kafka-port N    the broker's port (9092, or the next free one; 0 = any)
   --redis-port N    Redis's port (6379, or the next free one; 0 = any)
-  --data-dir PATH   where data is kept (.local)
+  --data-dir PATH   where data is kept (.local): a new or an empty folder, or one of an earlier start
+  --verbose         everything that the framework and the Kafka triggers print, not only what needs somebody's attention
   --help
 
 KAFKA_BROKERS and REDIS_URL, when set, name a broker and a Redis to use instead of starting them.
@@ -45,6 +48,7 @@ function readOptions() {
         'kafka-port': text,
         'redis-port': text,
         'data-dir': text,
+        verbose: { type: 'boolean' },
         help: { type: 'boolean' },
       },
     });
@@ -55,13 +59,14 @@ function readOptions() {
 }
 
 /** serverless-offline listens on "localhost", which is either of two addresses. */
-async function ownPort(flag: string, wanted: number): Promise<number> {
-  if (wanted === 0) return pickPort(0);
-  if ((await isFree(wanted)) && !(await answers(wanted, '::1'))) return wanted;
-  throw new SetupError(
-    `Port ${wanted} is taken by another program: stop that one, or use another port: npm start -- --${flag} ${wanted + 1}`,
-  );
+function ownPort(flag: string, wanted: number): Promise<PortClaim> {
+  if (wanted === 0) return claimPort(0);
+  const remedy = `stop that one, or use another port: npm start -- --${flag} ${wanted + 1}`;
+  return claimExactly(wanted, remedy, async (port) => (await isFree(port)) && !(await answers(port, '::1')));
 }
+
+/** How long the Kafka triggers may take once the functions answer. */
+const TRIGGERS_MS = 30_000;
 
 async function main(): Promise<void> {
   const options = readOptions();
@@ -76,6 +81,8 @@ async function main(): Promise<void> {
 
   const began = performance.now();
   const dir = await claimDataDir(options['data-dir'] ?? DEFAULT_DATA_DIR, log);
+  const claims: PortClaim[] = [];
+  let forget = () => {};
   const abort = new AbortController();
   const stopping = () => abort.signal.aborted;
   let infra: Promise<Awaited<ReturnType<typeof startLocalInfra>>> | undefined;
@@ -84,8 +91,10 @@ async function main(): Promise<void> {
   /** In order: the functions drain while broker and Redis still answer. */
   async function shutDown(code: number): Promise<never> {
     abort.abort();
+    forget();
     await functions?.stop();
     await infra?.then((each) => each.stop()).catch(() => {});
+    for (const claim of claims) claim.release();
     dir.release();
     process.exit(code);
   }
@@ -107,9 +116,11 @@ async function main(): Promise<void> {
   onParentDeath(() => void shutDown(1));
 
   try {
-    const httpPort = await ownPort('http-port', wantedHttpPort);
-    const lambdaPort = await ownPort('lambda-port', wantedLambdaPort);
-    const output = lineFilter(log);
+    for (const [flag, wanted] of [['http-port', wantedHttpPort] as const, ['lambda-port', wantedLambdaPort] as const])
+      claims.push(await ownPort(flag, wanted));
+    const [httpPort = 0, lambdaPort = 0] = claims.map((claim) => claim.port);
+    const triggers = readyTriggers();
+    const output = lineFilter(log, { verbose: options.verbose ?? false, onLine: triggers.onLine });
     let answering: Promise<void> | undefined;
     infra = startLocalInfra({
       dataDir: dir,
@@ -139,8 +150,14 @@ async function main(): Promise<void> {
     watch(broker, 'the broker', 3000);
     watch(redis, 'Redis', 3000);
     const url = `http://localhost:${httpPort}`;
+    forget = announce(dir.path);
+    // emoji_topic, main_emoji_topic, and each cluster's
+    const all = 2 + config.CLUSTERS;
+    const triggersReady = waitFor(() => triggers.count() >= all || stopping(), TRIGGERS_MS);
     // In a broker of ours only: nobody else's stream gets taps that nobody tapped.
-    if (broker) await warmUp(url, bearer(await warmUpToken(config)));
+    await warmUp(url, { headers: bearer(await warmUpToken(config)), counts: broker !== undefined });
+    if (!(await triggersReady))
+      log(`only ${triggers.count()} of ${all} Kafka triggers are ready; the others still try`);
     if (stopping()) return;
     log(`
 Ready in ${((performance.now() - began) / 1000).toFixed(1)} s: ${url}

@@ -2,7 +2,7 @@ import { clusterTopic, topicDefinitions } from '../lib/config/topics.ts';
 import type { Config } from '../lib/config/variables.ts';
 import type { SubscriberRef } from '../lib/domain/registration.ts';
 import { readCommand, runScript, takesNothing, UsageError, wholeNumber } from './lib/cli.ts';
-import { scriptConfig, withAdmin, withRegistry } from './lib/services.ts';
+import { DATA_DIR_OPTION, scriptConfig, withAdmin, withRegistry } from './lib/services.ts';
 import { count, table } from './lib/table.ts';
 import { ensureTopics } from './lib/topics.ts';
 
@@ -11,10 +11,12 @@ const HELP = `npm run subscribers -- COMMAND     who serves the clients of each 
   list                        the subscribers and how many clients each has
   add CLUSTER SUBSCRIBER      a new one, which gets the next clients; its partition is created where it is missing
   remove CLUSTER SUBSCRIBER   takes one away: its clients are spread over the others of its cluster
+  --data-dir PATH             the "npm start" with this data folder
   --help
 
 A subscriber is a partition of its cluster's topic: subscriber 3 of cluster 0 is partition 3 of ${clusterTopic(0)}.
-Broker and Redis are KAFKA_BROKERS and REDIS_URL, else those of the running "npm start".
+Broker and Redis are those of --data-dir, else KAFKA_BROKERS and REDIS_URL, else those of the running "npm start" of this
+clone (of several: the one with the default data folder).
 
 Exit code 1 when it failed, 2 for wrong usage.`;
 
@@ -63,10 +65,10 @@ function subscriberOf(config: Config, rest: readonly string[]): SubscriberRef {
 }
 
 async function main(): Promise<number> {
-  const given = readCommand(HELP, ['list', 'add', 'remove']);
+  const given = readCommand(HELP, ['list', 'add', 'remove'], DATA_DIR_OPTION);
   if (!given) return 0;
-  const { command, rest } = given;
-  const config = scriptConfig();
+  const { command, rest, values } = given;
+  const config = scriptConfig(values['data-dir']);
   switch (command) {
     case 'list':
       takesNothing(command, rest);

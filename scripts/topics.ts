@@ -2,7 +2,7 @@ import { SetupError } from '../infra/local/errors.ts';
 import { topicDefinitions } from '../lib/config/topics.ts';
 import type { Config } from '../lib/config/variables.ts';
 import { readCommand, runScript, takesNothing } from './lib/cli.ts';
-import { scriptConfig, withAdmin } from './lib/services.ts';
+import { DATA_DIR_OPTION, scriptConfig, withAdmin } from './lib/services.ts';
 import { count, table } from './lib/table.ts';
 import { consumerGroups, describeTopic, ensureTopics, partitionCounts, type Ensured } from './lib/topics.ts';
 
@@ -12,10 +12,11 @@ const HELP = `npm run topics -- COMMAND     the platform's Kafka topics
                       settings on which exact counts depend
   list                the topics, and how many partitions and records they have
   describe [TOPIC…]   first and end offset of each partition, and how far each consumer group is behind (its lag)
+  --data-dir PATH     the "npm start" with this data folder
   --help
 
-The broker is KAFKA_BROKERS, else the one of the running "npm start", else localhost:9092. CLUSTERS and
-SUBSCRIBERS_PER_CLUSTER decide which topics there are.
+The broker is the one of --data-dir, else KAFKA_BROKERS, else the one of the running "npm start" of this clone (of several:
+the one with the default data folder), else localhost:9092. CLUSTERS and SUBSCRIBERS_PER_CLUSTER decide which topics there are.
 
 Exit code 1 when it failed, 2 for wrong usage.`;
 
@@ -78,11 +79,11 @@ async function describe(config: Config, named: readonly string[]): Promise<void>
 }
 
 async function main(): Promise<number> {
-  const given = readCommand(HELP, ['create', 'list', 'describe']);
+  const given = readCommand(HELP, ['create', 'list', 'describe'], DATA_DIR_OPTION);
   if (!given) return 0;
-  const { command, rest } = given;
+  const { command, rest, values } = given;
   if (command !== 'describe') takesNothing(command, rest);
-  const config = scriptConfig();
+  const config = scriptConfig(values['data-dir']);
   switch (command) {
     case 'create':
       await create(config);

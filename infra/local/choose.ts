@@ -1,3 +1,4 @@
+import { javaEnvironment, plainMavenEnvironment } from './environment.ts';
 import { SetupError } from './errors.ts';
 import type { Run } from './run.ts';
 
@@ -9,8 +10,8 @@ export async function chooseWay(run: Run, jarsAreHere: boolean): Promise<Way> {
   const [engine, compose, java, maven] = await Promise.all([
     run('docker', ['info', '--format', '{{.ServerVersion}}'], 5000),
     run('docker', ['compose', 'version'], 5000),
-    run('java', ['-version'], 10_000),
-    jarsAreHere ? { ok: true } : run('mvn', ['-v'], 20_000),
+    run('java', ['-version'], 10_000, javaEnvironment()),
+    jarsAreHere ? { ok: true } : run('mvn', ['-v'], 20_000, plainMavenEnvironment()),
   ]);
   if (engine.ok && compose.ok) return 'docker';
   const javaVersion = Number(/version "(?:1\.)?(\d+)/.exec(java.output)?.[1] ?? 0);

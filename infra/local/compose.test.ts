@@ -22,11 +22,11 @@ const docker = (answer = { ok: true, output: '' }) => {
 const PORTS = { kafka: 19_092, redis: 16_379 };
 
 describe('composeProject', () => {
-  const prefix = `docker compose -f ${FILE} -p emoji-streaming`;
+  const prefix = `docker compose -f ${FILE} -p emoji-streaming-9f86d081`;
 
   test('starts a service and waits until it is healthy, kills and stops it', async () => {
     const { run, commands } = docker();
-    const broker = composeProject(DEFAULT_DATA_DIR, PORTS, run).service('redpanda', 'Redpanda');
+    const broker = composeProject('test', PORTS, run).service('redpanda', 'Redpanda');
     await broker.start();
     await broker.kill('SIGKILL');
     await broker.stop();
@@ -39,18 +39,18 @@ describe('composeProject', () => {
 
   test('down takes the console along; the data goes only when asked', async () => {
     const { run, commands } = docker();
-    const project = composeProject(DEFAULT_DATA_DIR, PORTS, run);
+    const project = composeProject('test', PORTS, run);
     await project.down();
     await project.down('volumes');
     expect(commands()).toEqual([`${prefix} --profile console down -t 5`, `${prefix} --profile console down -t 5 -v`]);
   });
 
-  test('another data folder is another project, so that a test does not stop a running `npm start`', async () => {
+  test('each data folder is a project of its own, so that no start stops the containers of another clone', async () => {
     const { run, commands } = docker();
     await composeProject('/tmp/a', PORTS, run).down();
     await composeProject('/tmp/b', PORTS, run).down();
     const names = commands().map((command) => / -p (\S+) /.exec(command)?.[1]);
-    expect(new Set([...names, 'emoji-streaming']).size).toBe(3);
+    expect(new Set([...names, 'emoji-streaming']).size).toBe(3); // the last one is for use by hand
     for (const name of names) expect(name).toMatch(/^[a-z0-9][a-z0-9_-]*$/); // what compose allows
   });
 
@@ -103,7 +103,7 @@ describe('docker-compose.redpanda.yml, checked as configuration', () => {
   const { redpanda, redis, console: ui } = services;
   const option = (flag: string) => redpanda.command?.[redpanda.command.indexOf(flag) + 1] ?? '';
 
-  test('its project is the one that `npm start` uses', () => {
+  test('used by hand, its project is none that `npm start` uses', () => {
     expect(name).toBe('emoji-streaming');
   });
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { DEFAULT_DATA_DIR, REPO } from './data-dir.ts';
+import { REPO } from './data-dir.ts';
 import { SetupError } from './errors.ts';
 import { type Run, runProgram } from './run.ts';
 import type { Service } from './service.ts';
@@ -15,14 +15,14 @@ export interface Compose {
   down(volumes?: 'volumes'): Promise<void>;
 }
 
-/** One compose project per data folder, so that a test's containers are not those of a running `npm start`. */
+/** One compose project per data folder: two clones, or a test and a running `npm start`, share no container. */
 export function composeProject(
   dataDir: string,
   ports: { kafka: number; redis: number },
   run: Run = runProgram,
 ): Compose {
   const hash = createHash('sha256').update(dataDir).digest('hex').slice(0, 8);
-  const project = dataDir === DEFAULT_DATA_DIR ? 'emoji-streaming' : `emoji-streaming-${hash}`;
+  const project = `emoji-streaming-${hash}`;
   const env = { ...process.env, KAFKA_PORT: String(ports.kafka), REDIS_PORT: String(ports.redis) };
   const compose = async (args: string[], ms: number) => {
     const done = await run('docker', ['compose', '-f', FILE, '-p', project, ...args], ms, env);

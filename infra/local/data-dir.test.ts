@@ -1,13 +1,16 @@
 import { once } from 'node:events';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { expect, jest, test } from '@jest/globals';
 import { isAlive, nodePrograms } from '../../test/support/children.ts';
 import { temporaryFolders } from '../../test/support/folder.ts';
+import { refusal } from '../../test/support/refusal.ts';
 import { until } from '../../test/support/until.ts';
 import { claimDataDir } from './data-dir.ts';
 import { SetupError } from './errors.ts';
 
+/** Programs take long to start on a busy machine. */
+jest.setTimeout(60_000);
 const folder = temporaryFolders();
 const start = nodePrograms();
 const STAYS = `console.log('here'); setInterval(() => {}, 1000);`;
@@ -16,7 +19,7 @@ const STUBBORN = `process.on('SIGTERM', () => {}); ${STAYS}`;
 /** A program that runs, as an earlier starter would have recorded it. */
 const leftover = async (dir: string, program: string, ...args: string[]) => {
   const { child } = await start(program, ...args);
-  mkdirSync(join(dir, 'pids'), { recursive: true });
+  if (!existsSync(join(dir, 'pids'))) (await claimDataDir(dir)).release();
   writeFileSync(join(dir, 'pids', 'kafka.json'), JSON.stringify({ pid: child.pid, guard: 999_999_999 }));
   return child;
 };
@@ -68,7 +71,7 @@ test('killAll ends at once what runs in the folder, and nothing else', async () 
 
 test.each(['', '{"pid":', '{}'])('a record that is half written (%j) stands in nobody’s way', async (content) => {
   const dir = folder();
-  mkdirSync(join(dir, 'pids'));
+  (await claimDataDir(dir)).release();
   writeFileSync(join(dir, 'pids', 'redis.json'), content);
   (await claimDataDir(dir)).release();
 });
@@ -79,4 +82,28 @@ test('what cannot be a folder is refused in a sentence', async () => {
   const error = await claimDataDir(join(file, 'data')).catch((each: unknown) => each);
   expect(error).toBeInstanceOf(SetupError);
   expect((error as Error).message).toMatch(/cannot be used as the data folder: ENOTDIR/);
+});
+
+test('a folder with files of others is used as long as none has the name of one of ours', async () => {
+  const dir = folder();
+  writeFileSync(join(dir, 'notes.txt'), '');
+  (await claimDataDir(dir)).release();
+  writeFileSync(join(dir, 'version.json'), '{}'); // as a start writes it
+  (await claimDataDir(dir)).release();
+});
+
+test.each(['kafka', 'redis', 'logs', 'pids', 'version.json'])(
+  'a folder with a %s of somebody else is refused',
+  async (name) => {
+    const dir = folder();
+    mkdirSync(join(dir, name));
+    expect(await refusal(claimDataDir(dir))).toBe(
+      `${dir} cannot be used as the data folder: it holds ${name}, which no start of this platform has made. Name a new or an empty folder.`,
+    );
+    expect(readdirSync(dir)).toEqual([name]);
+  },
+);
+
+test('an empty text is no folder', async () => {
+  expect(await refusal(claimDataDir(''))).toBe('The data folder should be a path, not an empty text.');
 });

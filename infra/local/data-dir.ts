@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { SetupError } from './errors.ts';
 import { takeLock } from './lock.ts';
@@ -7,6 +7,35 @@ import { waitFor } from './wait.ts';
 
 export const REPO = resolve(import.meta.dirname, '../..');
 export const DEFAULT_DATA_DIR = join(REPO, '.local');
+
+/** What a start writes to its data folder. */
+export const DATA_NAMES = [
+  ...['kafka', 'kafka.new', 'redis', 'logs', 'home', 'pids'],
+  ...['version.json', 'endpoints.json', 'server.properties', 'format.properties'],
+] as const;
+
+/** Says that what has one of those names in this folder was made by a start, so that `npm run reset` may remove it. */
+const MARK_FILE = 'emoji-streaming.json';
+const MARK = JSON.stringify({ madeBy: 'emoji-streaming-platform' });
+
+export function isMarked(path: string): boolean {
+  try {
+    return readFileSync(join(path, MARK_FILE), 'utf8') === MARK;
+  } catch {
+    return false;
+  }
+}
+
+/** @throws SetupError when something in the folder may be somebody else's. */
+function mark(path: string): void {
+  if (isMarked(path)) return;
+  const foreign = path === DEFAULT_DATA_DIR ? undefined : DATA_NAMES.find((name) => existsSync(join(path, name)));
+  if (foreign)
+    throw new SetupError(
+      `${path} cannot be used as the data folder: it holds ${foreign}, which no start of this platform has made. Name a new or an empty folder.`,
+    );
+  writeFileSync(join(path, MARK_FILE), MARK);
+}
 
 /** One data folder belongs to one starter at a time. */
 export interface DataDir {
@@ -19,11 +48,15 @@ export interface DataDir {
 
 /** Claims the folder and ends what an earlier, killed starter left running in it. */
 export async function claimDataDir(dir: string, log: (line: string) => void = () => {}): Promise<DataDir> {
+  if (dir === '') throw new SetupError('The data folder should be a path, not an empty text.');
   const path = resolve(dir);
   const pids = join(path, 'pids');
   try {
+    mkdirSync(path, { recursive: true });
+    mark(path);
     mkdirSync(pids, { recursive: true });
   } catch (error) {
+    if (error instanceof SetupError) throw error;
     throw new SetupError(`${path} cannot be used as the data folder: ${(error as Error).message}`);
   }
   const lock = takeLock(join(path, 'running.lock'));

@@ -1,13 +1,10 @@
-import { rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { chooseWay } from './choose.ts';
 import { claimDataDir, type DataDir, DEFAULT_DATA_DIR } from './data-dir.ts';
 import { composeProject } from './compose.ts';
-import { SetupError } from './errors.ts';
-import { ENDPOINTS_FILE } from './endpoints.ts';
+import { writeEndpoints } from './endpoints.ts';
 import { ensureJars, jarsAreHere, kafkaVersion } from './jars.ts';
 import { kafkaService } from './kafka.ts';
-import { isFree, pickPort } from './ports.ts';
+import { claimExactly, claimPort, type PortClaim } from './ports.ts';
 import { findRedis, redisService } from './redis.ts';
 import { runProgram } from './run.ts';
 import type { Service } from './service.ts';
@@ -50,11 +47,18 @@ export async function startLocalInfra(options: LocalInfraOptions = {}): Promise<
   const { env = process.env, log = () => {}, onEndpoints = () => {} } = options;
   const given = options.dataDir ?? DEFAULT_DATA_DIR;
   const dir = typeof given === 'string' ? await claimDataDir(given, log) : given;
-  const endpointsFile = join(dir.path, ENDPOINTS_FILE);
+  let forget = () => {};
   let undo: () => Promise<unknown> = () => Promise.resolve();
+  const claims: PortClaim[] = [];
+  const port = async (...args: Parameters<typeof claim>): Promise<number> => {
+    const claimed = await claim(...args);
+    claims.push(claimed);
+    return claimed.port;
+  };
   const stop = async () => {
-    rmSync(endpointsFile, { force: true });
+    forget();
     await undo();
+    for (const each of claims.splice(0)) each.release();
     if (dir !== given) dir.release();
   };
   try {
@@ -87,8 +91,7 @@ export async function startLocalInfra(options: LocalInfraOptions = {}): Promise<
     await Promise.all([broker?.start(), redis?.start()]);
     options.signal?.throwIfAborted();
     options.signal?.removeEventListener('abort', aborted); // from here on, whoever started it says when to stop
-    // REDIS_URL may hold a password.
-    writeFileSync(endpointsFile, JSON.stringify({ kafkaBrokers, redisUrl, pid: process.pid }), { mode: 0o600 });
+    forget = writeEndpoints(dir.path, { KAFKA_BROKERS: kafkaBrokers, REDIS_URL: redisUrl });
     return { kafkaBrokers, redisUrl, broker, redis, stop };
   } catch (error) {
     await stop().catch(() => {});
@@ -138,13 +141,9 @@ async function prepare(dir: DataDir, log: (line: string) => void): Promise<(port
   };
 }
 
-async function port(what: string, wanted: number | undefined, usual: number): Promise<number> {
-  if (wanted && !(await isFree(wanted))) {
-    throw new SetupError(
-      `Port ${wanted}, wanted for the ${what}, is taken by another program: stop that, or name another port.`,
-    );
-  }
-  return pickPort(wanted ?? usual);
+function claim(what: string, wanted: number | undefined, usual: number): Promise<PortClaim> {
+  if (!wanted) return claimPort(wanted ?? usual);
+  return claimExactly(wanted, `stop that one, or name another port for the ${what}.`);
 }
 
 const moved = (port: number, usual: number, wanted: number | undefined) =>

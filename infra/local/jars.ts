@@ -3,13 +3,14 @@ import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, renameSync
 import { arch, platform } from 'node:os';
 import { join } from 'node:path';
 import { DEFAULT_DATA_DIR } from './data-dir.ts';
+import { javaEnvironment, plainMavenEnvironment } from './environment.ts';
 import { SetupError } from './errors.ts';
 import { withLock } from './lock.ts';
 import { type Run, runProgram } from './run.ts';
 
 const POM = join(import.meta.dirname, 'pom.xml');
 /** Shared by every data folder: the jars are the same, and 67 MB. */
-const LIB = join(DEFAULT_DATA_DIR, 'lib');
+export const LIB = join(DEFAULT_DATA_DIR, 'lib');
 
 const pom = () => readFileSync(POM, 'utf8');
 const jarsDir = (lib: string) => join(lib, createHash('sha256').update(pom()).digest('hex').slice(0, 12));
@@ -34,7 +35,13 @@ export async function ensureJars(log: (line: string) => void, lib = LIB, run: Ru
     // Under its final name only when complete: an interrupted download leaves nothing that looks whole.
     const partial = join(lib, `partial-${process.pid}`);
     const goals = ['dependency:copy-dependencies@jars', 'dependency:unpack-dependencies@redis'];
-    const done = await run('mvn', ['-q', '-B', '-f', POM, ...goals, `-Dout=${partial}`], 300_000);
+    const args = ['-q', '-B', '-f', POM, ...goals, `-Dout=${partial}`];
+    // As the user has Maven set up, with a proxy perhaps; when that fails, as it is without that.
+    let done = { ok: false, output: '' };
+    for (const env of [{ ...process.env, LC_ALL: javaEnvironment().LC_ALL }, plainMavenEnvironment()]) {
+      done = await run('mvn', args, 300_000, env);
+      if (done.ok) break;
+    }
     if (!done.ok) {
       const said = done.output.split('\n').filter((line) => line.includes('ERROR'));
       throw new SetupError(

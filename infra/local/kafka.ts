@@ -1,10 +1,11 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import type { DataDir } from './data-dir.ts';
+import { javaEnvironment } from './environment.ts';
 import { SetupError } from './errors.ts';
-import { anyFreePort } from './ports.ts';
+import { claimPort, type PortClaim } from './ports.ts';
 import { runProgram } from './run.ts';
 import { createService, type Service } from './service.ts';
 
@@ -45,11 +46,17 @@ log.cleaner.dedupe.buffer.size=16777216
 num.recovery.threads.per.data.dir=2
 `;
 
-const java = (lib: string, main: string, ...args: string[]) => [
+/**
+ * Paths of the data folder are relative to it, as the working directory: its name may hold what a properties file, or a
+ * list of folders in one, can't (letters that are not ASCII, a comma). The command line names it all the same, since by
+ * that a leftover is known.
+ */
+const java = (dir: string, lib: string, main: string, ...args: string[]) => [
   '-Xmx512m',
   '-XX:+UseSerialGC',
   '-XX:TieredStopAtLevel=1',
   '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
+  `-Demoji.streaming.data=${dir}/`,
   '-cp',
   [join(lib, '*')].join(delimiter),
   main,
@@ -63,16 +70,21 @@ async function format(dir: string, lib: string): Promise<void> {
   const draft = join(dir, 'kafka.new');
   rmSync(draft, { recursive: true, force: true });
   const config = join(dir, 'format.properties');
-  writeFileSync(config, properties({ port: 9092, advertised: 9092, controller: 9093 }, draft));
+  writeFileSync(config, properties({ port: 9092, advertised: 9092, controller: 9093 }, 'kafka.new'));
   // As Kafka's own generator: one that begins with a dash would be read as an option.
   const id = randomBytes(16).toString('base64url').replace(/^-/, '_');
-  const done = await runProgram('java', java(lib, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', config), 60_000);
+  const args = java(dir, lib, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', 'format.properties');
+  const done = await runProgram('java', args, 60_000, javaEnvironment(), dir);
   if (!done.ok) throw new SetupError(`Kafka's data folder could not be prepared:\n${done.output.trim()}`);
   rmSync(config);
   renameSync(draft, data);
 }
 
-async function broker1Answers(port: number): Promise<boolean> {
+const clusterId = (dir: string): string | undefined =>
+  /^cluster\.id=(\S+)$/m.exec(readFileSync(join(dir, 'kafka', 'meta.properties'), 'utf8'))?.[1];
+
+/** Whoever answers on the port may be another's broker: ours is the one with the cluster id of the data folder. */
+async function brokerAnswers(port: number, cluster: string | undefined): Promise<boolean> {
   const retry = { retries: 0 };
   const kafka = new Kafka({
     brokers: [`127.0.0.1:${port}`],
@@ -84,7 +96,8 @@ async function broker1Answers(port: number): Promise<boolean> {
   try {
     await admin.connect();
     // Listening is not enough: it must have joined its own cluster.
-    return (await admin.describeCluster()).brokers.length > 0;
+    const described = await admin.describeCluster();
+    return described.clusterId === cluster && described.brokers.length > 0;
   } finally {
     await admin.disconnect().catch(() => {});
   }
@@ -97,7 +110,8 @@ export function kafkaService(
   version: string,
   advertised: number = port,
 ): Service {
-  return createService({
+  let controller: PortClaim | undefined;
+  const service = createService({
     name: `Apache Kafka ${version}`,
     pidFile: dir.pidFile('kafka'),
     output: join(dir.path, 'logs', 'kafka.log'),
@@ -106,13 +120,24 @@ export function kafkaService(
       const config = join(dir.path, 'server.properties');
       mkdirSync(dir.path, { recursive: true });
       // The controller's port may differ from run to run: only the broker itself calls it.
-      const ports = { port, advertised, controller: await anyFreePort() };
-      writeFileSync(config, properties(ports, join(dir.path, 'kafka')));
-      return { program: 'java', args: java(lib, 'kafka.Kafka', config) };
+      controller?.release();
+      controller = await claimPort(0);
+      writeFileSync(config, properties({ port, advertised, controller: controller.port }, 'kafka'));
+      const args = java(dir.path, lib, 'kafka.Kafka', 'server.properties');
+      return { program: 'java', args, env: javaEnvironment(), cwd: dir.path };
     },
-    ready: () => broker1Answers(port),
+    ready: () => brokerAnswers(port, clusterId(dir.path)),
+    ports: [port],
     readyMs: 60_000,
     stopSignal: 'SIGTERM',
     graceMs: 5000,
+  });
+  const { stop } = service;
+  // Not spread: `pid` is a getter.
+  return Object.assign(service, {
+    async stop() {
+      await stop();
+      controller?.release();
+    },
   });
 }

@@ -1,18 +1,18 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { lineFilter } from './output.ts';
+import { lineFilter, readyTriggers } from './output.ts';
 
 const filter = () => {
   const printed: string[] = [];
-  return { printed, ...lineFilter((line) => printed.push(line), 3) };
+  return { printed, ...lineFilter((line) => printed.push(line), { remember: 3 }) };
 };
 
 test('what is printed for every request is left out, all else goes through', () => {
   const { printed, write } = filter();
   write(
-    'POST /emoji (λ: ingest)\n(λ: ingest) RequestId: 1  Duration: 2 ms\n\nServer ready\n  ✖ TypeError: POST /emoji\n',
+    'POST /emoji (λ: ingest)\n(λ: ingest) RequestId: 1  Duration: 2 ms\n\nWarning: x\n  ✖ TypeError: POST /emoji\n',
   );
-  expect(printed).toEqual(['Server ready', '  ✖ TypeError: POST /emoji']);
+  expect(printed).toEqual(['Warning: x', '  ✖ TypeError: POST /emoji']);
 });
 
 test('the last lines are remembered for an error message', () => {
@@ -34,4 +34,43 @@ test('however the text is cut, the lines are the same', () => {
       expect(printed).toEqual(['first', 'second', 'third']);
     }),
   );
+});
+
+/** As serverless-offline and the Kafka triggers print it when all is well. */
+const CHATTER = `Starting Offline at stage local (eu-west-1)
+Offline [http for lambda] listening on http://localhost:3002
+Function names exposed for local invocation by aws-sdk:
+   * ingest: emoji-streaming-local-ingest
+Scheduling [finalize] cron: [*/1 * * * *]
+┌──────────┐
+│   POST   | http://localhost:5013/emoji │
+└──────────┘
+Server ready: http://localhost:5013 🚀
+kafka-event-source: aggregate ← emoji_topic (group aggregate, 4 partitions, batch 10000 / 1 s) ready
+Successfully invoked scheduled function: [finalize]
+`;
+const ATTENTION = `kafka-event-source: waits for Kafka at 127.0.0.1:9092: ECONNREFUSED
+kafka-event-source: aggregate ← emoji_topic waits: topic emoji_topic does not exist yet
+{"level":"error","message":"request failed"}
+Warning: something is deprecated
+`;
+
+test.each([
+  ['as it is', (text: string) => text],
+  ['in colour', (text: string) => text.replaceAll(/^./gm, (first) => `\x1b[32m${first}\x1b[39m`)],
+])('what needs nobody’s attention is printed only when asked for (%s)', (_how, dress) => {
+  const brief: string[] = [];
+  const verbose: string[] = [];
+  lineFilter((line) => brief.push(line)).write(dress(CHATTER + ATTENTION));
+  lineFilter((line) => verbose.push(line), { verbose: true }).write(dress(CHATTER + ATTENTION));
+  expect(`${brief.join('\n')}\n`).toBe(dress(ATTENTION));
+  expect(`${verbose.join('\n')}\n`).toBe(dress(CHATTER + ATTENTION));
+});
+
+test('triggers are counted once each when they are ready', () => {
+  const triggers = readyTriggers();
+  const { write } = lineFilter(() => {}, { onLine: triggers.onLine });
+  for (let n = 0; n < 2; n++) write(CHATTER + ATTENTION);
+  write('kafka-event-source: subscriber-fanout ← cluster_0_emoji (group g, 3 partitions, batch 1 / 0 s) ready\n');
+  expect(triggers.count()).toBe(2);
 });

@@ -1,8 +1,31 @@
+import { stripVTControlCharacters } from 'node:util';
+
 // What serverless-offline prints for every single request; at 400 a second it would hide everything else.
 const PER_REQUEST = [/^(GET|POST|PUT|DELETE|OPTIONS|HEAD) \S+ \(λ: /, /^\(λ: \S+\) RequestId: /];
 
-/** Cuts what a process prints into lines, leaves out the noise, and remembers the last lines for an error message. */
-export function lineFilter(print: (line: string) => void, remember = 30) {
+/** What it, and the Kafka triggers, print when all is well: addresses of its own, each run of the schedule, … */
+const CHATTER = [
+  /^Starting Offline at stage /,
+  /^Offline \[\w+ for \w+\] listening on /,
+  /^Function names exposed for local invocation/,
+  /^ {3}\* [\w-]+: /,
+  /^Scheduling \[/,
+  /^Successfully invoked scheduled function/,
+  /^[┌│└]/,
+  /^Server ready: /,
+  /^kafka-event-source: .* ready$/,
+];
+const matches = (patterns: readonly RegExp[], line: string) =>
+  patterns.some((pattern) => pattern.test(stripVTControlCharacters(line)));
+
+/**
+ * Cuts what a process prints into lines, leaves out the noise, and remembers the last lines for an error message.
+ * @param onLine is told of every line that is not printed for each request
+ */
+export function lineFilter(
+  print: (line: string) => void,
+  { verbose = false, remember = 30, onLine = (_line: string) => {} } = {},
+) {
   let rest = '';
   const last: string[] = [];
   return {
@@ -11,11 +34,24 @@ export function lineFilter(print: (line: string) => void, remember = 30) {
       const lines = (rest + chunk).split('\n');
       rest = lines.pop() ?? '';
       for (const line of lines) {
-        if (line.trim() === '' || PER_REQUEST.some((pattern) => pattern.test(line))) continue;
+        if (line.trim() === '' || matches(PER_REQUEST, line)) continue;
         last.push(line);
         if (last.length > remember) last.shift();
-        print(line);
+        onLine(line);
+        if (verbose || !matches(CHATTER, line)) print(line);
       }
     },
+  };
+}
+
+/** Which Kafka triggers have said that they are ready. */
+export function readyTriggers() {
+  const names = new Set<string>();
+  return {
+    onLine(line: string): void {
+      const [, name] = /^kafka-event-source: (\S+ ← \S+) .* ready$/.exec(stripVTControlCharacters(line)) ?? [];
+      if (name) names.add(name);
+    },
+    count: () => names.size,
   };
 }

@@ -1,13 +1,20 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterEach, expect, test } from '@jest/globals';
-import { SetupError } from './errors.ts';
-import { answers, anyFreePort, isFree, pickPort } from './ports.ts';
+import { refusal } from '../../test/support/refusal.ts';
+import { answers, anyFreePort, claimExactly, claimPort, isFree, type PortClaim } from './ports.ts';
 
 const servers: ReturnType<typeof createServer>[] = [];
+const claims: PortClaim[] = [];
 afterEach(() => {
   for (const server of servers.splice(0)) server.close();
+  for (const claim of claims.splice(0)) claim.release();
 });
+const claim = async (...args: Parameters<typeof claimPort>): Promise<number> => {
+  const claimed = await claimPort(...args);
+  claims.push(claimed);
+  return claimed.port;
+};
 const taken = async (host: string): Promise<number> => {
   const server = createServer();
   servers.push(server);
@@ -20,7 +27,7 @@ test.each(['127.0.0.1', '0.0.0.0'])('a port on which somebody listens at %s is n
   const port = await taken(host);
   expect(await answers(port)).toBe(true);
   expect(await isFree(port)).toBe(false);
-  expect(await pickPort(port)).toBeGreaterThan(port);
+  expect(await claim(port)).toBeGreaterThan(port);
 });
 
 test('any free port can be listened on, and lies below those that the system gives to callers', async () => {
@@ -32,15 +39,31 @@ test('any free port can be listened on, and lies below those that the system giv
 });
 
 test('the wanted port, else the next that is free', async () => {
-  const free =
-    (...taken: number[]) =>
-    async (port: number) =>
-      !taken.includes(port);
-  expect(await pickPort(9092, free())).toBe(9092);
-  expect(await pickPort(9092, free(9092, 9093))).toBe(9094);
+  const wanted = await anyFreePort();
+  const taken = [wanted, wanted + 1];
+  expect(await claim(wanted, async (port) => !taken.includes(port))).toBe(wanted + 2);
+  expect(await claim(wanted, async () => true)).toBe(wanted);
+});
+
+test('a port that one start has claimed is not free for the next, although nothing listens there yet', async () => {
+  const wanted = await anyFreePort();
+  const free = async () => true;
+  expect(await Promise.all([claim(wanted, free), claim(wanted, free)])).toEqual([wanted, wanted + 1]);
+  expect(await refusal(claimExactly(wanted, 'use another.', free))).toBe(
+    `Port ${wanted} is taken by another start of the platform (pid ${process.pid}): use another.`,
+  );
+  for (const each of claims.splice(0)) each.release();
+  expect(await claim(wanted, free)).toBe(wanted);
+});
+
+test('a port on which another program listens: a sentence, and no claim is left behind', async () => {
+  const port = await taken('127.0.0.1');
+  const message = await refusal(claimExactly(port, 'use another.'));
+  expect(message).toBe(`Port ${port} is taken by another program: use another.`);
+  expect(await claim(port, async () => true)).toBe(port);
 });
 
 test('none free: a sentence', async () => {
-  const error = await pickPort(65_500, async () => false).catch((each: unknown) => each);
-  expect(error).toBeInstanceOf(SetupError);
+  expect(await refusal(claimPort(65_500, async () => false))).toBe('No free port between 65500 and 65535.');
+  expect(await refusal(claimPort(0, async () => false))).toBe('No free port between 20000 and 32000.');
 });

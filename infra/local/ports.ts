@@ -1,5 +1,9 @@
+import { mkdirSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { SetupError } from './errors.ts';
+import { takeLock } from './lock.ts';
 
 const HOST = '127.0.0.1';
 
@@ -28,19 +32,71 @@ export const isFree = async (port: number, host = HOST): Promise<boolean> =>
   !(await answers(port, host)) && (await binds(port, host));
 
 /** Below the range from which the kernel takes ports for outgoing connections, so that none of them takes it before we do. */
+const randomPort = () => 20_000 + Math.floor(Math.random() * 12_000);
+const NO_FREE_PORT = 'No free port between 20000 and 32000.';
+
 export async function anyFreePort(): Promise<number> {
   for (let tries = 0; tries < 200; tries++) {
-    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const port = randomPort();
     if (await isFree(port)) return port;
   }
-  throw new SetupError('No free port between 20000 and 32000.');
+  throw new SetupError(NO_FREE_PORT);
+}
+
+/** A port that no other start takes until it is released, or until this process is gone. */
+export interface PortClaim {
+  port: number;
+  release(): void;
+}
+
+/**
+ * Between looking at a port and listening on it there are seconds, in which a second start would find it free, too. So
+ * whoever is to use a port holds a lock for it, which all clones of this user share.
+ */
+function lockPort(port: number): ReturnType<typeof takeLock> {
+  const folder = join(tmpdir(), `emoji-streaming-ports-${process.getuid?.() ?? 'user'}`);
+  try {
+    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    return takeLock(join(folder, `${port}.lock`));
+  } catch {
+    // Without a folder for locks it is still noticed whose port it is, once something listens there (see `ready`).
+    return { release: () => {} };
+  }
+}
+
+type IsFree = (port: number) => Promise<boolean>;
+
+/** Claims this very port; otherwise the pid of the start that holds it, or undefined for another program. */
+export async function tryPort(
+  port: number,
+  free: IsFree = isFree,
+): Promise<PortClaim | { heldBy: number | undefined }> {
+  const lock = lockPort(port);
+  if ('heldBy' in lock) return lock;
+  if (await free(port)) return { port, release: lock.release };
+  lock.release();
+  return { heldBy: undefined };
 }
 
 /** The wanted port, or the next free one; 0 = any. */
-export async function pickPort(wanted: number, free: (port: number) => Promise<boolean> = isFree): Promise<number> {
-  if (wanted === 0) return anyFreePort();
-  for (let port = wanted; port < Math.min(wanted + 100, 65_536); port++) {
-    if (await free(port)) return port;
+export async function claimPort(wanted: number, free: IsFree = isFree): Promise<PortClaim> {
+  const candidates =
+    wanted === 0
+      ? Array.from({ length: 200 }, randomPort)
+      : Array.from({ length: Math.min(100, 65_536 - wanted) }, (_, n) => wanted + n);
+  for (const port of candidates) {
+    const claim = await tryPort(port, free);
+    if ('release' in claim) return claim;
   }
-  throw new SetupError(`No free port between ${wanted} and ${wanted + 99}.`);
+  throw new SetupError(
+    wanted === 0 ? NO_FREE_PORT : `No free port between ${wanted} and ${wanted + candidates.length - 1}.`,
+  );
+}
+
+/** This very port. `remedy` is the rest of the sentence that says that it is taken. */
+export async function claimExactly(port: number, remedy: string, free?: IsFree): Promise<PortClaim> {
+  const claim = await tryPort(port, free);
+  if ('release' in claim) return claim;
+  const owner = claim.heldBy === undefined ? 'another program' : `another start of the platform (pid ${claim.heldBy})`;
+  throw new SetupError(`Port ${port} is taken by ${owner}: ${remedy}`);
 }

@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs';
+import { mkdirSync, realpathSync } from 'node:fs';
 import { connect } from 'node:net';
 import { join } from 'node:path';
 import type { DataDir } from './data-dir.ts';
@@ -25,17 +25,26 @@ export async function findRedis(lib: string, run: Run = runProgram): Promise<Red
   );
 }
 
-/** PONG, and not the -LOADING that Redis says while it reads its file. */
-const pong = (port: number): Promise<boolean> =>
+/**
+ * PONG, and not the -LOADING that Redis says while it reads its file; from the Redis with this data folder, since
+ * another one may listen on the port.
+ */
+const answersFor = (folder: string, port: number): Promise<boolean> =>
   new Promise((resolve) => {
-    const socket = connect({ port, host: '127.0.0.1' }, () => socket.write('PING\r\n'));
+    const socket = connect({ port, host: '127.0.0.1' }, () => socket.write('PING\r\nCONFIG GET dir\r\n'));
     const done = (yes: boolean) => {
       socket.destroy();
       resolve(yes);
     };
+    const expected = `+PONG\r\n*2\r\n$3\r\ndir\r\n$${Buffer.byteLength(folder)}\r\n${folder}\r\n`;
+    let said = '';
     socket.setTimeout(1000, () => done(false));
-    socket.once('data', (data) => done(data.toString().startsWith('+PONG')));
+    socket.setEncoding('utf8').on('data', (chunk) => {
+      said += String(chunk);
+      if (!expected.startsWith(said) || said === expected) done(said === expected);
+    });
     socket.once('error', () => done(false));
+    socket.once('end', () => done(false));
   });
 
 export function redisService(dir: DataDir, redis: RedisProgram, port: number): Service {
@@ -62,7 +71,8 @@ export function redisService(dir: DataDir, redis: RedisProgram, port: number): S
       const args = Object.entries(options).flatMap(([key, value]) => [`--${key}`, value]);
       return Promise.resolve({ program: redis.program, args });
     },
-    ready: () => pong(port),
+    ready: () => answersFor(realpathSync(data), port),
+    ports: [port],
     readyMs: 30_000,
     stopSignal: 'SIGTERM',
     graceMs: 3000,

@@ -6,14 +6,20 @@ export type Run = (
   args: string[],
   timeoutMs: number,
   env?: NodeJS.ProcessEnv,
+  cwd?: string,
 ) => Promise<{ ok: boolean; output: string }>;
 
-export const runProgram: Run = (program, args, timeoutMs, env = process.env) =>
+export const runProgram: Run = (program, args, timeoutMs, env = process.env, cwd) =>
   new Promise((resolve) => {
-    const child = execFile(program, args, { timeout: timeoutMs, maxBuffer: 1 << 24, env }, (error, stdout, stderr) => {
-      process.removeListener('exit', end);
-      resolve({ ok: !error, output: `${stdout}${stderr}` || (error?.message ?? '') });
-    });
+    const child = execFile(
+      program,
+      args,
+      { timeout: timeoutMs, maxBuffer: 1 << 24, env, cwd },
+      (error, stdout, stderr) => {
+        process.removeListener('exit', end);
+        resolve({ ok: !error, output: `${stdout}${stderr}` || (error?.message ?? '') });
+      },
+    );
     // A download that was interrupted with us must not go on alone.
     const end = () => child.kill();
     process.once('exit', end);

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { isAlive, nodePrograms } from '../../test/support/children.ts';
 import { temporaryFolders } from '../../test/support/folder.ts';
 import { refusal } from '../../test/support/refusal.ts';
@@ -10,6 +10,8 @@ import { until } from '../../test/support/until.ts';
 import { answers, anyFreePort } from './ports.ts';
 import { createService, type Exit, type Service, type ServiceSpec } from './service.ts';
 
+/** Programs take long to start on a busy machine. */
+jest.setTimeout(60_000);
 const folder = temporaryFolders();
 const start = nodePrograms();
 const services: Service[] = [];
@@ -78,7 +80,7 @@ describe('start and stop', () => {
       if (wait) await until('it runs', () => service.pid !== undefined);
       await service.stop();
       expect(service.pid).toBeUndefined();
-      expect(await started).toBe('Test service ended while starting.');
+      expect(await started).toBe('Test service was stopped while starting.');
     }
   });
 

@@ -2,6 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { SetupError } from './errors.ts';
+import { answers } from './ports.ts';
 import { signal } from './process.ts';
 import { waitFor } from './wait.ts';
 
@@ -22,7 +23,10 @@ export interface ServiceSpec {
   pidFile: string;
   /** A file (rewritten at every start), or a listener for what the process prints. */
   output: string | ((chunk: string) => void);
+  /** Whether it answers, and not another program on its ports. */
   ready: () => Promise<boolean>;
+  /** Where it listens: looked at when a start fails. */
+  ports?: readonly number[];
   readyMs: number;
   stopSignal: NodeJS.Signals;
   graceMs: number;
@@ -45,6 +49,8 @@ interface Run {
   guard: ChildProcess;
   pid: number;
   asked: boolean;
+  /** By `stop`, while it may still be starting. */
+  stopped: boolean;
   /** Set when the child is gone, before the guard is. */
   exit: Exit | undefined;
   gone: Promise<void>;
@@ -81,7 +87,7 @@ export function createService(spec: ServiceSpec): Service {
       guard.on('message', (message: { pid?: number; error?: string } & Partial<Exit>) => {
         if (message.error) reject(new SetupError(`${spec.name} could not be started: ${message.error}`));
         else if (message.pid)
-          resolve((run = current = { guard, pid: message.pid, asked: false, exit: undefined, gone }));
+          resolve((run = current = { guard, pid: message.pid, asked: false, stopped: false, exit: undefined, gone }));
         else if (current) current.exit = { code: message.code ?? null, signal: message.signal ?? null };
       });
       guard.once('error', reject);
@@ -122,6 +128,14 @@ export function createService(spec: ServiceSpec): Service {
       }
       const why = died ? 'ended while starting' : `did not answer within ${spec.readyMs / 1000} s`;
       await end(current);
+      // Whoever asked for the end knows why: what it printed until then is no explanation.
+      if (current.stopped) throw new SetupError(`${spec.name} was stopped while starting.`);
+      // Ours has ended: whoever answers there now has taken it meanwhile.
+      for (const port of spec.ports ?? [])
+        if (await answers(port))
+          throw new SetupError(
+            `${spec.name} ${why}: port ${port} is taken by another program. Stop that one, or start again on another port.`,
+          );
       throw new SetupError(`${spec.name} ${why}.${lastWords(spec.output)}`);
     },
     async kill(name) {
@@ -133,7 +147,9 @@ export function createService(spec: ServiceSpec): Service {
     },
     async stop() {
       await launching?.catch(() => {});
-      if (run) await end(run);
+      if (!run) return;
+      run.stopped = true;
+      await end(run);
     },
     onDeath(listener) {
       deathListener = listener;

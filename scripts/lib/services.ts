@@ -1,5 +1,6 @@
+import { resolve } from 'node:path';
 import type { Admin, Kafka } from 'kafkajs';
-import { localEndpoints } from '../../infra/local/endpoints.ts';
+import { type Endpoints, localEndpoints, runningDataDirs } from '../../infra/local/endpoints.ts';
 import { SetupError } from '../../infra/local/errors.ts';
 import { createKafka } from '../../lib/adapters/kafka/client.ts';
 import { KafkaRecordLog } from '../../lib/adapters/kafka/record-log.ts';
@@ -13,15 +14,43 @@ import type { RecordLog, Registry } from '../../lib/ports.ts';
 // The clients' own lines would stand between ours; what matters in them becomes a sentence below.
 const quiet = createLogger('silent');
 
-/** The configuration, with the broker and the Redis of the running `npm start` where the environment names none. */
-export function scriptConfig(): Config {
-  const local = localEndpoints();
-  const { KAFKA_BROKERS, REDIS_URL } = process.env;
+export const DATA_DIR_OPTION = { 'data-dir': { type: 'string' } } as const;
+
+/**
+ * The configuration, with the broker and the Redis of a running `npm start` where the environment names none.
+ * @param dataDir the data folder of the one that is meant, whatever the environment names
+ */
+export function scriptConfig(dataDir?: string): Config {
+  const { env } = process;
+  if (dataDir !== undefined) {
+    const named = localEndpoints(resolve(dataDir));
+    if (named) return loadConfig({ ...env, ...named });
+    throw new SetupError(
+      `No platform runs with the data folder ${resolve(dataDir)}: start it with "npm start -- --data-dir ${dataDir}".`,
+    );
+  }
+  const named = { KAFKA_BROKERS: env.KAFKA_BROKERS || undefined, REDIS_URL: env.REDIS_URL || undefined };
+  const found = named.KAFKA_BROKERS && named.REDIS_URL ? undefined : runningPlatform();
+  if (found === 'several' && !named.KAFKA_BROKERS && !named.REDIS_URL)
+    throw new SetupError(
+      `Several platforms run; name one of them:\n${runningDataDirs()
+        .map((path) => `  --data-dir ${path}`)
+        .join('\n')}`,
+    );
+  const local = found === 'several' ? undefined : found;
   return loadConfig({
-    ...process.env,
-    KAFKA_BROKERS: KAFKA_BROKERS || local?.KAFKA_BROKERS,
-    REDIS_URL: REDIS_URL || local?.REDIS_URL,
+    ...env,
+    KAFKA_BROKERS: named.KAFKA_BROKERS ?? local?.KAFKA_BROKERS,
+    REDIS_URL: named.REDIS_URL ?? local?.REDIS_URL,
   });
+}
+
+/** That of the default data folder, else the only one with another. */
+function runningPlatform(): Endpoints | 'several' | undefined {
+  const local = localEndpoints();
+  if (local) return local;
+  const dirs = runningDataDirs();
+  return dirs.length > 1 ? 'several' : localEndpoints(dirs[0]);
 }
 
 /** A broker that answers: clients can be made, topics asked about. */

@@ -2,6 +2,7 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { anyFreePort } from '../../infra/local/ports.ts';
 import { until } from '../support/until.ts';
 
 const REPO = join(import.meta.dirname, '../..');
@@ -29,7 +30,11 @@ export async function startPlatform(
   args: readonly string[] = [],
 ): Promise<Platform> {
   const { KAFKA_BROKERS: _kafka, REDIS_URL: _redis, ...inherited } = process.env;
-  const ports = ['http', 'lambda', 'kafka', 'redis'].flatMap((name) => [`--${name}-port`, '0']);
+  const lambdaPort = await anyFreePort();
+  const ports = [
+    ...['http', 'kafka', 'redis'].flatMap((name) => [`--${name}-port`, '0']),
+    ...['--lambda-port', String(lambdaPort)],
+  ];
   // Not by npm, so that a signal reaches the starter itself; what npm does before is what `npm test` has done.
   const child = spawn(
     process.execPath,
@@ -56,7 +61,7 @@ export async function startPlatform(
   });
   return {
     url: ready[1] ?? '',
-    lambdaPort: Number(/for lambda\] listening on http:\/\/localhost:(\d+)/.exec(output)?.[1]),
+    lambdaPort,
     output: () => output,
     pid: (service) => until(`a process of ${service}`, () => pidOf(dataDir, service), 20_000),
     stop: async () => {

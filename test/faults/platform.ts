@@ -54,10 +54,10 @@ export async function startFaultPlatform(log: (line: string) => void = () => {})
   try {
     const disk = await mountDisk(folders.infra);
     if (disk) undo.push(() => disk.unmount());
-    // Redis on another disk than the broker, so that only one of them fills up.
-    symlinkSync(folders.redis, join(folders.infra, 'redis'));
     const dir = await claimDataDir(folders.infra, log);
     undo.push(() => dir.release());
+    // Redis on another disk than the broker, so that only one of them fills up.
+    symlinkSync(folders.redis, join(folders.infra, 'redis'));
     const lib = await ensureJars(log);
     const [kafkaPort, redisPort] = [await anyFreePort(), await anyFreePort()];
     const links = { kafka: await tcpProxy(kafkaPort), redis: await tcpProxy(redisPort) };

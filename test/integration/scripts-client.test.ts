@@ -8,7 +8,7 @@ import { printed, scriptRunner } from '../support/scripts.ts';
 import { until } from '../support/until.ts';
 
 const { start } = scriptRunner();
-jest.setTimeout(20_000);
+jest.setTimeout(60_000);
 let server: HttpServer;
 let requests: Received[];
 /** What the next registrations are answered with instead of 200. */
@@ -87,6 +87,27 @@ test('for a person: emoji, count in the window and running total, and only what 
     /🔥 +3 in the window +3 in total\n.*🔥 +1,200 in the window +1,203 in total\nin total: 🔥 1,203\n/,
   );
   expect(stdout.match(/in the window/g)).toHaveLength(2);
+  socket.destroy();
+});
+
+/** As if the output were a terminal. */
+const TERMINAL = { NODE_OPTIONS: '--import=data:text/javascript,process.stdout.isTTY=true' };
+const UP = '\x1b[1A';
+
+test('on a terminal: a table that is drawn in place, and the totals at the end', async () => {
+  const script = start('client', ['--port', '0', '--room', 'r', '--url', server.url], TERMINAL);
+  const socket = await dial();
+  socket.write(`${update(0, '🔥', 3)}\n`);
+  await printed(script, 'stdout', /🔥 +3 +3 +█/);
+  for (const line of [update(2000, '🔥', 1200), update(2000, '❤️', 600)]) socket.write(`${line}\n`);
+  await printed(script, 'stdout', /🔥 +1,200 +1,203 +█{24}/);
+  expect(script.stdout()).toContain(UP);
+  expect(script.stdout()).not.toContain('in the window  1');
+  script.kill('SIGINT');
+  const { code, stdout } = await script.ended;
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/❤️ +600 +600 +█{12}(?!█)/);
+  expect(stdout.trimEnd().split('\n').at(-1)).toBe('in total: 🔥 1,203  ❤️ 600');
   socket.destroy();
 });
 

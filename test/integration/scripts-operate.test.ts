@@ -2,8 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { claimDataDir } from '../../infra/local/data-dir.ts';
+import { announce, localEndpoints, runningDataDirs, writeEndpoints } from '../../infra/local/endpoints.ts';
 import { anyFreePort } from '../../infra/local/ports.ts';
 import { clusterTopic } from '../../lib/config/topics.ts';
 import type { RedisClient } from '../../lib/adapters/redis/client.ts';
@@ -17,7 +18,7 @@ import { until } from '../support/until.ts';
 
 const { run } = scriptRunner();
 /** A test starts several programs. */
-jest.setTimeout(20_000);
+jest.setTimeout(60_000);
 
 /** Clusters that no other test has. */
 const LAYOUT = { clusters: 7, subscribersPerCluster: 2, clientTtl: 600 };
@@ -211,9 +212,11 @@ describe('reset', () => {
   let folder: string;
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  const folderWithData = () => {
+  /** As a start leaves it, or as somebody else does, who uses the same names. */
+  const folderWithData = async (of: 'ours' | 'others') => {
     folder = mkdtempSync(join(tmpdir(), 'emoji-streaming-reset-'));
-    for (const name of ['kafka', 'redis', 'logs', 'lib']) {
+    if (of === 'ours') (await claimDataDir(folder)).release();
+    for (const name of ['kafka', 'redis', 'logs', 'lib', 'notes']) {
       mkdirSync(join(folder, name));
       writeFileSync(join(folder, name, 'file'), '');
     }
@@ -221,23 +224,91 @@ describe('reset', () => {
     return folder;
   };
 
-  test('removes the data and keeps what was downloaded, unless told', async () => {
-    const dir = folderWithData();
+  test('removes the data that a start has made, and nothing else', async () => {
+    const dir = await folderWithData('ours');
     const { code, stdout } = await run('reset', ['--data-dir', dir]);
     expect(stdout).toContain(`the data in ${dir} is removed`);
     expect(code).toBe(0);
-    expect(readdirSync(dir).sort()).toEqual(['lib', 'pids']);
-    await run('reset', ['--data-dir', dir, '--all']);
-    expect(readdirSync(dir)).toEqual(['pids']);
+    expect(readdirSync(dir).sort()).toEqual(['emoji-streaming.json', 'lib', 'notes']);
+    expect((await run('reset', ['--data-dir', dir])).stdout).toContain(`there is no data in ${dir}`);
+  });
+
+  test('a folder that no start has made stays as it is', async () => {
+    const dir = await folderWithData('others');
+    const before = readdirSync(dir, { recursive: true }).sort();
+    expect(await run('reset', ['--data-dir', dir])).toMatchObject({
+      code: 1,
+      stdout: '',
+      stderr: `${dir} is no data folder of "npm start": nothing is removed.\n`,
+    });
+    expect(readdirSync(dir, { recursive: true }).sort()).toEqual(before);
+    const nowhere = join(dir, 'nowhere');
+    expect(await run('reset', ['--data-dir', nowhere])).toMatchObject({
+      code: 1,
+      stderr: `${nowhere} does not exist: nothing is removed.\n`,
+    });
+    expect(existsSync(nowhere)).toBe(false);
+  });
+
+  test('the programs are not those of one data folder', async () => {
+    const dir = await folderWithData('ours');
+    const { code, stderr } = await run('reset', ['--data-dir', dir, '--all']);
+    expect(stderr).toMatch(
+      /^--all removes the programs that all data folders share, so it does not go with --data-dir\./,
+    );
+    expect(code).toBe(2);
+    expect(existsSync(join(dir, 'kafka', 'file'))).toBe(true);
   });
 
   test('refuses while something runs in the folder, and removes nothing', async () => {
-    const dir = folderWithData();
+    const dir = await folderWithData('ours');
     const { release } = await claimDataDir(dir);
     const { code, stderr } = await run('reset', ['--data-dir', dir]);
     release();
     expect(stderr).toMatch(new RegExp(`^already running \\(pid ${process.pid}\\)`));
     expect(code).toBe(1);
     expect(existsSync(join(dir, 'kafka', 'file'))).toBe(true);
+  });
+});
+
+describe('a platform that runs with a data folder of its own', () => {
+  let folder: string;
+  let forget: () => void;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), 'emoji-streaming-running-'));
+    const { KAFKA_BROKERS = '', REDIS_URL = '' } = process.env;
+    forget = writeEndpoints(folder, { KAFKA_BROKERS, REDIS_URL: new URL('/9', REDIS_URL).href });
+  });
+  afterEach(() => {
+    forget();
+    rmSync(folder, { recursive: true });
+  });
+
+  const COMMANDS = [['topics', 'list'], ['subscribers', 'list'], ['dlq', 'list'], ['rebuild']] as const;
+
+  test.each(COMMANDS)('%s finds it by --data-dir, whatever the environment names', async (name, ...args) => {
+    const nowhere = `127.0.0.1:${await anyFreePort()}`;
+    const elsewhere = { KAFKA_BROKERS: nowhere, REDIS_URL: `redis://${nowhere}` };
+    const { code, stderr } = await run(name, [...args, '--data-dir', folder], elsewhere);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
+  test.each(COMMANDS)('%s says when none runs with that folder', async (name, ...args) => {
+    forget();
+    const { code, stderr } = await run(name, [...args, '--data-dir', folder]);
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: `No platform runs with the data folder ${folder}: start it with "npm start -- --data-dir ${folder}".\n`,
+    });
+  });
+
+  test('without --data-dir, one is found where it is the only one; of several, the sentence lists them', async () => {
+    // No other platform of this clone may run beside it, as a developer's may.
+    const others = runningDataDirs().length + (localEndpoints() ? 1 : 0);
+    const withdraw = announce(folder);
+    const { code, stderr } = await run('topics', ['list'], { KAFKA_BROKERS: '', REDIS_URL: '' });
+    withdraw();
+    if (others === 0) expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    else if (!localEndpoints()) expect(stderr).toContain(`  --data-dir ${folder}\n`);
   });
 });

@@ -1,0 +1,23 @@
+import { subscribe } from 'node:diagnostics_channel';
+
+const HEADER = 'x-start-id';
+
+/**
+ * Answers requests that carry the header `x-start-id` with the id that `npm start` gave this process, so that it knows
+ * its own ports from those of another platform, which would answer /health just as well.
+ */
+export default class LocalIdentity {
+  hooks = {
+    'before:offline:start:init': () => {
+      const id = process.env.LOCAL_START_ID;
+      if (!id) return;
+      subscribe('http.server.request.start', (message) => {
+        const { request, response } =
+          /** @type {{ request: import('node:http').IncomingMessage, response: import('node:http').ServerResponse }} */ (
+            message
+          );
+        if (HEADER in request.headers) response.setHeader(HEADER, id);
+      });
+    },
+  };
+}
