@@ -67,10 +67,7 @@ function lockPort(port: number): ReturnType<typeof takeLock> {
 type IsFree = (port: number) => Promise<boolean>;
 
 /** Claims this very port; otherwise the pid of the start that holds it, or undefined for another program. */
-export async function tryPort(
-  port: number,
-  free: IsFree = isFree,
-): Promise<PortClaim | { heldBy: number | undefined }> {
+async function tryPort(port: number, free: IsFree = isFree): Promise<PortClaim | { heldBy: number | undefined }> {
   const lock = lockPort(port);
   if ('heldBy' in lock) return lock;
   if (await free(port)) return { port, release: lock.release };

@@ -1,8 +1,8 @@
 import Table from 'cli-table3';
-import type { Update } from '../../lib/domain/update.ts';
+import type { UpdateLine } from '../../lib/domain/update-line.ts';
 import { count } from './table.ts';
 
-type Row = Pick<Update, 'start' | 'end' | 'emoji_type' | 'raw_count'>;
+type Row = Pick<UpdateLine, 'start' | 'end' | 'emoji_type' | 'raw_count'>;
 
 const BAR = 24;
 /** A terminal has few rows; the emojis with the largest totals are shown. */
