@@ -46,7 +46,6 @@ const bundleKafkajs = async () => {
       contents: `module.exports = {
         ...require('kafkajs'),
         internals: {
-          Decoder: require('kafkajs/src/protocol/decoder'),
           Fetch: require('kafkajs/src/protocol/requests/fetch'),
           Batch: require('kafkajs/src/consumer/batch'),
         },

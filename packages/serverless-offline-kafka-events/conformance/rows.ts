@@ -95,7 +95,13 @@ export const ROWS: Readonly<Record<string, Row>> = {
     differs: 'the same; topics can be created at the start by `createTopics`, which AWS does not do',
   },
   'K-35': { text: 'a failed batch is retried until it succeeds, and blocks its partitions', source: ESM },
-  'K-36': { text: 'errors, timeouts and crashes of the function are failures; any answer is success', source: METRICS },
+  'K-36': {
+    text: 'errors, timeouts and crashes of the function are failures; any answer is success',
+    source: `${METRICS}, aws-lambda-nodejs-runtime-interface-client`,
+    differs:
+      'the same for Node.js, but stricter where the runtime would lose records: a null thrown by a synchronous handler, ' +
+      'and a promise that is never settled, are failures; with `useInProcess` a crash ends serverless-offline',
+  },
   'K-37': {
     text: 'the pause between retries',
     source: 'not documented',
@@ -195,4 +201,10 @@ export const ROWS: Readonly<Record<string, Row>> = {
   'K-80': { text: 'keys of `kafka`, and its authentication', source: 'osls and Serverless' },
   'K-81': { text: 'provisioned pollers and destinations, as each framework names them', source: 'osls and Serverless' },
   'K-82': { text: '`maximumBatchingWindow: 0` is not written to the template', source: 'osls and Serverless' },
+  'K-83': {
+    text: 'records of transactions',
+    source: 'not documented',
+    differs:
+      'AWS does not say: read_committed here, so nothing of an aborted transaction is delivered, and an open one is waited for',
+  },
 };

@@ -8,6 +8,7 @@ const RETRIABLE = {
   TOPIC_MISSING: true,
   COMMIT_FENCED: true,
   RECORDS_CORRUPT: true,
+  OFFSETS_MISSING: false,
   DESTINATION_FAILED: true,
 } as const;
 

@@ -2,16 +2,23 @@
 export interface Serverless {
   readonly config: { readonly servicePath?: string };
   readonly serviceDir?: string;
+  readonly pluginManager?: { readonly hooks: Record<string, { readonly pluginName: string; hook: () => unknown }[]> };
   readonly service: {
     readonly service: string;
-    readonly provider: { readonly stage?: string; readonly region?: string; readonly timeout?: number };
+    readonly provider: {
+      readonly stage?: string;
+      readonly region?: string;
+      readonly timeout?: number;
+      readonly runtime?: string;
+    };
+    readonly package?: { readonly artifact?: string };
     readonly custom?: Record<string, unknown>;
     readonly resources?: {
       readonly Resources?: Record<string, CloudFormationResource>;
       readonly extensions?: Record<string, CloudFormationResource>;
     };
     getAllFunctions(): string[];
-    getFunction(key: string): FunctionDefinition;
+    getFunction: (key: string) => FunctionDefinition;
   };
 }
 
@@ -24,6 +31,8 @@ export interface FunctionDefinition {
   readonly name: string;
   readonly handler?: string;
   readonly timeout?: number;
+  readonly runtime?: string;
+  readonly package?: { readonly artifact?: string };
   readonly events?: readonly Record<string, unknown>[];
 }
 

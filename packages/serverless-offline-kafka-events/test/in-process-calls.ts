@@ -8,13 +8,15 @@ import { functionService } from './function-service.ts';
 interface Calls {
   readonly code: string;
   readonly functions: Record<string, { timeout?: number }>;
+  /** Of serverless-offline. */
+  readonly options?: Record<string, unknown>;
   readonly steps: readonly ({ call: string; eager?: true; reload?: true } | { write: string } | { reload: true })[];
 }
 
-const { code, functions, steps } = JSON.parse(process.argv[2] ?? '') as Calls;
+const { code, functions, options = {}, steps } = JSON.parse(process.argv[2] ?? '') as Calls;
 const service = functionService(code, functions);
-const usual = await inProcessInvokers(service.serverless, {});
-const eager = await inProcessInvokers(service.serverless, { reloadHandler: true });
+const usual = await inProcessInvokers(service.serverless, options);
+const eager = await inProcessInvokers(service.serverless, { ...options, reloadHandler: true });
 try {
   for (const step of steps) {
     if ('call' in step) {

@@ -39,9 +39,13 @@ export class TestKafka {
     await this.producer.send({ topic, messages });
   }
 
-  /** Committed offsets of a group, -1 for none. */
+  /** Committed offsets of a group, -1 for none, and while the group's coordinator loads. */
   async committed(groupId: string, topic: string): Promise<number[]> {
-    const [entry] = await this.admin.fetchOffsets({ groupId, topics: [topic] });
+    const loading = [{ topic, partitions: [{ partition: 0, offset: '-1', metadata: null }] }];
+    const [entry] = await this.admin.fetchOffsets({ groupId, topics: [topic] }).catch((error: { type?: string }) => {
+      if (error.type === 'GROUP_LOAD_IN_PROGRESS' || error.type === 'NOT_COORDINATOR_FOR_GROUP') return loading;
+      throw error as Error;
+    });
     const partitions = [...(entry?.partitions ?? [])].sort((a, b) => a.partition - b.partition);
     return partitions.map(({ offset }) => Number(offset));
   }

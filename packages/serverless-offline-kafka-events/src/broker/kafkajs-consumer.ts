@@ -2,9 +2,9 @@ import type { Admin, Consumer, EachBatchPayload, Kafka, Offsets } from 'kafkajs'
 import { describeError, KafkaEventsError } from '../errors.ts';
 import { backoff, sleep } from '../time.ts';
 import { withHint } from './connection-hints.ts';
+import { chunkOf } from './kafkajs-fetch.ts';
 import { startingOffsets } from './kafkajs-positions.ts';
-import { toRecord } from './kafkajs-record.ts';
-import type { BrokerConsumer, BrokerRecord, ConsumerListener, ConsumerOptions } from './port.ts';
+import type { BrokerConsumer, ConsumerListener, ConsumerOptions } from './port.ts';
 
 /** How long a fetch waits for data, in ms: bounds how late a resumed partition is read again and a heartbeat is sent. */
 const FETCH_WAIT_MS = 100;
@@ -18,7 +18,6 @@ const FENCED = new Set([
   'UNKNOWN_MEMBER_ID',
   'NOT_COORDINATOR_FOR_GROUP',
 ]);
-const NO_RECORDS: readonly BrokerRecord[] = [];
 
 /**
  * A kafkajs consumer that only reads. kafkajs fetches again from a broker when every batch of the last fetch has been
@@ -101,7 +100,7 @@ export class KafkajsConsumer implements BrokerConsumer {
       retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5, restartOnFailure: () => Promise.resolve(false) },
     });
     this.#consumer = consumer;
-    const { CRASH, GROUP_JOIN, REBALANCING, START_BATCH_PROCESS, FETCH_START } = consumer.events;
+    const { CRASH, GROUP_JOIN, REBALANCING, FETCH_START } = consumer.events;
     const crashed = new Promise<Error>((resolve) => {
       consumer.on(CRASH, ({ payload }) => resolve(payload.error));
     });
@@ -114,11 +113,6 @@ export class KafkajsConsumer implements BrokerConsumer {
     consumer.on(REBALANCING, () => this.#lostAssignment());
     consumer.on(GROUP_JOIN, ({ payload }) => {
       void this.#joined(consumer, fetching, payload.memberAssignment[topic] ?? []);
-    });
-    // A fetch that held only control records or aborted messages never reaches eachBatch, but reading must go on.
-    consumer.on(START_BATCH_PROCESS, ({ payload }) => {
-      if (payload.batchSize === 0)
-        this.#deliver(payload.partition, NO_RECORDS, payload.lastOffset, payload.highWatermark);
     });
     try {
       await consumer.connect();
@@ -178,14 +172,10 @@ export class KafkajsConsumer implements BrokerConsumer {
   #eachBatch({ batch, commitOffsetsIfNecessary }: EachBatchPayload): Promise<void> {
     // The typings forget the argument; without it kafkajs commits nothing here (autoCommit is off).
     this.#commitDirect = commitOffsetsIfNecessary as (offsets: Offsets) => Promise<void>;
-    const records = batch.messages.map((message) => toRecord(batch.partition, message));
-    this.#deliver(batch.partition, records, batch.lastOffset(), batch.highWatermark);
+    const { partition, highWatermark } = batch;
+    const { records, next } = chunkOf(batch);
+    if (this.#positioned.has(partition)) this.#listener.records(partition, records, next, Number(highWatermark));
     return Promise.resolve();
-  }
-
-  #deliver(partition: number, records: readonly BrokerRecord[], lastOffset: string, end: string): void {
-    if (!this.#positioned.has(partition)) return;
-    this.#listener.records(partition, records, Number(lastOffset) + 1, Number(end));
   }
 
   pause(partition: number): void {

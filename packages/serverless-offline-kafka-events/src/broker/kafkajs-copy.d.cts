@@ -1,5 +1,5 @@
 /** The private copy of kafkajs that build.js makes: the same as the package, and internals that this package patches. */
 declare const copy: typeof import('kafkajs') & {
-  readonly internals: Readonly<Record<'Decoder' | 'Fetch' | 'Batch', { readonly prototype: object }>>;
+  readonly internals: Readonly<Record<'Fetch' | 'Batch', unknown>>;
 };
 export = copy;

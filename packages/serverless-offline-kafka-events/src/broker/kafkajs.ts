@@ -1,8 +1,6 @@
 import kafkajs from '#kafkajs';
 import type { Admin, KafkaConfig, Producer } from 'kafkajs';
-import { checkChecksums } from './kafkajs-checksums.ts';
-import { registerCodecs } from './kafkajs-codecs.ts';
-import { keepHeaderOrder } from './kafkajs-headers.ts';
+import { decodeFetchResponses } from './kafkajs-fetch.ts';
 import { createTopics } from './kafkajs-topics.ts';
 import { KafkajsConsumer } from './kafkajs-consumer.ts';
 import type { Broker, Security } from './port.ts';
@@ -20,9 +18,7 @@ export interface KafkajsOptions {
 
 /** The kafkajs adapter: one client, one admin and one producer connection, opened when first needed. */
 export const kafkajsBroker = ({ brokers, clientId, log, security = {} }: KafkajsOptions): Broker => {
-  checkChecksums();
-  registerCodecs();
-  keepHeaderOrder();
+  decodeFetchResponses();
   const client = new kafkajs.Kafka({
     brokers: [...brokers],
     clientId,

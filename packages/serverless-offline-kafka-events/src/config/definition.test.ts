@@ -31,6 +31,18 @@ describe('a mapping definition', () => {
     expect(() => define({ StartingPosition: 'AT_TIMESTAMP' })).toThrow('AT_TIMESTAMP needs it, in Unix seconds');
   });
 
+  test.each([
+    [Date.now(), 'must be Unix time in seconds, not in milliseconds'],
+    [1_760_000_000_000, 'must be Unix time in seconds, not in milliseconds'],
+    [Math.floor(Date.now() / 1000) + 60, 'must not be in the future'],
+    [1_760_000_000_000_000, 'must not be in the future'],
+    [-1, 'must be Unix time in seconds'],
+    ['2026-01-01', 'must be Unix time in seconds'],
+  ])('K-27 a starting timestamp of %j is refused', (StartingPositionTimestamp, message) => {
+    expect(() => define({ StartingPosition: 'AT_TIMESTAMP', StartingPositionTimestamp })).toThrow(message);
+    expect(() => define({ StartingPositionTimestamp })).toThrow(message);
+  });
+
   test('K-78 tags, keys and metrics settings of the deployed mapping change nothing here', () => {
     const extra = { Tags: [{ Key: 'a', Value: 'b' }], KmsKeyArn: 'arn:aws:kms:::key/1', MetricsConfig: {} };
     expect(define(extra).warnings).toEqual([]);

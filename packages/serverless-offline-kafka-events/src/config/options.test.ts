@@ -17,6 +17,20 @@ describe('custom.kafkaEvents', () => {
     expect(() => parseOptions(options, {})).toThrow(message);
   });
 
+  test.each(['kafka', 'PLAINTEXT://a:1', 'a:0', 'a:70000', 'a:123456', 'a:-1', 'a:1,', 'a:1/', 'http://a', '[::1]'])(
+    'a bootstrap server %j is refused, wherever it is written',
+    (server) => {
+      const message = 'must be host:port without a protocol, the port from 1 to 65535';
+      expect(() => parseOptions({ bootstrapServers: server }, {})).toThrow(message);
+      expect(() => parseOptions({ bootstrapServers: ['b:2', server] }, {})).toThrow(message);
+      expect(() => parseOptions({}, { KAFKA_BROKERS: `b:2,${server}` })).toThrow(message);
+    },
+  );
+
+  test.each(['[::1]:9092', 'kafka_1:65535', '10.0.0.1:1', 'b-1.example.com:9092'])('%j is a server', (server) => {
+    expect(parseOptions({ bootstrapServers: server }, {}).bootstrapServers).toEqual([server]);
+  });
+
   test('KAFKA_BROKERS is named when it is wrong', () => {
     expect(() => parseOptions({}, { KAFKA_BROKERS: 'nowhere' })).toThrow(
       'KAFKA_BROKERS is "nowhere": must be host:port',

@@ -1,15 +1,12 @@
 import { z } from 'zod';
 import { parseOrExplain } from './explain.ts';
-import { between, oneOf, topicName } from './ranges.ts';
+import { between, isLocalServer, oneOf, SERVER_RULE, topicName } from './ranges.ts';
 import { secretsSchema, secretsVariable } from './secrets.ts';
 
 const servers = z
   .union([z.string(), z.array(z.string())], { error: 'must be host:port, or a list of them' })
   .transform((it) => (Array.isArray(it) ? it : it.split(',')).map((server) => server.trim()))
-  .refine(
-    (list) => list.length > 0 && list.every((server) => /^(\[[^\]]+\]|[^:\s]+):\d+$/.test(server)),
-    'must be host:port, several joined with a comma',
-  );
+  .refine((list) => list.length > 0 && list.every(isLocalServer), `${SERVER_RULE}; several are joined with a comma`);
 
 const schema = z.strictObject({
   /** Wins over `KAFKA_BROKERS`; default localhost:9092. */

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { between, groupId, oneOf, topicName } from './ranges.ts';
+import { between, deployedServer, groupId, oneOf, topicName } from './ranges.ts';
 
 const ACCESS_TYPES = [
   'BASIC_AUTH',
@@ -21,7 +21,7 @@ const sourceConfig = z.strictObject({
   SchemaRegistryConfig: z.undefined({ error: 'schema registries are not emulated' }).optional(),
 });
 
-/** A string that AWS would accept, or something that CloudFormation resolves. `''` removes the destination (K-48). */
+/** A string that AWS would accept, or something that CloudFormation resolves. `''` removes the destination. */
 const destination = z.union(
   [
     z.literal(''),
@@ -33,19 +33,31 @@ const destination = z.union(
   { error: 'must be the ARN of a standard SQS queue, a standard SNS topic or an S3 bucket, or kafka://<topic>' },
 );
 
+/** As seconds this is the year 5138, as milliseconds 1973. */
+const MILLISECONDS = 100_000_000_000;
+
 /** `AWS::Lambda::EventSourceMapping` for Kafka, with AWS's own ranges. Unknown keys are refused. */
 export const propertiesSchema = z.strictObject({
   FunctionName: z.unknown().optional(),
   EventSourceArn: z.unknown().optional(),
   SelfManagedEventSource: z
-    .strictObject({ Endpoints: z.strictObject({ KafkaBootstrapServers: z.array(z.string()).min(1).max(10) }) })
+    .strictObject({ Endpoints: z.strictObject({ KafkaBootstrapServers: z.array(deployedServer).min(1).max(10) }) })
     .optional(),
   Topics: z.tuple([topicName], { error: 'must be exactly one topic: several topics are several mappings' }),
   BatchSize: between(1, 10_000).default(100),
   MaximumBatchingWindowInSeconds: between(0, 300).optional(),
   Enabled: z.boolean().default(true),
   StartingPosition: oneOf(['LATEST', 'TRIM_HORIZON', 'AT_TIMESTAMP']).default('TRIM_HORIZON'),
-  StartingPositionTimestamp: z.number().min(0, 'must be Unix time in seconds').optional(),
+  StartingPositionTimestamp: z
+    .number('must be Unix time in seconds')
+    .min(0, 'must be Unix time in seconds')
+    .refine((seconds) => seconds <= Date.now() / 1000, {
+      error: ({ input }) =>
+        Number(input) > MILLISECONDS && Number(input) <= Date.now()
+          ? 'must be Unix time in seconds, not in milliseconds'
+          : 'must not be in the future; it is Unix time in seconds',
+    })
+    .optional(),
   AmazonManagedKafkaEventSourceConfig: sourceConfig.optional(),
   SelfManagedKafkaEventSourceConfig: sourceConfig.optional(),
   ConsumptionMode: consumptionMode,
@@ -76,7 +88,7 @@ export const propertiesSchema = z.strictObject({
       PollerGroupName: z.string().max(128).optional(),
     })
     .optional(),
-  // Nothing to emulate (K-78), but part of what is deployed.
+  // Nothing to emulate, but part of what is deployed.
   MetricsConfig: z.unknown().optional(),
   LoggingConfig: z.unknown().optional(),
   KmsKeyArn: z.unknown().optional(),

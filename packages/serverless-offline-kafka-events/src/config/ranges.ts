@@ -17,3 +17,22 @@ export const topicName = z
 export const groupId = z
   .string()
   .regex(/^[a-zA-Z0-9\-/*:_+=.@]{1,200}$/, 'must be 1 to 200 letters, digits and - / * : _ + = . @');
+
+const PORT = /^(.+):(\d{1,5})$/;
+const hasPort = (server: string, host: RegExp): boolean => {
+  const [, name = '', port = ''] = PORT.exec(server) ?? [];
+  return host.test(name) && Number(port) >= 1 && Number(port) <= 65_535;
+};
+const IPV6 = /^\[[0-9a-fA-F:.]+\]$/;
+const HOST = /^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/;
+const LABEL = '[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?';
+/** As the API has it: no underscore, no IPv6. */
+const DEPLOYED_HOST = new RegExp(`^(${LABEL}\\.)*${LABEL}$`);
+
+/** Where a local client finds a broker. */
+export const isLocalServer = (server: string): boolean => hasPort(server, HOST) || hasPort(server, IPV6);
+
+export const SERVER_RULE = 'must be host:port without a protocol, the port from 1 to 65535';
+
+/** An entry of KafkaBootstrapServers. */
+export const deployedServer = z.string().refine((server) => hasPort(server, DEPLOYED_HOST), SERVER_RULE);

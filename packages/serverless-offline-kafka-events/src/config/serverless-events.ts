@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { parseOrExplain } from './explain.ts';
-import { between, groupId, oneOf, topicName } from './ranges.ts';
+import { between, deployedServer, groupId, oneOf, topicName } from './ranges.ts';
 
 const uris = z.array(z.string()).min(1);
 
@@ -43,7 +43,7 @@ const SCHEMAS = {
       clientCertificateTlsAuth: uris.optional(),
       serverRootCaCertificate: uris.optional(),
     }),
-    bootstrapServers: z.array(z.string()).min(1),
+    bootstrapServers: z.array(deployedServer).min(1).max(10),
     ...common,
   }),
 };

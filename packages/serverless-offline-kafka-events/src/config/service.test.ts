@@ -139,6 +139,35 @@ describe('the mappings of a service', () => {
     expect(warnings.filter((line) => line.startsWith('resources'))).toEqual([]);
   });
 
+  test('an override that names no function, or no topic of it, is refused', () => {
+    const service = consumer(msk({}), kafka({ topic: 'items' }));
+    for (const name of ['consumr', 'consumer/ordrs', 'constructor', '__proto__', 'toString', 'consumer/']) {
+      const overrides = JSON.parse(JSON.stringify({ [name]: { BatchSize: 5 } })) as Record<string, never>;
+      expect(() => read(service, overrides)).toThrow(
+        `overrides names "${name}": must be a function with a Kafka event, or function/topic, such as consumer, consumer/orders`,
+      );
+    }
+    const { mappings } = read(service, { consumer: { BatchSize: 5 }, 'consumer/items': { BatchSize: 6 } });
+    expect(mappings.map(({ batchSize }) => batchSize)).toEqual([5, 6]);
+  });
+
+  test.each([
+    'b-1',
+    'PLAINTEXT://b-1:9092',
+    'b-1:0',
+    'b-1:70000',
+    'b-1:',
+    ':9092',
+    'b 1:9092',
+    'b-1:9092/',
+    'b_1:9092',
+  ])('K-80 a bootstrap server %j is refused as the API refuses it', (server) => {
+    const message = 'must be host:port without a protocol, the port from 1 to 65535';
+    expect(() => read(consumer(kafka({ bootstrapServers: ['b-1:9096', server] })))).toThrow(message);
+    const SelfManagedEventSource = { Endpoints: { KafkaBootstrapServers: [server] } };
+    expect(() => read(consumer(kafka({})), { consumer: { SelfManagedEventSource } })).toThrow(message);
+  });
+
   test('each topic of a function is a mapping with a group of its own', () => {
     const { mappings } = read(consumer(kafka({}), kafka({ topic: 'items' }), msk({})));
     expect(mappings.map(({ topic }) => topic)).toEqual(['orders', 'items', 'orders']);

@@ -1,6 +1,7 @@
 import type { CloudFormationResource, Serverless } from '../serverless.ts';
 import { defineMapping } from './definition.ts';
 import type { MappingDefinition } from './definition.ts';
+import { KafkaEventsError } from '../errors.ts';
 import { invalid } from './explain.ts';
 import type { Options } from './options.ts';
 import { fromKafka, fromMsk, logicalId } from './properties.ts';
@@ -32,9 +33,11 @@ export const readMappings = (
   warn: (line: string) => void,
 ): MappingDefinition[] => {
   const groups = new Set<string>();
-  return written(service, warn).map(({ functionKey, kind, properties }) => {
+  const mappings = written(service, warn);
+  const changes = checkedOverrides(overrides, mappings);
+  return mappings.map(({ functionKey, kind, properties }) => {
     const topic = topicOf(properties);
-    const input = { ...properties, ...overrides[functionKey], ...overrides[`${functionKey}/${topic}`] };
+    const input = { ...properties, ...changes.get(functionKey), ...changes.get(`${functionKey}/${topic}`) };
     const group = unused(groups, `${service.service}-${functionKey}-${topic}`);
     const definition = defineMapping(functionKey, kind, input, group, { filterMismatch });
     const { groupId, warnings } = definition;
@@ -50,6 +53,23 @@ export const readMappings = (
     warnings.forEach(warn);
     return definition;
   });
+};
+
+/** @throws KafkaEventsError CONFIG_INVALID for an override that changes no mapping */
+const checkedOverrides = (overrides: Options['overrides'], mappings: readonly Written[]): Map<string, Properties> => {
+  const known = new Set(
+    mappings.flatMap(({ functionKey, properties }) => [functionKey, `${functionKey}/${topicOf(properties)}`]),
+  );
+  const given = new Map(Object.entries(overrides));
+  for (const name of given.keys()) {
+    if (known.has(name)) continue;
+    const names = known.size === 0 ? 'and there is none' : `such as ${[...known].join(', ')}`;
+    throw new KafkaEventsError(
+      'CONFIG_INVALID',
+      `custom.kafkaEvents: overrides names "${name}": must be a function with a Kafka event, or function/topic, ${names}`,
+    );
+  }
+  return given;
 };
 
 const written = (service: Serverless['service'], warn: (line: string) => void): Written[] => {

@@ -62,6 +62,15 @@ const DOCUMENTED = {
 };
 
 describe('a failure record', () => {
+  test('K-50 a timestamp that no date can hold does not keep a record from its destination', () => {
+    for (const timestamp of [Number(2n ** 63n - 1n), -1]) {
+      const odd = { ...record(0, 41, '2025-10-09T08:53:20.123Z'), timestamp };
+      const all = { ...discarded, records: new Map([[0, [odd]]]) };
+      expect(() => failureRecord(origin, all, NOW, true)).not.toThrow();
+      expect(() => kafkaFailureRecord(origin, all, odd, NOW)).not.toThrow();
+    }
+  });
+
   test('K-48 K-50 for SQS and SNS has the documented fields', () => {
     const built = failureRecord(origin, discarded, NOW, false);
     expect(built).toEqual(DOCUMENTED);

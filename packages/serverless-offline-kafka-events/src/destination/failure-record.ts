@@ -53,7 +53,9 @@ export interface KafkaFailureRecord extends Common {
   readonly payload: KafkaEvent;
 }
 
-const iso = (ms: number): string => new Date(ms).toISOString();
+/** The farthest instant that a Date can hold, in milliseconds; a record's timestamp may be any 64 bit. */
+const LAST_INSTANT = 8.64e15;
+const iso = (ms: number): string => new Date(Math.max(-LAST_INSTANT, Math.min(LAST_INSTANT, ms))).toISOString();
 
 const common = (
   functionArn: string,

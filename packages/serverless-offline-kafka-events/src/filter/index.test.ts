@@ -27,6 +27,37 @@ const problem = (pattern: object | string): string | undefined =>
   checkPattern(typeof pattern === 'string' ? pattern : JSON.stringify(pattern)).problem;
 
 describe('filter patterns', () => {
+  const DEPTH = 200_000;
+  const nested = (open: string, inner: string, close: string): string =>
+    open.repeat(DEPTH) + inner + close.repeat(DEPTH);
+
+  test.each([
+    ['brackets', nested('[', '', ']'), false],
+    ['brackets around a match', nested('[', '{"a":"x"}', ']'), true],
+    ['brackets in the field', `{"a":${nested('[', '"x"', ']')}}`, true],
+    ['brackets in another field', `{"b":${nested('[', '1', ']')}}`, false],
+    ['objects', nested('{"a":', '"x"', '}'), false],
+    ['brackets that are not closed', '['.repeat(DEPTH), true],
+  ])('K-57 a value nested deeper than the stack is filtered like any other: %s', (_, value, passed) => {
+    expect(passes({ value: { a: ['x'] } }, value)).toBe(passed);
+    expect(passes({ value: { a: ['x', 1] } }, value)).toBe(passed);
+    expect(passes({ value: { c: [{ exists: false }] } }, value)).toBe(true);
+    expect(passes({ value: { a: [{ 'anything-but': ['y'] }] } }, value)).toBe(passed);
+    expect(passes({ value: { c: { d: [{ exists: true }] } } }, value)).toBe(
+      value.startsWith('[') && !value.endsWith(']'),
+    );
+  });
+
+  test('K-57 field names of a record may be those of object properties', () => {
+    for (const name of ['constructor', '__proto__', 'toString', 'hasOwnProperty']) {
+      const value = `{"${name}":"x"}`;
+      expect(passes(`{"value":{"${name}":["x"]}}`, value)).toBe(true);
+      expect(passes(`{"value":{"${name}":["y"]}}`, value)).toBe(false);
+      expect(passes(`{"value":{"${name}":[{"exists":true}]}}`, '{"a":1}')).toBe(false);
+      expect(passes(`{"value":{"${name}":[{"exists":false}]}}`, '{"a":1}')).toBe(true);
+    }
+  });
+
   test('K-55 several patterns are combined with or, the fields of one with and; without patterns there is no filter', () => {
     const patterns = [{ value: { a: ['x'], b: ['y'] } }, { value: { c: ['z'] } }];
     expect(passesAny(patterns, { a: 'x', b: 'y' })).toBe(true);

@@ -21,12 +21,13 @@ export const matcher = (conjunction: Conjunction, keptNumbers: boolean): ((value
     (node.children.size === 0 || matchesChildren(node, value, whole));
 
   const matchesChildren = (node: Node, value: Json | undefined, whole: Json): boolean => {
-    if (Array.isArray(value) && value.length > 0) return value.some((each) => matchesChildren(node, each, whole));
-    const fields = isObject(value) ? value : {};
-    for (const [key, child] of node.children) {
-      if (!matchesNode(child, Object.hasOwn(fields, key) ? fields[key] : undefined, whole)) return false;
-    }
-    return true;
+    return someElement(value, (element) => {
+      const fields = isObject(element) ? element : {};
+      for (const [key, child] of node.children) {
+        if (!matchesNode(child, Object.hasOwn(fields, key) ? fields[key] : undefined, whole)) return false;
+      }
+      return true;
+    });
   };
 
   const matchesLeaf = ({ path, tests, present, absent }: Leaf, value: Json | undefined, whole: Json): boolean =>
@@ -48,15 +49,28 @@ const child = (node: Node, key: string): Node => {
   return found;
 };
 
-const anyScalar = (value: Json | undefined, test: (scalar: Json) => boolean): boolean => {
-  if (value === undefined || isObject(value)) return false;
-  return Array.isArray(value) ? value.some((each) => anyScalar(each, test)) : test(value);
+/**
+ * Whether `test` accepts a value, or anything in it that is no array with elements, whatever the depth. Without
+ * recursion: a record may nest arrays deeper than the stack.
+ */
+const someElement = (value: Json | undefined, test: (element: Json | undefined) => boolean): boolean => {
+  if (!Array.isArray(value) || value.length === 0) return test(value);
+  const open = [value[Symbol.iterator]()];
+  for (let list = open.at(-1); list !== undefined; list = open.at(-1)) {
+    const { done, value: each } = list.next();
+    if (done) open.pop();
+    else if (Array.isArray(each) && each.length > 0) open.push(each[Symbol.iterator]());
+    else if (test(each)) return true;
+  }
+  return false;
 };
+
+const anyScalar = (value: Json | undefined, test: (scalar: Json) => boolean): boolean =>
+  someElement(value, (each) => each !== undefined && !isObject(each) && !Array.isArray(each) && test(each));
 
 /** Is there a leaf at this path, in whatever element of the arrays on the way? */
 const has = (value: Json | undefined, path: readonly string[]): boolean => {
   if (path.length === 0) return anyScalar(value, () => true);
-  if (Array.isArray(value)) return value.some((each) => has(each, path));
   const [key = '', ...rest] = path;
-  return isObject(value) && Object.hasOwn(value, key) && has(value[key], rest);
+  return someElement(value, (each) => isObject(each) && Object.hasOwn(each, key) && has(each[key], rest));
 };

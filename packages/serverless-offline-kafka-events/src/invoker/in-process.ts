@@ -1,9 +1,10 @@
-import { createRequire } from 'node:module';
-import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { describeError, KafkaEventsError } from '../errors.ts';
+import { describeError } from '../errors.ts';
 import type { FunctionDefinition, Serverless } from '../serverless.ts';
+import { isCrash } from './function-errors.js';
 import type { Invoker, InvokeResult } from './port.ts';
+import { offlineOptions, offlinePaths, wrapFunction } from './wrap-function.ts';
+import type { OfflineOptions } from './wrap-function.ts';
 
 /** What `serverless-offline/lambda` exports, as far as it is used. */
 interface OfflineLambda {
@@ -36,25 +37,32 @@ export const inProcessInvokers = async (
   serverless: Serverless,
   cliOptions: Record<string, unknown>,
 ): Promise<InProcessInvokers> => {
-  const Lambda = await loadLambda(serverless.serviceDir ?? serverless.config.servicePath ?? process.cwd());
+  const paths = offlinePaths(serverless);
+  const { default: Lambda } = (await import(pathToFileURL(paths.lambda).href)) as { default: OfflineLambdaClass };
   const { service } = serverless;
-  const custom = (service.custom?.['serverless-offline'] ?? {}) as Record<string, unknown>;
-  const options: Record<string, unknown> = { ...OFFLINE_DEFAULTS, ...custom, ...cliOptions };
+  const options: OfflineOptions = { ...OFFLINE_DEFAULTS, ...offlineOptions(serverless, cliOptions) };
+  let generation = 0;
   const open = (): Pool => {
     const lambda = new Lambda(serverless, options);
+    generation += 1;
     lambda.create(
-      service
-        .getAllFunctions()
-        .map((functionKey) => ({ functionKey, functionDefinition: service.getFunction(functionKey) })),
+      service.getAllFunctions().map((functionKey) => ({
+        functionKey,
+        functionDefinition: wrapFunction(service.getFunction(functionKey), serverless, options, paths, generation),
+      })),
     );
     return { lambda, busy: new Set() };
   };
   let current = open();
+  /** Invocations in flight end in the pool that they began in. */
+  const replace = (pool: Pool): void => {
+    if (pool === current) current = open();
+  };
   const invokerFor = (functionKey: string): Invoker => ({
     invoke: async (event) => {
       // With --reloadHandler serverless-offline makes a function per call and leaves the old ones to its own cleaner.
       const pool = options['reloadHandler'] ? open() : current;
-      const run = runIn(pool.lambda, functionKey, event);
+      const run = runIn(pool.lambda, functionKey, event, () => replace(pool));
       pool.busy.add(run);
       const result = await run;
       pool.busy.delete(run);
@@ -71,7 +79,13 @@ export const inProcessInvokers = async (
   return { invokerFor, reload, close: () => current.lambda.cleanup() };
 };
 
-const runIn = async (lambda: OfflineLambda, functionKey: string, event: unknown): Promise<InvokeResult> => {
+/** @param crashed told when Lambda would start the function anew */
+const runIn = async (
+  lambda: OfflineLambda,
+  functionKey: string,
+  event: unknown,
+  crashed: () => void,
+): Promise<InvokeResult> => {
   let response: unknown;
   try {
     // One tick from get to runHandler: in between, another invocation could take the same idle function.
@@ -79,6 +93,7 @@ const runIn = async (lambda: OfflineLambda, functionKey: string, event: unknown)
     handler.setEvent(event);
     response = await handler.runHandler();
   } catch (error) {
+    if (isCrash(error)) crashed();
     return { outcome: 'function-error', message: describeError(error) };
   }
   try {
@@ -86,18 +101,5 @@ const runIn = async (lambda: OfflineLambda, functionKey: string, event: unknown)
     return { outcome: 'success', response: JSON.parse(JSON.stringify(response) ?? 'null') };
   } catch (error) {
     return { outcome: 'function-error', message: `the response is not JSON: ${describeError(error)}` };
-  }
-};
-
-/** The user's serverless-offline, not one that came along with this package. */
-const loadLambda = async (serviceDir: string): Promise<OfflineLambdaClass> => {
-  try {
-    const path = createRequire(join(serviceDir, 'package.json')).resolve('serverless-offline/lambda');
-    const module = (await import(pathToFileURL(path).href)) as { default: OfflineLambdaClass };
-    return module.default;
-  } catch (cause) {
-    throw new KafkaEventsError('PEER_MISSING', 'serverless-offline 13 or newer must be installed in the service', {
-      cause,
-    });
   }
 };

@@ -2,6 +2,7 @@ import type { Options } from '../config/options.ts';
 import { inProcessInvokers } from '../invoker/in-process.ts';
 import type { Invoker } from '../invoker/port.ts';
 import { sdkInvoker } from '../invoker/sdk.ts';
+import { offlineOptions, offlinePaths, wrapFunction } from '../invoker/wrap-function.ts';
 import type { Serverless } from '../serverless.ts';
 
 export interface Invokers {
@@ -22,9 +23,32 @@ export const serviceInvokers = async (
   return { ...invokers, invokerFor: (functionKey) => Promise.resolve(invokers.invokerFor(functionKey)) };
 };
 
-const endpointInvokers = ({ service }: Serverless, cliOptions: Record<string, unknown>): Invokers => {
-  const custom = (service.custom?.['serverless-offline'] ?? {}) as Record<string, unknown>;
-  const port = cliOptions['lambdaPort'] ?? custom['lambdaPort'] ?? 3002;
+/**
+ * Behind its endpoint serverless-offline calls the functions by itself: while it starts, it is given the wrapped ones,
+ * so that a handler that throws a text is not taken for successful.
+ * @returns what ends that
+ */
+export const wrapForEndpoint = (
+  serverless: Serverless,
+  cliOptions: Record<string, unknown>,
+  functionKeys: ReadonlySet<string>,
+): (() => void) => {
+  const { service } = serverless;
+  const paths = offlinePaths(serverless);
+  const options = offlineOptions(serverless, cliOptions);
+  const { getFunction } = service;
+  service.getFunction = (key) => {
+    const definition = getFunction.call(service, key);
+    return functionKeys.has(key) ? wrapFunction(definition, serverless, options, paths) : definition;
+  };
+  return () => {
+    service.getFunction = getFunction;
+  };
+};
+
+const endpointInvokers = (serverless: Serverless, cliOptions: Record<string, unknown>): Invokers => {
+  const { service } = serverless;
+  const port = offlineOptions(serverless, cliOptions)['lambdaPort'] ?? 3002;
   const opened: Invoker[] = [];
   return {
     invokerFor: async (functionKey) => {

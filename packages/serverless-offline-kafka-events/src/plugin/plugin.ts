@@ -9,6 +9,7 @@ import type { Options } from '../config/options.ts';
 import { securityOf } from '../config/security.ts';
 import { readMappings } from '../config/service.ts';
 import { describeError } from '../errors.ts';
+import { offlineLimits } from '../invoker/limits.ts';
 import { prefixed } from '../log.ts';
 import type { Log } from '../log.ts';
 import { startEmf } from '../metrics/emf.ts';
@@ -16,9 +17,13 @@ import { serveMetrics } from '../metrics/http.ts';
 import { createMapping } from '../poller/create-mapping.ts';
 import type { Mapping } from '../poller/mapping.ts';
 import { backoff, sleep } from '../time.ts';
-import { serviceInvokers } from './invokers.ts';
+import { serviceInvokers, wrapForEndpoint } from './invokers.ts';
 import type { Invokers } from './invokers.ts';
+import { splitOfflineCommand } from './offline-command.ts';
 import type { Serverless, ServerlessUtils } from '../serverless.ts';
+
+/** Long enough for the framework to print the error. */
+const EXIT_AFTER_MS = 500;
 
 /**
  * The serverless-offline plugin. Starts when the HTTP server is up; `before:offline:start:end` is the last hook that
@@ -26,6 +31,8 @@ import type { Serverless, ServerlessUtils } from '../serverless.ts';
  */
 export default class KafkaEventsPlugin {
   readonly hooks = {
+    'before:offline:start': () => this.#splitCommand(),
+    'before:offline:start:init': () => this.prepare(),
     'after:offline:start:init': () => this.start(),
     'offline:functionsUpdated:cleanup': () => this.#invokers?.reload(),
     'before:offline:start:end': () => this.stop(),
@@ -39,6 +46,8 @@ export default class KafkaEventsPlugin {
   #mappings: Mapping[] = [];
   #closers: (() => Promise<void> | void)[] = [];
   #drainTimeoutMs = 0;
+  #configuration: { readonly options: Options; readonly definitions: readonly MappingDefinition[] } | undefined;
+  #unwrapFunctions = (): void => undefined;
 
   constructor(serverless: Serverless, cliOptions: Record<string, unknown>, { log }: ServerlessUtils) {
     this.#serverless = serverless;
@@ -46,13 +55,44 @@ export default class KafkaEventsPlugin {
     this.#log = prefixed(log);
   }
 
-  /** Configuration errors reject, and so stop the start; everything else is waited for in the background. */
+  #splitCommand(): void {
+    const around = { before: () => this.prepare(), started: () => this.start(), ending: () => this.stop() };
+    if (!splitOfflineCommand(this.#serverless, around)) {
+      this.#log.warning('`serverless offline` does not poll here: run `serverless offline start`');
+    }
+  }
+
+  /** Before serverless-offline starts: reads the configuration, and ends the process when it is wrong. */
+  prepare(): Promise<void> {
+    return exitOnError(() => {
+      const { service } = this.#serverless;
+      const options = parseOptions(service.custom?.['kafkaEvents'], process.env);
+      const definitions = readMappings(service, options, (line) => this.#log.warning(line));
+      for (const definition of definitions) securityOf(definition, options);
+      this.#configuration = { options, definitions };
+      const polled = new Set(definitions.filter(({ enabled }) => enabled).map(({ functionKey }) => functionKey));
+      if (polled.size === 0) return;
+      for (const line of offlineLimits(this.#serverless, this.#cliOptions, polled, options.invoke)) {
+        this.#log.notice(line);
+      }
+      if (options.invoke === 'sdk') {
+        this.#unwrapFunctions = wrapForEndpoint(this.#serverless, this.#cliOptions, polled);
+      }
+    });
+  }
+
+  /** Configuration errors end the process; everything else is waited for in the background. */
   async start(): Promise<void> {
+    if (this.#configuration === undefined) await this.prepare();
+    this.#unwrapFunctions();
+    await exitOnError(() => this.#start());
+  }
+
+  async #start(): Promise<void> {
     const { service } = this.#serverless;
-    const options = parseOptions(service.custom?.['kafkaEvents'], process.env);
-    const definitions = readMappings(service, options, (line) => this.#log.warning(line));
+    const { options, definitions } = this.#configuration ?? { options: undefined, definitions: [] };
     const [first] = definitions;
-    if (first === undefined) return;
+    if (first === undefined || options === undefined) return;
     this.#drainTimeoutMs = options.drainTimeoutMs;
     const clientId = `${service.service}-kafka-events`;
     const brokers = brokerPool((servers, security) =>
@@ -131,3 +171,14 @@ export default class KafkaEventsPlugin {
     this.#mappings = [];
   }
 }
+
+/** The framework prints what a hook rejects with, but the servers that run already would keep the process alive. */
+const exitOnError = async (work: () => Promise<void> | void): Promise<void> => {
+  try {
+    await work();
+  } catch (error) {
+    process.exitCode = 1;
+    setTimeout(() => process.exit(1), EXIT_AFTER_MS).unref();
+    throw error;
+  }
+};

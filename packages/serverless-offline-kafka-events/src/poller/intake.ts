@@ -29,6 +29,18 @@ const REPEAT_WAITING_MS = 30_000;
 export const intake = (deps: IntakeDeps): ConsumerListener => {
   const { name, definition, table, flow, committer, filter, counters, log, now } = deps;
   const waits = repeatGuard(now);
+  /** One record never stops its partition: what cannot be filtered is delivered, since nothing may be lost. */
+  const passes = (record: BrokerRecord): boolean => {
+    try {
+      return filter?.(record) ?? true;
+    } catch (error) {
+      const { partition, offset } = record;
+      log.warning(
+        `${name}: offset ${offset} of partition ${partition} is delivered unfiltered: ${describeError(error)}`,
+      );
+      return true;
+    }
+  };
   let readyPartitions: number | undefined;
   return {
     revoked: () => {
@@ -50,7 +62,7 @@ export const intake = (deps: IntakeDeps): ConsumerListener => {
       deps.ready(count);
     },
     records: (partition, polled, next, end) => {
-      const records = filter ? polled.filter(filter) : polled;
+      const records = filter ? polled.filter(passes) : polled;
       counters.add('PolledEventCount', polled.length);
       counters.add('FilteredOutEventCount', polled.length - records.length);
       const first = polled[0]?.offset;

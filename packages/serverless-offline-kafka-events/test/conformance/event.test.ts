@@ -119,6 +119,23 @@ describe('the event', () => {
     20_000,
   );
 
+  test('K-10 header names may be those of object properties, alone and repeated', async () => {
+    const names = ['constructor', '__proto__', 'toString', 'hasOwnProperty', 'valueOf', 'length', 'then', ''];
+    const headers = (value: unknown) =>
+      Object.fromEntries(names.map((name) => [name, value])) as Record<string, string[] | string>;
+    const topic = await kafka.topic(1);
+    await kafka.produce(topic, [
+      { value: 'x', headers: headers('a') },
+      { value: 'y', headers: headers(['a', 'b']) },
+      { value: 'z', headers: JSON.parse('{"__proto__":"a"}') as Record<string, string> },
+    ]);
+    const delivered = (await deliver(topic, 3)).records[`${topic}-0`] ?? [];
+    const seen = delivered.map((record) => record.headers.flatMap((it) => Object.entries(it)));
+    expect(seen[0]).toEqual(names.map((name) => [name, [97]]));
+    expect(seen[1]).toEqual(names.flatMap((name) => [97, 98].map((byte) => [name, [byte]])));
+    expect(seen[2]).toEqual([['__proto__', [97]]]);
+  });
+
   test('K-11 K-12 header bytes are signed; an empty header has none', async () => {
     const topic = await kafka.topic(1);
     await kafka.produce(topic, [

@@ -12,7 +12,7 @@ const HANDLERS = `
   export const answers = async (event, context) => ({ event, left: context.getRemainingTimeInMillis() > 0 });
   export const nothing = async () => {};
   export const throws = async () => { throw new Error('no'); };
-  export const hangs = () => new Promise(() => {});
+  export const hangs = () => new Promise((resolve) => setTimeout(resolve, 60_000));
   export const bigints = async () => ({ n: 1n });
   export const version = async () => 1;
   export const slow = () => new Promise((resolve) => setTimeout(resolve, 300, 'done'));

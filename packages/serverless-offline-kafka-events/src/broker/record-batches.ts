@@ -1,0 +1,80 @@
+import { KafkaEventsError } from '../errors.ts';
+import { ByteReader } from './byte-reader.ts';
+import { crc32c } from './crc32c.ts';
+
+/** Where the fields of a batch stand, in bytes from its beginning. */
+const LENGTH_AT = 8;
+const MAGIC_AT = 16;
+const CRC_AT = 17;
+const COVERED_AT = 21;
+const HEADER_BYTES = 61;
+const LENGTH_END = 12;
+
+const COMPRESSION = 0x07;
+const LOG_APPEND_TIME = 0x08;
+const TRANSACTIONAL = 0x10;
+const CONTROL = 0x20;
+
+/** What the header of a record batch says, and its records as they came. */
+export interface RecordBatch {
+  readonly baseOffset: number;
+  /** The offset after the last one that the batch covers: compaction removes records, and leaves this. */
+  readonly nextOffset: number;
+  readonly compression: number;
+  readonly timestampType: 'CREATE_TIME' | 'LOG_APPEND_TIME';
+  readonly baseTimestamp: number;
+  readonly maxTimestamp: number;
+  readonly transactional: boolean;
+  /** Holds a marker of a transaction's end, and nothing for anybody to read. */
+  readonly control: boolean;
+  readonly producerId: bigint;
+  readonly count: number;
+  readonly records: Buffer;
+}
+
+/** Whether these are record batches; brokers before 0.11 wrote message sets. */
+export const areRecordBatches = (bytes: Buffer): boolean => bytes.length <= MAGIC_AT || bytes[MAGIC_AT] === 2;
+
+/**
+ * The complete batches at the beginning of these bytes; the broker cuts the last one off where a response is full.
+ * @throws KafkaEventsError RECORDS_CORRUPT for a batch that does not match its CRC-32C, as Java's client does
+ */
+export function* recordBatches(bytes: Buffer): Generator<RecordBatch> {
+  for (let at = 0; bytes.length - at >= HEADER_BYTES;) {
+    const size = LENGTH_END + bytes.readInt32BE(at + LENGTH_AT);
+    if (size > bytes.length - at) return;
+    const batch = bytes.subarray(at, at + size);
+    if (size < HEADER_BYTES || crc32c(batch.subarray(COVERED_AT)) !== batch.readUInt32BE(CRC_AT)) {
+      const from = bytes.readBigInt64BE(at);
+      throw new KafkaEventsError('RECORDS_CORRUPT', `the records from offset ${from} on do not match their checksum`);
+    }
+    yield parse(batch);
+    at += size;
+  }
+}
+
+const parse = (batch: Buffer): RecordBatch => {
+  const reader = new ByteReader(batch);
+  const baseOffset = Number(reader.int64());
+  reader.position = COVERED_AT;
+  const attributes = reader.int16();
+  const nextOffset = baseOffset + reader.int32() + 1;
+  const baseTimestamp = Number(reader.int64());
+  const maxTimestamp = Number(reader.int64());
+  const producerId = reader.int64();
+  reader.position += 6; // producer epoch and base sequence
+  const count = reader.int32();
+  return {
+    baseOffset,
+    nextOffset,
+    compression: attributes & COMPRESSION,
+    timestampType: attributes & LOG_APPEND_TIME ? 'LOG_APPEND_TIME' : 'CREATE_TIME',
+    baseTimestamp,
+    maxTimestamp,
+    transactional: (attributes & TRANSACTIONAL) !== 0,
+    control: (attributes & CONTROL) !== 0,
+    producerId,
+    count,
+    records: batch.subarray(HEADER_BYTES),
+  };
+};

@@ -1,0 +1,21 @@
+import { expect, test } from '@jest/globals';
+import { takesEventOnly } from './takes-event-only.js';
+
+test.each([
+  ['() => {}', true],
+  ['(event) => {}', true],
+  ['event => 1', true],
+  ['({ records }) => records', true],
+  ['function (event) { return event; }', true],
+  ['(event, context) => {}', false],
+  ['(event, context, callback) => {}', false],
+  ['(...all) => {}', false],
+  ['(event, ...rest) => {}', false],
+  ['(event, context = {}) => {}', false],
+  ['function () { arguments[2](); }', false],
+  ['((event) => event).bind(null)', false],
+])('%s', (source, only) => {
+  // The compiler of the tests would change the functions.
+  const handler = (0, eval)(`(${source})`) as () => unknown;
+  expect(takesEventOnly(handler)).toBe(only);
+});

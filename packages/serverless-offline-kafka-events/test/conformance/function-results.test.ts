@@ -1,0 +1,146 @@
+import { join } from 'node:path';
+import { describe, expect, test } from '@jest/globals';
+import { runChild } from '../child.ts';
+
+/** What Lambda's Node.js runtime takes as a success, by the name of the handler. */
+const SUCCESSES: Record<string, string> = {
+  returnsAnError: `async () => new Error('x')`,
+  returnsAnErrorAtOnce: `() => new Error('x')`,
+  returnsUndefined: `async () => undefined`,
+  returnsAThenable: `() => ({ then: (resolve) => resolve(1) })`,
+  returnsAFunction: `async () => ({ f: () => 1, symbol: Symbol('s') })`,
+  isSynchronous: `() => {}`,
+  isSynchronousWithAValue: `() => 'ignored'`,
+  callsBack: `(event, context, callback) => { setTimeout(callback, 10, null, 'x'); }`,
+  callsBackAtOnce: `(event, context, callback) => callback(undefined, 'x')`,
+  callsBackTwice: `(event, context, callback) => { callback(null, 1); callback(new Error('late')); }`,
+  succeeds: `(event, context) => { setTimeout(() => context.succeed('x'), 10); }`,
+  isDone: `(event, context) => context.done(null, 'x')`,
+  rejectsWhatIsAwaited: `async () => { try { await Promise.reject(new Error('x')); } catch {} }`,
+};
+
+/** What it takes as a failure. */
+const FAILURES: Record<string, string> = {
+  throwsText: `async () => { throw 'text'; }`,
+  throwsTextAtOnce: `() => { throw 'text'; }`,
+  throwsEmptyText: `async () => { throw ''; }`,
+  throwsNull: `async () => { throw null; }`,
+  throwsNullAtOnce: `() => { throw null; }`,
+  throwsUndefined: `async () => { throw undefined; }`,
+  throwsUndefinedAtOnce: `() => { throw undefined; }`,
+  throwsAnObject: `async () => { throw { code: 7 }; }`,
+  throwsAnObjectWithoutPrototype: `async () => { throw Object.create(null); }`,
+  throwsZero: `async () => { throw 0; }`,
+  throwsFalse: `async () => { throw false; }`,
+  throwsAFunction: `async () => { throw () => 1; }`,
+  throwsASymbol: `async () => { throw Symbol('s'); }`,
+  throwsWhatCannotBeRead: `async () => { throw { toJSON() { throw new Error('no'); } }; }`,
+  throwsAnError: `async () => { throw new TypeError('no'); }`,
+  throwsAnErrorThatCannotBeCloned: `async () => { throw Object.assign(new Error('no'), { f: () => 1 }); }`,
+  rejectsWithText: `() => Promise.reject('text')`,
+  rejectsWithNothing: `() => Promise.reject()`,
+  callsBackWithText: `(event, context, callback) => callback('text')`,
+  callsBackWithEmptyText: `(event, context, callback) => callback('')`,
+  callsBackWithZero: `(event, context, callback) => callback(0)`,
+  callsBackUnauthorized: `(event, context, callback) => callback('Unauthorized')`,
+  callsBackWithAnErrorLater: `(event, context, callback) => { setTimeout(callback, 10, new Error('no')); }`,
+  fails: `(event, context) => { setTimeout(() => context.fail(), 10); }`,
+  isDoneWithAnError: `(event, context) => context.done('text')`,
+  returnsACircle: `async () => { const a = {}; a.a = a; return a; }`,
+  returnsABigint: `async () => 1n`,
+  isNotThere: `undefined`,
+  isNoFunction: `'text'`,
+};
+
+/** What ends Lambda's process: the invocation fails, and the next one runs in a new process. */
+const CRASHES: Record<string, string> = {
+  rejectsUnhandled: `async () => { Promise.reject(new Error('floating')); await new Promise((r) => setTimeout(r, 5_000)); }`,
+  rejectsUnhandledText: `async () => { Promise.reject('text'); await new Promise((r) => setTimeout(r, 5_000)); }`,
+  throwsInATimer: `async () => { setTimeout(() => { throw new Error('later'); }, 5); await new Promise((r) => setTimeout(r, 5_000)); }`,
+  throwsTextInATimer: `() => { setTimeout(() => { throw 'later'; }, 5); }`,
+  exits: `async () => { process.exit(0); }`,
+  exitsInATimer: `async () => { setTimeout(() => process.exit(1), 5); await new Promise((r) => setTimeout(r, 5_000)); }`,
+};
+
+const ALL = { ...SUCCESSES, ...FAILURES, ...CRASHES };
+const CODE = [
+  `import { gunzip, gzipSync } from 'node:zlib';`,
+  `let calls = 0;`,
+  `export const counts = async () => ++calls;`,
+  `export const rejectsTooLate = async () => { setTimeout(() => Promise.reject('late'), 20); };`,
+  `export const outlives = () => new Promise((resolve) => setTimeout(resolve, 200));`,
+  `export const neverSettles = () => new Promise(() => {});`,
+  `export const neverSettlesAsync = async () => { await new Promise(() => {}); };`,
+  `export const doesNotWait = (event, context, callback) => {
+     context.callbackWaitsForEmptyEventLoop = false; setTimeout(() => {}, 60_000); callback(null, 'x'); };`,
+  `export const waits = (event, context, callback) => { setTimeout(() => {}, 60_000); callback(null, 'x'); };`,
+  `export const unzips = (event, context, callback) => {
+     gunzip(gzipSync('x'), () => gunzip(gzipSync('x'), () => callback('no'))); };`,
+  ...Object.entries(ALL).map(([name, code]) => `export const ${name} = ${code};`),
+].join('\n');
+
+interface Result {
+  outcome: string;
+  message: string;
+}
+
+const run = async (names: readonly string[], options: Record<string, unknown> = {}): Promise<Map<string, Result>> => {
+  const functions = Object.fromEntries(
+    [...names, 'counts'].map((name) => [name, { timeout: name === 'waits' || name.startsWith('never') ? 2 : 20 }]),
+  );
+  const input = { code: CODE, functions, options, steps: names.map((call) => ({ call })) };
+  const child = runChild(join(import.meta.dirname, '../in-process-calls.ts'), [JSON.stringify(input)]);
+  expect(await child.ended).toBe(0);
+  const lines = child.lines.filter((line) => line.startsWith('{"outcome"'));
+  return new Map(lines.map((line, n) => [names[n] ?? '', JSON.parse(line) as Result]));
+};
+
+const outcomes = (results: ReadonlyMap<string, Result>): Record<string, string> =>
+  Object.fromEntries([...results].map(([name, { outcome }]) => [name, outcome]));
+const expected = (names: readonly string[], outcome: string): Record<string, string> =>
+  Object.fromEntries(names.map((name) => [name, outcome]));
+
+describe.each([
+  ['worker threads', { useInProcess: false }],
+  ['useInProcess', { useInProcess: true }],
+])('with %s', (_, options) => {
+  test('K-36 a value that is returned is a success, even an Error', async () => {
+    const names = Object.keys(SUCCESSES);
+    expect(outcomes(await run(names, options))).toEqual(expected(names, 'success'));
+  }, 60_000);
+
+  test('K-36 whatever is thrown is a failure, with a message', async () => {
+    const names = Object.keys(FAILURES);
+    const results = await run(names, options);
+    expect(outcomes(results)).toEqual(expected(names, 'function-error'));
+    expect(results.get('throwsText')?.message).toContain('text');
+    expect(results.get('throwsAnError')?.message).toBe('no');
+  }, 60_000);
+});
+
+describe('with worker threads alone', () => {
+  test('K-36 a crash fails the invocation, not serverless-offline, and the function starts anew', async () => {
+    const names = Object.keys(CRASHES);
+    const results = await run(names);
+    expect(outcomes(results)).toEqual(expected(names, 'function-error'));
+    expect(results.get('exits')?.message).toContain('process.exit(0)');
+  }, 60_000);
+
+  test('K-36 what goes wrong after an invocation has ended does not end serverless-offline', async () => {
+    const results = await run(['rejectsTooLate', 'counts', 'outlives']);
+    expect(outcomes(results)).toEqual({ rejectsTooLate: 'success', counts: 'success', outlives: 'success' });
+  }, 60_000);
+
+  test('K-36 the event loop is waited for as Lambda does', async () => {
+    const results = await run(['doesNotWait', 'waits', 'unzips', 'neverSettles', 'neverSettlesAsync']);
+    expect(outcomes(results)).toEqual({
+      doesNotWait: 'success',
+      waits: 'function-error',
+      unzips: 'function-error',
+      neverSettles: 'function-error',
+      neverSettlesAsync: 'function-error',
+    });
+    expect(results.get('waits')?.message).toContain('timeout');
+    expect(results.get('unzips')?.message).toContain('no');
+  }, 60_000);
+});

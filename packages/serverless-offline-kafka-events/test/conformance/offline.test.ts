@@ -1,0 +1,133 @@
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, afterEach, beforeAll, describe, expect, test } from '@jest/globals';
+import { testBrokers, TestKafka, until } from '../kafka.ts';
+import { startOffline } from '../offline.ts';
+import type { Offline, OfflineOptions } from '../offline.ts';
+
+const kafka = new TestKafka();
+beforeAll(() => kafka.connect());
+afterAll(() => kafka.disconnect());
+
+let running: Offline[] = [];
+afterEach(async () => {
+  await Promise.all(running.map((it) => it.stop()));
+  running = [];
+});
+
+const PATIENCE_MS = 60_000;
+
+const start = (options: OfflineOptions): Offline => {
+  const offline = startOffline(options);
+  running.push(offline);
+  return offline;
+};
+
+/** Appends `call` to a file at each invocation; fails the first two times, as `failure` says. */
+const failing = (failure: string): string => `
+  import { appendFileSync, existsSync, readFileSync } from 'node:fs';
+  const file = new URL('calls', import.meta.url);
+  export const consumer = async () => {
+    appendFileSync(file, 'call ');
+    if (readFileSync(file, 'utf8').trim().split(' ').length <= 2) ${failure}
+    return 'all "well"';
+  };
+`;
+const calls = ({ dir }: Offline): number => {
+  const file = join(dir, 'calls');
+  return existsSync(file) ? readFileSync(file, 'utf8').trim().split(' ').length : 0;
+};
+
+const freePort = async (): Promise<number> => {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+};
+
+const committed = (topic: string, offline: Offline) => async (): Promise<boolean> => {
+  if (/exited/.test(offline.output())) throw new Error(offline.output());
+  return (await kafka.committed(`shop-consumer-${topic}`, topic))[0] === 1;
+};
+
+describe('serverless-offline', () => {
+  test.each([
+    ['invoke: in-process', 'in-process', {}],
+    ['invoke: sdk', 'sdk', {}],
+    ['invoke: sdk and useInProcess', 'sdk', { useInProcess: true }],
+  ])(
+    'K-36 %s: a text that is thrown is a failure: the record is delivered again until it succeeds',
+    async (_, invoke, offlineOptions) => {
+      const topic = await kafka.topic();
+      await kafka.produce(topic, [{ value: 'x' }]);
+      const offline = start({
+        msk: { topic },
+        code: failing(`throw 'text';`),
+        kafkaEvents: { invoke },
+        offline: { lambdaPort: await freePort(), ...offlineOptions },
+      });
+      await until('commit', committed(topic, offline), PATIENCE_MS).catch((cause: unknown) => {
+        throw new Error(offline.output(), { cause });
+      });
+      expect(calls(offline)).toBe(3);
+    },
+    PATIENCE_MS + 10_000,
+  );
+
+  test.each(['in-process', 'sdk'])(
+    'K-36 invoke: %s: neither process.exit nor a rejection that nobody handles ends serverless-offline',
+    async (invoke) => {
+      const topic = await kafka.topic();
+      await kafka.produce(topic, [{ value: 'x' }]);
+      const crash = `{ if (Math.random() < 0.5) process.exit(1); Promise.reject('x'); await new Promise((r) => setTimeout(r, 5_000)); }`;
+      const offline = start({
+        msk: { topic },
+        code: failing(crash),
+        kafkaEvents: { invoke },
+        offline: { lambdaPort: await freePort() },
+      });
+      await until('commit', committed(topic, offline), PATIENCE_MS);
+      expect(calls(offline)).toBe(3);
+      expect(offline.output()).toContain('function error');
+    },
+    PATIENCE_MS + 10_000,
+  );
+
+  test(
+    '`serverless offline` without `start` polls, and drains at the end',
+    async () => {
+      const topic = await kafka.topic();
+      await kafka.produce(topic, [{ value: 'x' }]);
+      const offline = start({ command: ['offline'], msk: { topic }, code: failing('{}') });
+      await until('commit', committed(topic, offline), PATIENCE_MS);
+      expect(await offline.stop()).toBe(0);
+      running = [];
+      const { groups } = await kafka.admin.describeGroups([`shop-consumer-${topic}`]);
+      expect(groups[0]?.members).toEqual([]);
+    },
+    PATIENCE_MS + 10_000,
+  );
+
+  test.each([
+    ['start', { msk: { topic: 'orders', startingPositionTimestamp: 1_760_000_000_000 } }, 'not in milliseconds'],
+    ['', { msk: { topic: 'orders', startingPositionTimestamp: 1_760_000_000_000 } }, 'not in milliseconds'],
+    ['start', { msk: { topic: 'orders' }, kafkaEvents: { bootstrapServers: 'localhost' } }, 'bootstrapServers'],
+    ['start', { msk: { topic: 'orders' }, kafkaEvents: { overrides: { nobody: {} } } }, 'nobody'],
+    [
+      'start',
+      { msk: { topic: 'orders' }, kafkaEvents: { metricsPort: Number(testBrokers()[0]?.split(':')[1]) } },
+      'must be a free port',
+    ],
+  ])(
+    'a wrong configuration ends `serverless offline %s` with an exit code: %j',
+    async (command, options, message) => {
+      const offline = start({ ...options, code: '', command: ['offline', command].filter((it) => it !== '') });
+      expect(await offline.ended).toBe(1);
+      expect(offline.output()).toContain(message);
+    },
+    PATIENCE_MS,
+  );
+});
