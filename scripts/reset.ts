@@ -47,6 +47,8 @@ async function main(): Promise<number> {
         ? `${path} is no data folder of "npm start": nothing is removed.`
         : `${path} does not exist: nothing is removed.`,
     );
+  // Before the folder is claimed, which makes what a start needs in it.
+  const hadData = DATA_NAMES.some((name) => exists(join(path, name)));
   const dir = await claimDataDir(path, console.log);
   try {
     if (values.all) assertUnused();
@@ -54,8 +56,8 @@ async function main(): Promise<number> {
       await composeProject(dir.path, { kafka: 0, redis: 0 }).down('volumes');
       console.log('the containers and volumes in Docker are removed');
     }
-    const data = DATA_NAMES.map((name) => join(dir.path, name)).filter(remove);
-    console.log(data.length > 0 ? `the data in ${dir.path} is removed` : `there is no data in ${dir.path}`);
+    for (const name of DATA_NAMES) remove(join(dir.path, name));
+    console.log(hadData ? `the data in ${dir.path} is removed` : `there is no data in ${dir.path}`);
     if (values.all) console.log(remove(LIB) ? `the programs in ${LIB} are removed` : `there are no programs in ${LIB}`);
   } finally {
     dir.release();
@@ -63,9 +65,12 @@ async function main(): Promise<number> {
   return 0;
 }
 
+/** Whether there is something, be it a symbolic link to nothing. */
+const exists = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+
 /** Whether there was something; of a symbolic link only the link goes. */
 function remove(path: string): boolean {
-  const there = lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  const there = exists(path);
   rmSync(path, { recursive: true, force: true });
   return there;
 }

@@ -1,3 +1,4 @@
+import { stripVTControlCharacters } from 'node:util';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
@@ -107,7 +108,7 @@ test('on a terminal: a table that is drawn in place, and the totals at the end',
   const { code, stdout } = await script.ended;
   expect(code).toBe(0);
   expect(stdout).toMatch(/❤️ +600 +600 +█{12}(?!█)/);
-  expect(stdout.trimEnd().split('\n').at(-1)).toBe('in total: 🔥 1,203  ❤️ 600');
+  expect(stripVTControlCharacters(stdout).trimEnd().split('\n').at(-1)).toBe('in total: 🔥 1,203  ❤️ 600');
   socket.destroy();
 });
 
