@@ -41,7 +41,7 @@ describe('npm start with a bad value ends with 1 and starts nothing', () => {
     [
       { REDIS_URL: 'http://u:hunter2@cache' },
       [
-        'REDIS_URL must be a redis:// or rediss:// URL; of a cluster several may be given, separated by commas (the value is not shown)',
+        'REDIS_URL must be a redis:// or rediss:// URL such as rediss://user:password@host:6379/0, special characters percent-encoded; of a cluster several may be given, separated by commas (the value is not shown)',
       ],
     ],
     [
