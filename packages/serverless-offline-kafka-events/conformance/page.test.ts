@@ -8,8 +8,8 @@ import { findTests } from './tests.ts';
 const root = join(import.meta.dirname, '..');
 const tests = findTests(root);
 
-test('there are 82 rows, and each has a test or a reason', () => {
-  expect(Object.keys(ROWS)).toEqual(Array.from({ length: 82 }, (_, n) => `K-${String(n + 1).padStart(2, '0')}`));
+test('there are 83 rows, and each has a test or a reason', () => {
+  expect(Object.keys(ROWS)).toEqual(Array.from({ length: 83 }, (_, n) => `K-${String(n + 1).padStart(2, '0')}`));
   expect(problems(ROWS, tests)).toEqual([]);
 });
 

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import kafkajs from 'kafkajs';
 import type { Admin, Message, Producer } from 'kafkajs';
 
@@ -29,10 +30,21 @@ export class TestKafka {
     const topic = `t-${randomUUID()}`;
     const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
     await this.admin.createTopics({
-      waitForLeaders: true,
+      waitForLeaders: false,
       topics: [{ topic, numPartitions: partitions, replicationFactor: 1, configEntries }],
     });
+    while (!(await this.#hasLeaders(topic, partitions))) await sleep(50);
     return topic;
+  }
+
+  /** A busy broker may not know a topic yet that it has just created; kafkajs itself takes that for a failure. */
+  async #hasLeaders(topic: string, partitions: number): Promise<boolean> {
+    const metadata = await this.admin.fetchTopicMetadata({ topics: [topic] }).catch((error: { type?: string }) => {
+      if (error.type === 'UNKNOWN_TOPIC_OR_PARTITION' || error.type === 'LEADER_NOT_AVAILABLE') return undefined;
+      throw error as Error;
+    });
+    const found = metadata?.topics[0]?.partitions ?? [];
+    return found.length === partitions && found.every(({ leader }) => leader >= 0);
   }
 
   async produce(topic: string, messages: Message[]): Promise<void> {
