@@ -15,7 +15,8 @@ interface Ports {
   controller: number;
 }
 
-const properties = ({ port, advertised, controller }: Ports, logDir: string) => `
+/** The settings of a broker that is its own controller. A later line for the same name replaces an earlier one. */
+export const brokerProperties = ({ port, advertised, controller }: Ports, logDir: string) => `
 process.roles=broker,controller
 node.id=1
 controller.quorum.voters=1@127.0.0.1:${controller}
@@ -45,7 +46,7 @@ log.cleaner.dedupe.buffer.size=16777216
 num.recovery.threads.per.data.dir=2
 `;
 
-const java = (lib: string, main: string, ...args: string[]) => [
+export const javaArgs = (lib: string, main: string, ...args: string[]) => [
   '-Xmx512m',
   '-XX:+UseSerialGC',
   '-XX:TieredStopAtLevel=1',
@@ -63,16 +64,20 @@ async function format(dir: string, lib: string): Promise<void> {
   const draft = join(dir, 'kafka.new');
   rmSync(draft, { recursive: true, force: true });
   const config = join(dir, 'format.properties');
-  writeFileSync(config, properties({ port: 9092, advertised: 9092, controller: 9093 }, draft));
+  writeFileSync(config, brokerProperties({ port: 9092, advertised: 9092, controller: 9093 }, draft));
   // As Kafka's own generator: one that begins with a dash would be read as an option.
   const id = randomBytes(16).toString('base64url').replace(/^-/, '_');
-  const done = await runProgram('java', java(lib, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', config), 60_000);
+  const done = await runProgram(
+    'java',
+    javaArgs(lib, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', config),
+    60_000,
+  );
   if (!done.ok) throw new SetupError(`Kafka's data folder could not be prepared:\n${done.output.trim()}`);
   rmSync(config);
   renameSync(draft, data);
 }
 
-async function broker1Answers(port: number): Promise<boolean> {
+export async function brokerAnswers(port: number): Promise<boolean> {
   const retry = { retries: 0 };
   const kafka = new Kafka({
     brokers: [`127.0.0.1:${port}`],
@@ -107,10 +112,10 @@ export function kafkaService(
       mkdirSync(dir.path, { recursive: true });
       // The controller's port may differ from run to run: only the broker itself calls it.
       const ports = { port, advertised, controller: await anyFreePort() };
-      writeFileSync(config, properties(ports, join(dir.path, 'kafka')));
-      return { program: 'java', args: java(lib, 'kafka.Kafka', config) };
+      writeFileSync(config, brokerProperties(ports, join(dir.path, 'kafka')));
+      return { program: 'java', args: javaArgs(lib, 'kafka.Kafka', config) };
     },
-    ready: () => broker1Answers(port),
+    ready: () => brokerAnswers(port),
     readyMs: 60_000,
     stopSignal: 'SIGTERM',
     graceMs: 5000,
