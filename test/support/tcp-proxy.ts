@@ -51,7 +51,7 @@ export async function tcpProxy(firstTarget: number, { concerns }: Options = {}):
       const due = performance.now() + (link.isConcerned && state.kind === 'slow' ? state.ms : 0);
       order = order.then(async () => {
         const wait = due - performance.now();
-        if (wait > 0) await sleep(wait);
+        if (wait > 0) await sleep(wait, undefined, { ref: false });
         while (link.isConcerned && state.kind === 'swallowing') await once(changes, 'state');
         act();
       });
