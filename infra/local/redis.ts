@@ -47,7 +47,13 @@ const answersFor = (folder: string, port: number): Promise<boolean> =>
     socket.once('end', () => done(false));
   });
 
-export function redisService(dir: DataDir, redis: RedisProgram, port: number): Service {
+/** @param more options of redis.conf beside, or instead of, those that every Redis of ours has */
+export function redisService(
+  dir: DataDir,
+  redis: RedisProgram,
+  port: number,
+  more: Readonly<Record<string, string>> = {},
+): Service {
   const data = join(dir.path, 'redis');
   const options = {
     port: String(port),
@@ -61,6 +67,7 @@ export function redisService(dir: DataDir, redis: RedisProgram, port: number): S
     'maxmemory-policy': 'noeviction',
     // Keeps the folder in the command line, by which a leftover is known.
     'set-proc-title': 'no',
+    ...more,
   };
   return createService({
     name: `Redis ${redis.version}`,

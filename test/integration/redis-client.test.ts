@@ -35,7 +35,7 @@ describe('one server whose role is swapped while connections are open', () => {
     await until('it has a copy', async () => (await after.admin.get('a')) === '1', 30_000);
     await after.admin.replicaof('NO', 'ONE');
     await before.admin.replicaof('127.0.0.1', after.port);
-    proxy.redirect(after.port);
+    proxy.moveTo(after.port, 'stay');
 
     const answers = await Promise.all([
       redis.set('b', 2),
@@ -55,7 +55,7 @@ describe('one server whose role is swapped while connections are open', () => {
     primary.process.kill('SIGSTOP');
     try {
       await other.admin.replicaof('NO', 'ONE');
-      proxy.redirect(other.port);
+      proxy.moveTo(other.port, 'stay');
       await until('the other one is written to', () => redis.set('a', 3).catch(() => false), 30_000);
       expect(await other.admin.get('a')).toBe('3');
     } finally {

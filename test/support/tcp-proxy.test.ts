@@ -21,8 +21,8 @@ afterEach(async () => {
   echo.close();
 });
 
-const open = () => {
-  const socket = connect(proxy.port, '127.0.0.1');
+const open = ({ port } = proxy) => {
+  const socket = connect(port, '127.0.0.1');
   clients.push(socket);
   const seen = { text: '', error: '' };
   socket.on('data', (data) => (seen.text += String(data)));
@@ -65,6 +65,50 @@ test('swallowing, it lets nothing through and says nothing; healed, what was sen
   ]);
   proxy.heal();
   await until('the rest', () => seen.text === 'ab' && late.seen.text === 'c');
+});
+
+test('what is delayed when it begins to swallow is held until it is healed', async () => {
+  const { socket, seen } = open();
+  socket.write('a');
+  await until('it is open', () => seen.text === 'a');
+  proxy.delay(150);
+  socket.write('b');
+  await sleep(50);
+  proxy.swallow();
+  await sleep(500); // long enough for it to have come
+  expect(seen.text).toBe('a');
+  proxy.heal();
+  await until('the rest', () => seen.text === 'ab');
+});
+
+test.each(['cut', 'stay'] as const)('moved, it leads new connections to another port; open ones: %s', async (what) => {
+  const other = createServer((socket) => void socket.on('error', () => undefined).end('other')).listen(0, '127.0.0.1');
+  await once(other, 'listening');
+  const before = open();
+  before.socket.write('x');
+  await until('it is open', () => before.seen.text === 'x');
+  proxy.moveTo((other.address() as AddressInfo).port, what);
+  const after = open();
+  await until('the other one answers', () => after.seen.text === 'other');
+  if (what === 'cut') await until('it is cut', () => before.seen.error === 'ECONNRESET');
+  else {
+    before.socket.write('y');
+    await until('it still leads to the first one', () => before.seen.text === 'xy');
+  }
+  other.close();
+});
+
+test('it may trouble only connections that have sent something', async () => {
+  const some = await tcpProxy((echo.address() as AddressInfo).port, { concerns: (data) => data.includes('mark') });
+  const [marked, plain] = [open(some), open(some)];
+  marked.socket.write('mark');
+  await until('it is open', () => marked.seen.text === 'mark');
+  some.swallow();
+  for (const { socket } of [marked, plain]) socket.write('1');
+  await until('the other one is answered', () => plain.seen.text === '1');
+  await sleep(200); // long enough for it to have come
+  expect(marked.seen.text).toBe('mark');
+  await some.close();
 });
 
 test('slow, it delays each direction and keeps the order', async () => {
