@@ -1,7 +1,7 @@
 const CRLF = Buffer.from('\r\n');
 
 /** Where the value that begins at `at` ends; undefined as long as it is not complete. Redis's protocol, version 2. */
-export const endOfValue = (data: Buffer, at: number): number | undefined => {
+const endOfValue = (data: Buffer, at: number): number | undefined => {
   const line = data.indexOf(CRLF, at);
   if (line < 0) return undefined;
   const after = line + CRLF.length;
