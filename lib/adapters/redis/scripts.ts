@@ -11,6 +11,7 @@ export const scripts = {
   progress: read('progress'),
   settleRooms: read('settle-rooms'),
   registry: read('registry'),
+  subscribers: read('subscribers'),
   tokenBucket: read('token-bucket'),
   admitRooms: read('admit-rooms'),
 };
