@@ -59,6 +59,16 @@ describe('Redis', () => {
       for (let n = 0; n < 6; n++) expect((await register(after, `c${n}`)).cluster).toBe(n % 2);
     });
 
+    test('of many clusters the one with the fewest clients is next, all at once too', async () => {
+      const registry = create({ clusters: 30 });
+      await Promise.all(Array.from({ length: 300 }, (_, n) => register(registry, `c${n}`)));
+      const sums = [...(await registry.loads()).values()].map((loads) => [...loads.values()].reduce((a, b) => a + b));
+      expect(sums).toHaveLength(30);
+      expect(sums.reduce((a, b) => a + b)).toBe(300);
+      const next = await register(registry, 'next');
+      expect(sums[next.cluster]).toBe(Math.min(...sums));
+    });
+
     test('a cluster that is added gets clients', async () => {
       await register(create({ clusters: 1 }), 'a');
       expect((await register(create({ clusters: 2 }), 'b')).cluster).toBe(1);

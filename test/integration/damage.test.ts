@@ -79,9 +79,9 @@ test('a turn of another type is over too', async () => {
 
 test('viewers of another type, and a broken address: the other clients get their lines', async () => {
   const client = await listen();
-  const addresses = { host: '127.0.0.1', port: client.port };
   await watch('a', 'broken');
-  await watch('good', 'sound', client.port);
+  const good = { client_id: 'good', room_id: 'sound', host: '127.0.0.1', port: client.port };
+  await registry.register(registrationSchema.parse(good), NOW);
   await redis.zadd('{registry}:viewers:sound', 0, 'bad', 0, 'worse x 127.0.0.1');
   await redis.set('{registry}:viewers:broken', 'oops');
   const delivery = new TcpDelivery({
@@ -108,7 +108,7 @@ test('viewers of another type, and a broken address: the other clients get their
   expect(damages.map(({ room, entry }) => [room, entry])).toEqual([
     ['broken', undefined],
     ['sound', 'bad'],
-    ['sound', 'worse'],
+    ['sound', 'worse x 127.0.0.1'],
   ]);
   delivery.close();
   await client.close();

@@ -1,9 +1,10 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Cluster } from 'ioredis';
 import { createRedis, withStore, type RedisClient } from '../../lib/adapters/redis/client.ts';
 import { startRedisServers, startSmallCluster, type RedisServers } from '../support/redis-servers.ts';
 import { quiet } from '../support/services.ts';
-import { tcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { until } from '../support/until.ts';
 
 const NOW = 1_760_000_000_000;
@@ -11,18 +12,31 @@ const keys = Array.from({ length: 300 }, (_, n) => `key:${n}`);
 /** A script with a key of its own, to be run beside plain commands. */
 const admit = (redis: RedisClient, key: string, room: string) => redis.admitRooms(1, key, NOW, 1000, 10, room);
 
+/** A name that DNS points elsewhere: new connections go to `target`, open ones stay where they are. */
+const nameOf = async (first: number) => {
+  const server = createServer((client) => {
+    const upstream = connect({ port: name.target, host: '127.0.0.1' });
+    client.pipe(upstream).pipe(client);
+    for (const [socket, other] of [[client, upstream] as const, [upstream, client] as const])
+      socket.on('error', () => undefined).on('close', () => other.destroy());
+  });
+  await once(server.listen(0, '127.0.0.1'), 'listening');
+  const name = { target: first, port: (server.address() as AddressInfo).port, close: () => server.close() };
+  return name;
+};
+
 describe('one server whose role is swapped while connections are open', () => {
   let servers: RedisServers;
-  let proxy: TcpProxy;
+  let proxy: Awaited<ReturnType<typeof nameOf>>;
   let redis: RedisClient;
   beforeAll(async () => {
     servers = await startRedisServers(2);
-    proxy = await tcpProxy(servers.servers[0]?.port ?? 0);
+    proxy = await nameOf(servers.servers[0]?.port ?? 0);
     redis = createRedis(`redis://127.0.0.1:${proxy.port}`, quiet);
   }, 60_000);
   afterAll(async () => {
     redis.disconnect();
-    await proxy.close();
+    proxy.close();
     await servers.stop();
   });
 
@@ -35,7 +49,7 @@ describe('one server whose role is swapped while connections are open', () => {
     await until('it has a copy', async () => (await after.admin.get('a')) === '1', 30_000);
     await after.admin.replicaof('NO', 'ONE');
     await before.admin.replicaof('127.0.0.1', after.port);
-    proxy.redirect(after.port);
+    proxy.target = after.port;
 
     const answers = await Promise.all([
       redis.set('b', 2),
@@ -55,7 +69,7 @@ describe('one server whose role is swapped while connections are open', () => {
     primary.process.kill('SIGSTOP');
     try {
       await other.admin.replicaof('NO', 'ONE');
-      proxy.redirect(other.port);
+      proxy.target = other.port;
       await until('the other one is written to', () => redis.set('a', 3).catch(() => false), 30_000);
       expect(await other.admin.get('a')).toBe('3');
     } finally {

@@ -11,16 +11,13 @@ export interface TcpProxy {
   /** Every piece of data takes this long (ms) in either direction. */
   delay(ms: number): void;
   heal(): void;
-  /** New connections go to this port; those that are open stay where they are: a name that DNS points elsewhere. */
-  redirect(target: number): void;
   close(): Promise<void>;
 }
 
 type State = { kind: 'open' | 'refusing' | 'swallowing' } | { kind: 'slow'; ms: number };
 
 /** Listens on a free port of 127.0.0.1. */
-export async function tcpProxy(first: number): Promise<TcpProxy> {
-  let target = first;
+export async function tcpProxy(target: number): Promise<TcpProxy> {
   let state: State = { kind: 'open' };
   const sockets = new Set<Socket>();
 
@@ -67,7 +64,6 @@ export async function tcpProxy(first: number): Promise<TcpProxy> {
     swallow: () => become({ kind: 'swallowing' }),
     delay: (ms) => become({ kind: 'slow', ms }),
     heal: () => become({ kind: 'open' }),
-    redirect: (port) => void (target = port),
     async close() {
       server.close();
       for (const socket of sockets) socket.destroy();

@@ -2,6 +2,7 @@ import type { Client, Registration, SubscriberRef } from '../../domain/registrat
 import { PlatformError } from '../../errors.ts';
 import type { Assignment, Registry } from '../../ports.ts';
 import { tooManyClients, unknownCluster } from '../registry-errors.ts';
+import { ByKey } from './by-key.ts';
 import { withStore, type RedisClient, type Reply } from './client.ts';
 import { removeFormerRegistry } from './former-registry.ts';
 import { registryKeys, type RegistryKeys } from './registry-keys.ts';
@@ -33,8 +34,11 @@ const UNLIMITED = Number.MAX_SAFE_INTEGER;
 const EXPIRE_AT_ONCE = 500;
 /** How many clients are looked at in one round trip. */
 const CHUNK = 1000;
-/** How often a client is read again because it has changed meanwhile. */
+/** How often a client is read again because another process has changed it meanwhile. */
 const ATTEMPTS = 20;
+
+/** Of how many clusters a client is given the least loaded one; of more, those that were it a moment ago. */
+const CANDIDATES = 8;
 
 const PLACE = /^(\d{1,3}):(\d{1,4})$/;
 
@@ -43,6 +47,7 @@ export class RedisRegistry implements Registry {
   readonly #options: Options;
   readonly #keys: RegistryKeys;
   readonly #unserved = new Set<string>();
+  readonly #changes = new ByKey();
   #seeded: Promise<void> | undefined;
 
   constructor(redis: RedisClient, options: Options) {
@@ -54,11 +59,12 @@ export class RedisRegistry implements Registry {
   register(registration: Registration, now: number, source = ''): Promise<Assignment> {
     return withStore(async () => {
       const { clusters, clientTtl, maxClients = UNLIMITED, maxClientsPerSource = UNLIMITED } = this.#options;
+      const { cluster_id = 0 } = registration;
+      if (cluster_id < 0 || cluster_id >= clusters) throw unknownCluster(clusters);
       await Promise.all([this.expire(now), this.#seed()]);
       const reply = await this.#place(registration, source, now + clientTtl * 1000);
       if (reply === 'clients') throw tooManyClients(maxClients);
       if (reply === 'source') throw tooManyClients(maxClientsPerSource, source);
-      if (!Array.isArray(reply)) throw unknownCluster(clusters);
       const [cluster, subscriber] = reply as [number, number];
       return { client: registration.client_id, cluster, subscriber };
     });
@@ -156,9 +162,13 @@ export class RedisRegistry implements Registry {
   async #place(registration: Registration, source: string, expires?: number): Promise<Reply> {
     const { client_id, host, port, room_id, cluster_id } = registration;
     const { clusters, clientTtl, maxClients = UNLIMITED, maxClientsPerSource = UNLIMITED } = this.#options;
-    return this.#repeat(async () => {
-      const reply = await this.#change('register', client_id, await this.#read(client_id), room_id, [
-        ...[clusters, host, port, room_id, cluster_id ?? '', source, expires ?? ''],
+    return this.#repeat(client_id, async () => {
+      const [stored, least] = await Promise.all([this.#read(client_id), this.#leastLoadedClusters()]);
+      const { cluster = clusters, room } = stored.record ?? {};
+      const stays = room === room_id && cluster < clusters && (cluster_id ?? cluster) === cluster;
+      const candidates = cluster_id === undefined ? least : [cluster_id];
+      const reply = await this.#change('register', client_id, stored, candidates, room_id, [
+        ...[host, port, room_id, source, stays ? 1 : 0, expires ?? ''],
         // Nobody is left in a room by then.
         ...[2 * clientTtl, maxClients, maxClientsPerSource],
       ]);
@@ -167,18 +177,31 @@ export class RedisRegistry implements Registry {
     });
   }
 
+  /** The script decides among these, so that its work does not grow with the number of clusters. */
+  async #leastLoadedClusters(): Promise<number[]> {
+    const { clusters } = this.#options;
+    if (clusters <= CANDIDATES) return this.#clusters();
+    // One that is not configured any more may be among them.
+    const names = await this.#redis.zrange(this.#keys.clusters, 0, -1).catch(unlessWrongType([]));
+    const least = names.map(Number).filter((cluster) => cluster < clusters);
+    return (least.length > 0 ? least : this.#clusters()).slice(0, CANDIDATES);
+  }
+
   /** @param before only when its time to live is over by then */
   #forget(clientId: string, before?: number): Promise<Reply> {
-    return this.#repeat(async () =>
-      this.#change('unregister', clientId, await this.#read(clientId), undefined, [before ?? '']),
+    return this.#repeat(clientId, async () =>
+      this.#change('unregister', clientId, await this.#read(clientId), [], undefined, [before ?? '']),
     );
   }
 
-  async #repeat(work: () => Promise<Reply>): Promise<Reply> {
-    for (let attempt = 1; ; attempt++) {
-      const reply = await work();
-      if ((reply !== 'changed' && reply !== 'unseeded') || attempt === ATTEMPTS) return reply;
-    }
+  #repeat(clientId: string, work: () => Promise<Reply>): Promise<Reply> {
+    return this.#changes.run(clientId, async () => {
+      for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+        const reply = await work();
+        if (reply !== 'changed' && reply !== 'unseeded') return reply;
+      }
+      throw new PlatformError('store_unavailable', `Client ${clientId} is being changed by others: try again`);
+    });
   }
 
   async #read(clientId: string): Promise<Stored> {
@@ -186,17 +209,28 @@ export class RedisRegistry implements Registry {
     return readRecord(await text.catch(unlessWrongType(null)));
   }
 
-  #change(operation: string, id: string, stored: Stored, room: string | undefined, args: readonly (string | number)[]) {
-    const { text, record } = stored;
+  #change(
+    operation: string,
+    id: string,
+    { text, record }: Stored,
+    candidates: readonly number[],
+    room: string | undefined,
+    args: readonly (string | number)[],
+  ): Promise<Reply> {
     const former = record?.room ?? room ?? '';
     const rooms = [room ?? former, former].flatMap((each) => [this.#keys.viewers(each), this.#keys.audience(each)]);
-    const { byExpiry, bySource, clusters } = this.#keys;
-    const keys = [byExpiry, bySource, clusters, this.#keys.client(id), ...rooms, ...this.#clusterKeys(record?.cluster)];
-    return this.#redis.registry(keys.length, ...keys, operation, id, text, record ? 1 : 0, ...args);
+    const clusters = [...new Set([...candidates, ...(record ? [record.cluster] : [])])];
+    const { byExpiry, bySource, clusters: byLoad, client } = this.#keys;
+    const keys = [byExpiry, bySource, byLoad, client(id), ...rooms, ...this.#keysOf(clusters)];
+    const read = [id, text, record ? 1 : 0];
+    return this.#redis.registry(
+      ...[keys.length, ...keys],
+      ...[operation, ...read, clusters.join(','), candidates.length, ...args],
+    );
   }
 
   #subscribers(operation: string, ...args: number[]): Promise<Reply> {
-    const keys = [this.#keys.clusters, ...this.#clusterKeys()];
+    const keys = [this.#keys.clusters, ...this.#keysOf(this.#clusters())];
     return this.#redis.subscribers(keys.length, ...keys, operation, ...args);
   }
 
@@ -212,14 +246,12 @@ export class RedisRegistry implements Registry {
     return this.#seeded;
   }
 
-  #clusters(count = this.#options.clusters): number[] {
-    return Array.from({ length: count }, (_, cluster) => cluster);
+  #clusters(): number[] {
+    return Array.from({ length: this.#options.clusters }, (_, cluster) => cluster);
   }
 
-  /** @param last a cluster that is not configured any more, but has clients */
-  #clusterKeys(last = 0): string[] {
-    const all = this.#clusters(Math.max(this.#options.clusters, last + 1));
-    return all.flatMap((cluster) => [this.#keys.loads(cluster), this.#keys.view(cluster)]);
+  #keysOf(clusters: readonly number[]): string[] {
+    return clusters.flatMap((cluster) => [this.#keys.loads(cluster), this.#keys.view(cluster)]);
   }
 
   #isServed(subscriber: SubscriberRef): boolean {
