@@ -1,40 +1,6 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { leastLoaded, registrationSchema } from './registration.ts';
-
-test('loads are compared as numbers, ties go to the lowest id', () => {
-  expect(
-    leastLoaded(
-      new Map([
-        [1, 10],
-        [2, 9],
-        [3, 9],
-      ]),
-    ),
-  ).toBe(2);
-  expect(
-    leastLoaded(
-      new Map([
-        [10, 0],
-        [9, 0],
-      ]),
-    ),
-  ).toBe(9);
-  expect(leastLoaded(new Map())).toBeUndefined();
-});
-
-test('assigning to the least loaded keeps loads within one of each other', () => {
-  fc.assert(
-    fc.property(fc.integer({ min: 1, max: 20 }), fc.integer({ min: 0, max: 200 }), (subscribers, clients) => {
-      const loads = new Map(Array.from({ length: subscribers }, (_, id) => [id, 0]));
-      for (let n = 0; n < clients; n++) {
-        const id = leastLoaded(loads) as number;
-        loads.set(id, (loads.get(id) ?? 0) + 1);
-      }
-      expect(Math.max(...loads.values()) - Math.min(...loads.values())).toBeLessThanOrEqual(1);
-    }),
-  );
-});
+import { registrationSchema } from './registration.ts';
 
 test('registration: defaults and refusals', () => {
   expect(registrationSchema.parse({ client_id: 'c', port: 6000, cluster_id: '1' })).toEqual({

@@ -45,16 +45,3 @@ export interface Client {
   host: string;
   port: number;
 }
-
-/** Subscribers of one cluster and their loads (number of clients). */
-export type Loads = ReadonlyMap<number, number>;
-
-/** The least loaded entry, numerically; ties go to the lowest id. Undefined when there is none. */
-export const leastLoaded = (loads: Loads): number | undefined => {
-  let best: number | undefined;
-  for (const [id, load] of loads) {
-    const bestLoad = best === undefined ? Infinity : (loads.get(best) ?? 0);
-    if (load < bestLoad || (load === bestLoad && best !== undefined && id < best)) best = id;
-  }
-  return best;
-};

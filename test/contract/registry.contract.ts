@@ -67,6 +67,25 @@ export const registryContract = (create: (limits?: Limits) => Registry | Promise
     expect(await sorted()).toEqual([0, 0, 0, 0, 0, 1]);
   });
 
+  test('loads are compared as numbers, and of equal ones the lowest id is next', async () => {
+    for (const subscriber of [10, 9, 100]) await registry.addSubscriber({ cluster: 0, subscriber });
+    const next = async (id: string) => (await register(id, { cluster_id: 0 })).subscriber;
+    const order: number[] = [];
+    for (let n = 0; n < 66; n++) order.push(await next(`c${n}`));
+    // Eleven times around: from the tenth on, a load has two digits.
+    expect(order).toEqual(Array.from({ length: 11 }, () => [0, 1, 2, 9, 10, 100]).flat());
+    await registry.unregister('c4');
+    expect(await next('d')).toBe(10);
+  });
+
+  test('without a cluster the one with the fewest clients is next', async () => {
+    for (let n = 0; n < 11; n++) await register(`a${n}`, { cluster_id: 0 });
+    for (let n = 0; n < 9; n++) await register(`b${n}`, { cluster_id: 1 });
+    const clusters: number[] = [];
+    for (let n = 0; n < 4; n++) clusters.push((await register(`c${n}`)).cluster);
+    expect(clusters).toEqual([1, 1, 0, 1]);
+  });
+
   test('unregistering lowers the load, once', async () => {
     const { cluster, subscriber } = await register('c');
     expect(await registry.unregister('c')).toBe(true);

@@ -1,4 +1,4 @@
-import { leastLoaded, type Client, type Registration, type SubscriberRef } from '../../lib/domain/registration.ts';
+import type { Client, Registration, SubscriberRef } from '../../lib/domain/registration.ts';
 import { PlatformError } from '../../lib/errors.ts';
 import { tooManyClients, unknownCluster } from '../../lib/adapters/registry-errors.ts';
 import type { Assignment, Registry } from '../../lib/ports.ts';
@@ -16,6 +16,10 @@ interface Options {
   maxClients?: number;
   maxClientsPerSource?: number;
 }
+
+/** The least loaded entry, numerically; ties go to the lowest id. */
+const leastLoaded = (loads: ReadonlyMap<number, number>): number =>
+  [...loads].sort(([a, load], [b, other]) => load - other || a - b)[0]?.[0] ?? 0;
 
 /** The registry in this process's memory, for unit tests; the same contract as Redis, nothing survives. */
 export class MemoryRegistry implements Registry {
@@ -45,7 +49,10 @@ export class MemoryRegistry implements Registry {
     if (!known && this.#clients.size >= this.#max) throw tooManyClients(this.#max);
     const ofSource = [...this.#clients.values()].filter((entry) => entry.source === source).length;
     if (known?.source !== source && ofSource >= this.#maxPerSource) throw tooManyClients(this.#maxPerSource, source);
-    const stays = known?.room === room && (wanted === undefined || wanted === known.cluster);
+    const stays =
+      known?.room === room &&
+      (wanted === undefined || wanted === known.cluster) &&
+      this.#loads.get(known.cluster)?.has(known.subscriber);
     await this.unregister(id);
     const place = known && stays ? known : this.#place(wanted);
     const { cluster, subscriber } = place;
@@ -113,14 +120,14 @@ export class MemoryRegistry implements Registry {
     const moved = [...this.#clients.values()].filter(
       (entry) => entry.cluster === cluster && entry.subscriber === subscriber,
     );
-    for (const entry of moved) this.#attach({ ...entry, subscriber: leastLoaded(loads) ?? 0 });
+    for (const entry of moved) this.#attach({ ...entry, subscriber: leastLoaded(loads) });
     return moved.length;
   }
 
   #place(wanted: number | undefined): SubscriberRef {
     const sum = (loads: ReadonlyMap<number, number>) => [...loads.values()].reduce((total, load) => total + load, 0);
-    const cluster = wanted ?? leastLoaded(new Map([...this.#loads].map(([id, loads]) => [id, sum(loads)]))) ?? 0;
-    return { cluster, subscriber: leastLoaded(this.#loads.get(cluster) ?? new Map<number, number>()) ?? 0 };
+    const cluster = wanted ?? leastLoaded(new Map([...this.#loads].map(([id, loads]) => [id, sum(loads)])));
+    return { cluster, subscriber: leastLoaded(this.#loads.get(cluster) ?? new Map<number, number>()) };
   }
 
   #attach(entry: Entry): void {

@@ -52,8 +52,8 @@ test.each([
   ['with nonsense in it', (key: string) => redis.hset(key, { oops: 1, '7:0': 1, '0:0:0': 1, '-1:0': 1 })],
 ])('an audience %s: the other rooms get their updates', async (_what, damage) => {
   await watch('a', 'sound');
-  await redis.del('audience:broken');
-  await damage('audience:broken');
+  await redis.del('{registry}:audience:broken');
+  await damage('{registry}:audience:broken');
   await fanOut('broken', 'sound');
   expect(sent()).toEqual(['sound']);
   expect(new Set(damages.map(({ room }) => room))).toEqual(new Set(['broken']));
@@ -79,11 +79,11 @@ test('a turn of another type is over too', async () => {
 
 test('viewers of another type, and a broken address: the other clients get their lines', async () => {
   const client = await listen();
-  const addresses = { host: '127.0.0.1', port: client.port };
   await watch('a', 'broken');
-  await watch('good', 'sound');
-  await redis.hset('viewers:0:0:sound', { good: JSON.stringify(addresses), bad: '{"host":', worse: '{"port": "x"}' });
-  await redis.set('viewers:0:0:broken', 'oops');
+  const good = { client_id: 'good', room_id: 'sound', host: '127.0.0.1', port: client.port };
+  await registry.register(registrationSchema.parse(good), NOW);
+  await redis.zadd('{registry}:viewers:sound', 0, 'bad', 0, 'worse x 127.0.0.1');
+  await redis.set('{registry}:viewers:broken', 'oops');
   const delivery = new TcpDelivery({
     registry,
     addressesOf: async (host) => [host],
@@ -107,13 +107,21 @@ test('viewers of another type, and a broken address: the other clients get their
   expect(damages.map(({ room, entry }) => [room, entry])).toEqual([
     ['broken', undefined],
     ['sound', 'bad'],
-    ['sound', 'worse'],
+    ['sound', 'worse x 127.0.0.1'],
   ]);
   delivery.close();
   await client.close();
 });
 
-test.each(['audience:r', 'viewers:0:0:r', 'subscriber:0:0:clients', 'client:c', 'cluster_0_subscribers'])(
+test.each([
+  '{registry}:audience:r',
+  '{registry}:viewers:r',
+  '{registry}:client:c',
+  '{registry}:clients_by_source',
+  '{registry}:clusters_by_load',
+  '{registry}:subscribers_by_load:0',
+  'cluster_0_subscribers',
+])(
   '%s of another type: clients are still forgotten, and registering again mends it',
   async (key) => {
     await watch('c', 'r');

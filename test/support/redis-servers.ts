@@ -87,3 +87,8 @@ export const startSmallCluster = async (primaries = 3): Promise<RedisServers & {
     );
   return { ...started, url: started.servers.map(({ port }) => `redis://127.0.0.1:${port}`).join(',') };
 };
+
+/** Removes every key of every server. */
+export const emptyServers = async ({ servers }: RedisServers): Promise<void> => {
+  for (const { admin } of servers) await admin.flushall();
+};

@@ -15,6 +15,8 @@ type Script = (...args: (string | number)[]) => Promise<Reply>;
  */
 export type RedisClient = (Redis | Cluster) & Record<keyof typeof scripts, Script>;
 
+export const isCluster = (redis: RedisClient): boolean => 'isCluster' in redis && redis.isCluster;
+
 export type RedisMode = 'single' | 'cluster';
 
 const CONNECT_TIMEOUT_MS = 2000;

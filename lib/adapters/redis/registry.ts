@@ -1,9 +1,12 @@
-import { z } from 'zod';
 import type { Client, Registration, SubscriberRef } from '../../domain/registration.ts';
 import { PlatformError } from '../../errors.ts';
-import { tooManyClients, unknownCluster } from '../registry-errors.ts';
 import type { Assignment, Registry } from '../../ports.ts';
+import { tooManyClients, unknownCluster } from '../registry-errors.ts';
+import { ByKey } from './by-key.ts';
 import { withStore, type RedisClient, type Reply } from './client.ts';
+import { removeFormerRegistry } from './former-registry.ts';
+import { registryKeys, type RegistryKeys } from './registry-keys.ts';
+import { placeOf, readRecord, toClient, type Stored } from './registry-records.ts';
 
 interface Options {
   clusters: number;
@@ -15,6 +18,8 @@ interface Options {
   maxClientsPerSource?: number;
   /** Told of what is left out because it can't be read. */
   onDamaged?: (damage: Damage) => void;
+  /** Told once of a subscriber whose cluster is not configured any more, though it has clients. */
+  onUnserved?: (subscriber: SubscriberRef) => void;
 }
 
 interface Damage {
@@ -25,60 +30,65 @@ interface Damage {
 }
 
 const UNLIMITED = Number.MAX_SAFE_INTEGER;
-const CLIENTS_BY_EXPIRY = 'clients_by_expiry';
 /** How many clients one call unregisters at the most, so that it never holds Redis up for long. */
 const EXPIRE_AT_ONCE = 500;
+/** How many clients are looked at in one round trip. */
+const CHUNK = 1000;
+/** How often a client is read again because another process has changed it meanwhile. */
+const ATTEMPTS = 20;
 
-const PLACE = /^(\d{1,3}):(\d{1,3})$/;
-const addressSchema = z.object({ host: z.string(), port: z.int() });
+/** Of how many clusters a client is given the least loaded one; of more, those that were it a moment ago. */
+const CANDIDATES = 8;
+
+const PLACE = /^(\d{1,3}):(\d{1,4})$/;
 
 export class RedisRegistry implements Registry {
   readonly #redis: RedisClient;
   readonly #options: Options;
+  readonly #keys: RegistryKeys;
+  readonly #unserved = new Set<string>();
+  readonly #changes = new ByKey();
+  #seeded: Promise<void> | undefined;
 
   constructor(redis: RedisClient, options: Options) {
     this.#redis = redis;
     this.#options = options;
+    this.#keys = registryKeys(redis);
   }
 
-  async register(registration: Registration, now: number, source = ''): Promise<Assignment> {
-    const { client_id, host, port, room_id, cluster_id } = registration;
-    const { clusters, clientTtl, maxClients = UNLIMITED, maxClientsPerSource = UNLIMITED } = this.#options;
-    await this.expire(now);
-    const reply = await this.#run(
-      'register',
-      ...this.#layout,
-      client_id,
-      host,
-      port,
-      room_id,
-      cluster_id ?? '',
-      now + clientTtl * 1000,
-      source,
-      maxClients,
-      maxClientsPerSource,
-    );
-    if (reply === 'clients') throw tooManyClients(maxClients);
-    if (reply === 'source') throw tooManyClients(maxClientsPerSource, source);
-    if (!Array.isArray(reply)) throw unknownCluster(clusters);
-    const [cluster, subscriber] = reply as [number, number];
-    return { client: client_id, cluster, subscriber };
+  register(registration: Registration, now: number, source = ''): Promise<Assignment> {
+    return withStore(async () => {
+      const { clusters, clientTtl, maxClients = UNLIMITED, maxClientsPerSource = UNLIMITED } = this.#options;
+      const { cluster_id = 0 } = registration;
+      if (cluster_id < 0 || cluster_id >= clusters) throw unknownCluster(clusters);
+      await Promise.all([this.expire(now), this.#seed()]);
+      const reply = await this.#place(registration, source, now + clientTtl * 1000);
+      if (reply === 'clients') throw tooManyClients(maxClients);
+      if (reply === 'source') throw tooManyClients(maxClientsPerSource, source);
+      const [cluster, subscriber] = reply as [number, number];
+      return { client: registration.client_id, cluster, subscriber };
+    });
   }
 
-  async unregister(clientId: string): Promise<boolean> {
-    return (await this.#run('unregister', clientId)) === 1;
+  unregister(clientId: string): Promise<boolean> {
+    return withStore(async () => (await this.#forget(clientId)) === 1);
   }
 
-  async expire(now: number): Promise<number> {
-    return Number(await this.#run('expire', now, EXPIRE_AT_ONCE));
+  expire(now: number): Promise<number> {
+    return withStore(async () => {
+      const ids = await this.#redis.zrangebyscore(this.#keys.byExpiry, '-inf', now, 'LIMIT', 0, EXPIRE_AT_ONCE);
+      const replies = await Promise.all(ids.map((id) => this.#forget(id, now)));
+      return replies.filter((reply) => reply === 1).length;
+    });
   }
 
   audience(rooms: readonly string[]): Promise<Map<string, SubscriberRef[]>> {
     return withStore(async () => {
       const found = await Promise.all(
         rooms.map(async (room) => {
-          const places = await this.#unlessDamaged(room, this.#redis.hkeys(`audience:${room}`), []);
-          return [room, this.#readable(room, places, (place) => this.#toSubscriber(place))] as const;
+          const places = await this.#unlessDamaged(room, this.#redis.hkeys(this.#keys.audience(room)), []);
+          const subscribers = this.#readable(room, places, toSubscriber);
+          return [room, subscribers.filter((subscriber) => this.#isServed(subscriber))] as const;
         }),
       );
       return new Map(found.filter(([, subscribers]) => subscribers.length > 0));
@@ -87,60 +97,174 @@ export class RedisRegistry implements Registry {
 
   clients({ cluster, subscriber }: SubscriberRef, rooms: readonly string[]): Promise<Map<string, Client[]>> {
     return withStore(async () => {
+      const place = placeOf(cluster, subscriber);
       const found = await Promise.all(
         rooms.map(async (room) => {
-          const viewers = this.#redis.hgetall(`viewers:${cluster}:${subscriber}:${room}`);
-          const addresses = await this.#unlessDamaged(room, viewers, {});
-          const toClient = (id: string) => ({ id, ...addressSchema.parse(JSON.parse(addresses[id] ?? '')) });
-          return [room, this.#readable(room, Object.keys(addresses), toClient)] as const;
+          const viewers = this.#redis.zrangebyscore(this.#keys.viewers(room), place, place);
+          return [room, this.#readable(room, await this.#unlessDamaged(room, viewers, []), toClient)] as const;
         }),
       );
       return new Map(found);
     });
   }
 
-  async loads(): Promise<Map<number, Map<number, number>>> {
-    await this.#run('seed', ...this.#layout);
+  loads(): Promise<Map<number, Map<number, number>>> {
     return withStore(async () => {
-      const clusters = Array.from({ length: this.#options.clusters }, (_, cluster) => cluster);
-      const loads = await Promise.all(clusters.map((cluster) => this.#redis.hgetall(`cluster_${cluster}_subscribers`)));
-      const numeric = (hash: Record<string, string>) =>
-        new Map(Object.entries(hash).map(([id, load]) => [Number(id), Number(load)]));
-      return new Map(clusters.map((cluster, n) => [cluster, numeric(loads[n] ?? {})]));
+      await this.#seed(true);
+      const loads = await Promise.all(
+        this.#clusters().map((cluster) => this.#redis.zrange(this.#keys.loads(cluster), 0, -1, 'WITHSCORES')),
+      );
+      return new Map(loads.map((flat, cluster) => [cluster, byId(flat)]));
     });
   }
 
-  async addSubscriber({ cluster, subscriber }: SubscriberRef): Promise<boolean> {
-    await this.#run('seed', ...this.#layout);
-    return (await this.#run('add', cluster, subscriber)) === 1;
+  addSubscriber({ cluster, subscriber }: SubscriberRef): Promise<boolean> {
+    return withStore(async () => {
+      await this.#seed(true);
+      return (await this.#subscribers('add', cluster, subscriber)) === 1;
+    });
   }
 
-  async removeSubscriber({ cluster, subscriber }: SubscriberRef): Promise<number> {
-    await this.#run('seed', ...this.#layout);
-    const moved = Number(await this.#run('remove', cluster, subscriber));
-    if (moved === -1) throw new PlatformError('not_found', `Cluster ${cluster} has no subscriber ${subscriber}`);
-    if (moved === -2)
-      throw new PlatformError(
-        'invalid_request',
-        `Subscriber ${subscriber} is the last one of cluster ${cluster}: add another first`,
+  removeSubscriber({ cluster, subscriber }: SubscriberRef): Promise<number> {
+    return withStore(async () => {
+      await this.#seed(true);
+      const reply = await this.#subscribers('remove', cluster, subscriber);
+      if (reply === -1) throw new PlatformError('not_found', `Cluster ${cluster} has no subscriber ${subscriber}`);
+      if (reply === -2)
+        throw new PlatformError(
+          'invalid_request',
+          `Subscriber ${subscriber} is the last one of cluster ${cluster}: add another first`,
+        );
+      return this.#moveClientsOf({ cluster, subscriber });
+    });
+  }
+
+  /** Nobody is given to it any more, so whoever is not seen because it registers meanwhile goes to another by itself. */
+  async #moveClientsOf({ cluster, subscriber }: SubscriberRef): Promise<number> {
+    let moved = 0;
+    for (let from = 0; ; from += CHUNK) {
+      const ids = await this.#redis.zrange(this.#keys.byExpiry, from, from + CHUNK - 1);
+      if (ids.length === 0) return moved;
+      const stored = await Promise.all(ids.map((id) => this.#read(id)));
+      const placed = await Promise.all(
+        ids.map((client_id, n) => {
+          const record = stored[n]?.record;
+          if (record?.cluster !== cluster || record.subscriber !== subscriber) return undefined;
+          const { host, port, room, source } = record;
+          return this.#place({ client_id, host, port, room_id: room, cluster_id: cluster }, source);
+        }),
       );
-    return moved;
+      moved += placed.filter((reply) => Array.isArray(reply)).length;
+    }
   }
 
-  get #layout(): [number, number] {
-    return [this.#options.clusters, this.#options.subscribersPerCluster];
+  /** @param expires when its time to live is over; without it, as before */
+  async #place(registration: Registration, source: string, expires?: number): Promise<Reply> {
+    const { client_id, host, port, room_id, cluster_id } = registration;
+    const { clusters, clientTtl, maxClients = UNLIMITED, maxClientsPerSource = UNLIMITED } = this.#options;
+    return this.#repeat(client_id, async () => {
+      const [stored, least] = await Promise.all([this.#read(client_id), this.#leastLoadedClusters()]);
+      const { cluster = clusters, room } = stored.record ?? {};
+      const stays = room === room_id && cluster < clusters && (cluster_id ?? cluster) === cluster;
+      const candidates = cluster_id === undefined ? least : [cluster_id];
+      const reply = await this.#change('register', client_id, stored, candidates, room_id, [
+        ...[host, port, room_id, source, stays ? 1 : 0, expires ?? ''],
+        // Nobody is left in a room by then.
+        ...[2 * clientTtl, maxClients, maxClientsPerSource],
+      ]);
+      if (reply === 'unseeded') await this.#seed(true);
+      return reply;
+    });
+  }
+
+  /** The script decides among these, so that its work does not grow with the number of clusters. */
+  async #leastLoadedClusters(): Promise<number[]> {
+    const { clusters } = this.#options;
+    if (clusters <= CANDIDATES) return this.#clusters();
+    // One that is not configured any more may be among them.
+    const names = await this.#redis.zrange(this.#keys.clusters, 0, -1).catch(unlessWrongType([]));
+    const least = names.map(Number).filter((cluster) => cluster < clusters);
+    return (least.length > 0 ? least : this.#clusters()).slice(0, CANDIDATES);
+  }
+
+  /** @param before only when its time to live is over by then */
+  #forget(clientId: string, before?: number): Promise<Reply> {
+    return this.#repeat(clientId, async () =>
+      this.#change('unregister', clientId, await this.#read(clientId), [], undefined, [before ?? '']),
+    );
+  }
+
+  #repeat(clientId: string, work: () => Promise<Reply>): Promise<Reply> {
+    return this.#changes.run(clientId, async () => {
+      for (let attempt = 1; attempt <= ATTEMPTS; attempt++) {
+        const reply = await work();
+        if (reply !== 'changed' && reply !== 'unseeded') return reply;
+      }
+      throw new PlatformError('store_unavailable', `Client ${clientId} is being changed by others: try again`);
+    });
+  }
+
+  async #read(clientId: string): Promise<Stored> {
+    const text = this.#redis.get(this.#keys.client(clientId));
+    return readRecord(await text.catch(unlessWrongType(null)));
+  }
+
+  #change(
+    operation: string,
+    id: string,
+    { text, record }: Stored,
+    candidates: readonly number[],
+    room: string | undefined,
+    args: readonly (string | number)[],
+  ): Promise<Reply> {
+    const former = record?.room ?? room ?? '';
+    const rooms = [room ?? former, former].flatMap((each) => [this.#keys.viewers(each), this.#keys.audience(each)]);
+    const clusters = [...new Set([...candidates, ...(record ? [record.cluster] : [])])];
+    const { byExpiry, bySource, clusters: byLoad, client } = this.#keys;
+    const keys = [byExpiry, bySource, byLoad, client(id), ...rooms, ...this.#keysOf(clusters)];
+    const read = [id, text, record ? 1 : 0];
+    return this.#redis.registry(
+      ...[keys.length, ...keys],
+      ...[operation, ...read, clusters.join(','), candidates.length, ...args],
+    );
+  }
+
+  #subscribers(operation: string, ...args: number[]): Promise<Reply> {
+    const keys = [this.#keys.clusters, ...this.#keysOf(this.#clusters())];
+    return this.#redis.subscribers(keys.length, ...keys, operation, ...args);
+  }
+
+  /** Fills what is empty: once for this process, and again when something is found missing. */
+  #seed(again = false): Promise<void> {
+    if (again) this.#seeded = undefined;
+    this.#seeded ??= this.#subscribers('seed', this.#options.subscribersPerCluster)
+      .then(() => removeFormerRegistry(this.#redis))
+      .catch((error: unknown) => {
+        this.#seeded = undefined;
+        throw error;
+      });
+    return this.#seeded;
+  }
+
+  #clusters(): number[] {
+    return Array.from({ length: this.#options.clusters }, (_, cluster) => cluster);
+  }
+
+  #keysOf(clusters: readonly number[]): string[] {
+    return clusters.flatMap((cluster) => [this.#keys.loads(cluster), this.#keys.view(cluster)]);
+  }
+
+  #isServed(subscriber: SubscriberRef): boolean {
+    if (subscriber.cluster < this.#options.clusters) return true;
+    const place = `${subscriber.cluster}:${subscriber.subscriber}`;
+    if (!this.#unserved.has(place)) this.#options.onUnserved?.(subscriber);
+    this.#unserved.add(place);
+    return false;
   }
 
   /** A key that holds something else than it should fails for good: unlike a store that does not answer. */
-  async #unlessDamaged<T>(room: string, asked: Promise<T>, instead: T): Promise<T> {
-    try {
-      return await asked;
-    } catch (error) {
-      const { message: reason } = error as Error;
-      if (!reason.startsWith('WRONGTYPE')) throw error;
-      this.#options.onDamaged?.({ room, reason });
-      return instead;
-    }
+  #unlessDamaged<T>(room: string, asked: Promise<T>, instead: T): Promise<T> {
+    return asked.catch(unlessWrongType(instead, (reason) => this.#options.onDamaged?.({ room, reason })));
   }
 
   #readable<T>(room: string, entries: readonly string[], read: (entry: string) => T): T[] {
@@ -153,15 +277,23 @@ export class RedisRegistry implements Registry {
       }
     });
   }
-
-  #toSubscriber(place: string): SubscriberRef {
-    const [, cluster, subscriber] = PLACE.exec(place)?.map(Number) ?? [];
-    if (cluster === undefined || subscriber === undefined || cluster >= this.#options.clusters)
-      throw new Error(`no subscriber of clusters 0 to ${this.#options.clusters - 1}`);
-    return { cluster, subscriber };
-  }
-
-  #run(operation: string, ...args: (string | number)[]): Promise<Reply> {
-    return withStore(() => this.#redis.registry(1, CLIENTS_BY_EXPIRY, operation, ...args));
-  }
 }
+
+const unlessWrongType =
+  <T>(instead: T, told?: (reason: string) => void) =>
+  (error: Error): T => {
+    if (!error.message.startsWith('WRONGTYPE')) throw error;
+    told?.(error.message);
+    return instead;
+  };
+
+const toSubscriber = (place: string): SubscriberRef => {
+  const [, cluster, subscriber] = PLACE.exec(place) ?? [];
+  if (cluster === undefined) throw new Error('no cluster and subscriber');
+  return { cluster: Number(cluster), subscriber: Number(subscriber) };
+};
+
+const byId = (flat: readonly string[]): Map<number, number> => {
+  const pairs = flat.flatMap((id, n): [number, number][] => (n % 2 === 0 ? [[Number(id), Number(flat[n + 1])]] : []));
+  return new Map(pairs.sort(([a], [b]) => a - b));
+};

@@ -12,6 +12,7 @@ export const scripts = {
   forgetRoom: read('forget-room'),
   settleWindows: read('settle-windows'),
   registry: read('registry'),
+  subscribers: read('subscribers'),
   tokenBucket: read('token-bucket'),
   admitRooms: read('admit-rooms'),
 };

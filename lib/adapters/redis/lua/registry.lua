@@ -1,18 +1,27 @@
 --[=[
-  Changes the registry, one operation a call, each atomic.
+  Registers, moves or unregisters one client, atomically. All keys are in one slot. What is stored of the client names
+  further keys, so the caller reads it first and says what it has read: when that has changed since, nothing is done.
 
-  KEYS[1]   clients by expiry     zset  client -> when its time to live is over (ms)
-  ARGV[1]   the operation; what follows is listed with each below
-  Derived from the arguments (so the registry lives on one node, not spread over a Redis Cluster):
-    cluster_<c>_subscribers       hash  subscriber -> number of clients
-    client:<id>                   hash  host, port, room, cluster, subscriber, source
-    clients_by_source             hash  where registrations came from -> number of clients
-    subscriber:<c>:<n>:clients    set   the clients of a subscriber
-    viewers:<c>:<n>:<room>        hash  client -> JSON {host, port}
-    audience:<room>               hash  <c>:<n> -> number of clients
+  KEYS[1]     clients by expiry          zset    client -> when its time to live is over (ms)
+  KEYS[2]     clients by source          hash    where registrations came from -> number of clients
+  KEYS[3]     clusters by load           zset    cluster (3 digits) -> number of clients
+  KEYS[4]     the client                 string  JSON {host, port, room, cluster, subscriber, source}
+  KEYS[5, 6]  its room: viewers          zset    "client port host" -> cluster * 10000 + subscriber
+              its room: audience         hash    "cluster:subscriber" -> number of clients
+  KEYS[7, 8]  the same of the room that the client was in before
+  KEYS[9..]   of each cluster that ARGV[5] names, two keys:
+              subscribers by load        zset    subscriber (4 digits) -> number of clients
+              the same to be read        hash    subscriber -> number of clients
+
+  ARGV[1]     'register' or 'unregister'
+  ARGV[2]     the client
+  ARGV[3, 4]  what was read of it, '' = nothing; and '1' when that can be understood
+  ARGV[5]     clusters, separated by commas: first those that it may be given to, then the one that it is in
+  ARGV[6]     how many of them it may be given to
+
+  Further ARGV stand with each operation.
 ]=]
-
-local function loads_key(cluster) return 'cluster_' .. cluster .. '_subscribers' end
+local ID, READ, IS_KNOWN = ARGV[2], ARGV[3], ARGV[4] == '1'
 
 -- A key of another type would fail every call that touches it, for good. What it should hold comes back as its clients
 -- register again.
@@ -21,150 +30,128 @@ local function mend(key, kind)
   if found ~= kind and found ~= 'none' then redis.call('DEL', key) end
 end
 
-local function mend_place(place, client)
-  mend(loads_key(client.cluster), 'hash')
-  mend('subscriber:' .. place .. ':clients', 'set')
-  mend('viewers:' .. place .. ':' .. client.room, 'hash')
-  mend('audience:' .. client.room, 'hash')
+local candidates, keys_of_cluster = {}, {}
+for text in string.gmatch(ARGV[5], '%d+') do
+  local cluster, first = tonumber(text), 9 + 2 * #candidates
+  candidates[#candidates + 1] = cluster
+  keys_of_cluster[cluster] = { loads = KEYS[first], view = KEYS[first + 1] }
 end
 
-local function read_hash(key)
-  mend(key, 'hash')
-  local flat, hash = redis.call('HGETALL', key), {}
-  for n = 1, #flat, 2 do hash[flat[n]] = flat[n + 1] end
-  return hash
+-- Of equal loads the zset has the lowest id first, since all ids have as many digits.
+local function least_loaded_subscriber(cluster)
+  return tonumber(redis.call('ZRANGE', keys_of_cluster[cluster].loads, 0, 0)[1])
 end
 
--- The subscriber of a cluster with the fewest clients, by number; ties go to the lowest id. And the cluster's load.
-local function least_loaded(cluster)
-  local best, best_load, sum = nil, nil, 0
-  for id, value in pairs(read_hash(loads_key(cluster))) do
-    local load = tonumber(value)
-    sum = sum + load
-    if not best or load < best_load or (load == best_load and tonumber(id) < tonumber(best)) then
-      best, best_load = id, load
+local function least_loaded_cluster()
+  local best, best_load
+  for n = 1, tonumber(ARGV[6]) do
+    local cluster = candidates[n]
+    local load = tonumber(redis.call('ZSCORE', KEYS[3], string.format('%03d', cluster)) or nil)
+    if load and (not best or load < best_load or (load == best_load and cluster < best)) then
+      best, best_load = cluster, load
     end
   end
-  return best, sum
+  return best
 end
 
-local function attach(id, client)
-  local place = client.cluster .. ':' .. client.subscriber
-  mend_place(place, client)
-  redis.call('HSET', 'client:' .. id, 'host', client.host, 'port', client.port, 'room', client.room,
-    'cluster', client.cluster, 'subscriber', client.subscriber, 'source', client.source or '')
-  redis.call('HINCRBY', 'clients_by_source', client.source or '', 1)
-  redis.call('SADD', 'subscriber:' .. place .. ':clients', id)
-  redis.call('HSET', 'viewers:' .. place .. ':' .. client.room, id,
-    cjson.encode({ host = client.host, port = tonumber(client.port) }))
-  redis.call('HINCRBY', 'audience:' .. client.room, place, 1)
-  redis.call('HINCRBY', loads_key(client.cluster), client.subscriber, 1)
+-- A subscriber that was removed has no load any more.
+local function change_load(cluster, subscriber, by)
+  local keys = keys_of_cluster[cluster]
+  local member = string.format('%04d', subscriber)
+  local load = keys and redis.call('ZSCORE', keys.loads, member)
+  if not load or tonumber(load) + by < 0 then return end
+  redis.call('ZINCRBY', keys.loads, by, member)
+  redis.call('HINCRBY', keys.view, subscriber, by)
+  redis.call('ZINCRBY', KEYS[3], by, string.format('%03d', cluster))
 end
 
-local function detach(id, client)
-  local place = client.cluster .. ':' .. client.subscriber
-  mend_place(place, client)
-  redis.call('DEL', 'client:' .. id)
-  if redis.call('HINCRBY', 'clients_by_source', client.source or '', -1) <= 0 then
-    redis.call('HDEL', 'clients_by_source', client.source or '')
-  end
-  redis.call('SREM', 'subscriber:' .. place .. ':clients', id)
-  redis.call('HDEL', 'viewers:' .. place .. ':' .. client.room, id)
-  if redis.call('HINCRBY', 'audience:' .. client.room, place, -1) <= 0 then
-    redis.call('HDEL', 'audience:' .. client.room, place)
-  end
-  -- A subscriber that was removed has no load any more.
-  if redis.call('HEXISTS', loads_key(client.cluster), client.subscriber) == 1 then
-    redis.call('HINCRBY', loads_key(client.cluster), client.subscriber, -1)
+local function count(key, field, by)
+  if redis.call('HINCRBY', key, field, by) <= 0 then redis.call('HDEL', key, field) end
+end
+
+local function entry_of(client) return ID .. ' ' .. client.port .. ' ' .. client.host end
+
+local function detach(client)
+  redis.call('ZREM', KEYS[7], entry_of(client))
+  count(KEYS[8], client.cluster .. ':' .. client.subscriber, -1)
+  count(KEYS[2], client.source, -1)
+  change_load(client.cluster, client.subscriber, -1)
+end
+
+-- What was stored of the client is lost, its entry in the room not.
+local function detach_lost()
+  local entries = redis.call('ZRANGE', KEYS[5], 0, -1, 'WITHSCORES')
+  for n = 1, #entries, 2 do
+    if string.sub(entries[n], 1, #ID + 1) == ID .. ' ' then
+      local place = tonumber(entries[n + 1])
+      local cluster, subscriber = math.floor(place / 10000), place % 10000
+      redis.call('ZREM', KEYS[5], entries[n])
+      count(KEYS[6], cluster .. ':' .. subscriber, -1)
+      change_load(cluster, subscriber, -1)
+    end
   end
 end
 
-local function forget(id)
-  redis.call('ZREM', KEYS[1], id)
-  local client = read_hash('client:' .. id)
-  if not client.room then return 0 end
-  detach(id, client)
-  return 1
+mend(KEYS[2], 'hash')
+mend(KEYS[3], 'zset')
+mend(KEYS[4], 'string')
+for n = 5, 7, 2 do
+  mend(KEYS[n], 'zset')
+  mend(KEYS[n + 1], 'hash')
 end
+for _, keys in pairs(keys_of_cluster) do
+  mend(keys.loads, 'zset')
+  mend(keys.view, 'hash')
+end
+if (redis.call('GET', KEYS[4]) or '') ~= READ then return 'changed' end
+local known = IS_KNOWN and cjson.decode(READ) or nil
 
 local operations = {}
 
--- ARGV[2..3] number of clusters, subscribers in a new cluster. Fills the clusters that have no subscriber yet.
-function operations.seed()
-  for cluster = 0, tonumber(ARGV[2]) - 1 do
-    mend(loads_key(cluster), 'hash')
-    if redis.call('EXISTS', loads_key(cluster)) == 0 then
-      for subscriber = 0, tonumber(ARGV[3]) - 1 do redis.call('HSET', loads_key(cluster), subscriber, 0) end
-    end
-  end
+-- ARGV[7]    only when its time to live is over by then (ms); '' = in any case
+-- Returns 1 when it was there, else 0.
+function operations.unregister()
+  local expires = redis.call('ZSCORE', KEYS[1], ID)
+  if ARGV[7] ~= '' and expires and tonumber(expires) > tonumber(ARGV[7]) then return 0 end
+  if known then detach(known) end
+  redis.call('DEL', KEYS[4])
+  return redis.call('ZREM', KEYS[1], ID)
 end
 
--- ARGV[2..3] as for seed, then [4] client [5] host [6] port [7] room [8] cluster or '' [9] expires at (ms) [10] source
--- [11..12] how many clients there may be in all, of one source.
--- Returns { cluster, subscriber }, or what forbids it: 'cluster' when it is unknown, 'clients' or 'source' when there
--- are too many.
+-- ARGV[7..10] host, port, room, source
+-- ARGV[11]    '1' when it stays in its cluster if it can
+-- ARGV[12]    when its time to live is over (ms); '' = as before
+-- ARGV[13]    how long (s) the keys of a room in which nobody registers are kept
+-- ARGV[14,15] how many clients there may be in all, of one source
+-- Returns { cluster, subscriber }, or why not: 'clients' or 'source' when there are too many, 'unseeded' when the
+-- cluster has no subscribers.
 function operations.register()
-  operations.seed()
-  local clusters, id = tonumber(ARGV[2]), ARGV[4]
-  local client = { host = ARGV[5], port = ARGV[6], room = ARGV[7], cluster = ARGV[8], source = ARGV[10] }
-  if client.cluster ~= '' and tonumber(client.cluster) >= clusters then return 'cluster' end
-
-  local known = read_hash('client:' .. id)
-  if not known.room and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[11]) then return 'clients' end
-  if not known.room or known.source ~= client.source then
-    local of_source = redis.call('HGET', 'clients_by_source', client.source)
-    if of_source and tonumber(of_source) >= tonumber(ARGV[12]) then return 'source' end
+  local client = { host = ARGV[7], port = tonumber(ARGV[8]), room = ARGV[9], source = ARGV[10] }
+  local is_there = redis.call('ZSCORE', KEYS[1], ID)
+  if not is_there and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[14]) then return 'clients' end
+  if not known or known.source ~= client.source then
+    local of_source = redis.call('HGET', KEYS[2], client.source)
+    if of_source and tonumber(of_source) >= tonumber(ARGV[15]) then return 'source' end
   end
-  local stays = known.room == client.room and (client.cluster == '' or client.cluster == known.cluster)
-  if known.room then detach(id, known) end
-  if stays then
-    client.cluster, client.subscriber = known.cluster, known.subscriber
-  else
-    if client.cluster == '' then
-      local best_load
-      for cluster = 0, clusters - 1 do
-        local subscriber, load = least_loaded(cluster)
-        if subscriber and (not best_load or load < best_load) then
-          client.cluster, best_load = tostring(cluster), load
-        end
-      end
-    end
-    client.subscriber = least_loaded(client.cluster)
-  end
-  if not client.subscriber then return 'cluster' end
-  attach(id, client)
-  redis.call('ZADD', KEYS[1], ARGV[9], id)
-  return { tonumber(client.cluster), tonumber(client.subscriber) }
-end
 
--- ARGV[2] client. Returns 1 when it was known, else 0.
-function operations.unregister() return forget(ARGV[2]) end
+  local stays = known and ARGV[11] == '1'
+    and redis.call('ZSCORE', keys_of_cluster[known.cluster].loads, string.format('%04d', known.subscriber))
+  local cluster = least_loaded_cluster()
+  if not stays and not (cluster and least_loaded_subscriber(cluster)) then return 'unseeded' end
+  -- First away from where it was, which lowers the load there.
+  if known then detach(known) elseif is_there then detach_lost() end
+  client.cluster = stays and known.cluster or least_loaded_cluster()
+  client.subscriber = stays and known.subscriber or least_loaded_subscriber(client.cluster)
 
--- ARGV[2] now (ms) [3] how many at the most. Returns how many clients were unregistered.
-function operations.expire()
-  local over = redis.call('ZRANGEBYSCORE', KEYS[1], '-inf', ARGV[2], 'LIMIT', 0, ARGV[3])
-  for _, id in ipairs(over) do forget(id) end
-  return #over
-end
-
--- ARGV[2] cluster [3] subscriber. Returns 1 when it is new, else 0.
-function operations.add() return redis.call('HSETNX', loads_key(ARGV[2]), ARGV[3], 0) end
-
--- ARGV[2] cluster [3] subscriber. Returns how many clients went to others, -1 when there is no such subscriber, -2
--- when it is the last one of its cluster.
-function operations.remove()
-  local cluster, subscriber = ARGV[2], ARGV[3]
-  if redis.call('HEXISTS', loads_key(cluster), subscriber) == 0 then return -1 end
-  if redis.call('HLEN', loads_key(cluster)) == 1 then return -2 end
-  redis.call('HDEL', loads_key(cluster), subscriber)
-  local ids = redis.call('SMEMBERS', 'subscriber:' .. cluster .. ':' .. subscriber .. ':clients')
-  for _, id in ipairs(ids) do
-    local client = read_hash('client:' .. id)
-    detach(id, client)
-    client.subscriber = least_loaded(cluster)
-    attach(id, client)
-  end
-  return #ids
+  redis.call('SET', KEYS[4], cjson.encode(client))
+  redis.call('ZADD', KEYS[5], client.cluster * 10000 + client.subscriber, entry_of(client))
+  count(KEYS[6], client.cluster .. ':' .. client.subscriber, 1)
+  count(KEYS[2], client.source, 1)
+  change_load(client.cluster, client.subscriber, 1)
+  if ARGV[12] ~= '' then redis.call('ZADD', KEYS[1], ARGV[12], ID) end
+  redis.call('EXPIRE', KEYS[5], ARGV[13])
+  redis.call('EXPIRE', KEYS[6], ARGV[13])
+  return { client.cluster, client.subscriber }
 end
 
 return operations[ARGV[1]]()

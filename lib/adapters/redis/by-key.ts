@@ -1,0 +1,15 @@
+/** Does what concerns the same key one after the other, and the rest side by side. */
+export class ByKey {
+  readonly #last = new Map<string, Promise<unknown>>();
+
+  run<T>(key: string, work: () => Promise<T>): Promise<T> {
+    const before = this.#last.get(key);
+    const done = before ? before.then(work, work) : work();
+    this.#last.set(key, done);
+    const forget = () => {
+      if (this.#last.get(key) === done) this.#last.delete(key);
+    };
+    done.then(forget, forget);
+    return done;
+  }
+}

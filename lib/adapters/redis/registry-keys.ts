@@ -1,0 +1,19 @@
+import { isCluster, type RedisClient } from './client.ts';
+
+/** The whole registry is in one slot: whoever registers is compared with all others. */
+const TAG = '{registry}:';
+
+/** The names of the registry's keys; what each holds is told in `lua/registry.lua`. */
+export const registryKeys = (redis: RedisClient) => ({
+  byExpiry: `${TAG}clients_by_expiry`,
+  bySource: `${TAG}clients_by_source`,
+  clusters: `${TAG}clusters_by_load`,
+  client: (id: string) => `${TAG}client:${id}`,
+  viewers: (room: string) => `${TAG}viewers:${room}`,
+  audience: (room: string) => `${TAG}audience:${room}`,
+  loads: (cluster: number) => `${TAG}subscribers_by_load:${cluster}`,
+  /** For other programs to read, under the name that they know; on a Redis Cluster it must be in the registry's slot. */
+  view: (cluster: number) => `${isCluster(redis) ? TAG : ''}cluster_${cluster}_subscribers`,
+});
+
+export type RegistryKeys = ReturnType<typeof registryKeys>;

@@ -1,0 +1,39 @@
+import { z } from 'zod';
+import type { Client } from '../../domain/registration.ts';
+
+/** What is stored of a client. */
+const recordSchema = z.object({
+  host: z.string(),
+  port: z.int(),
+  room: z.string(),
+  cluster: z.int().min(0).max(999),
+  subscriber: z.int().min(0).max(9999),
+  source: z.string(),
+});
+type ClientRecord = z.infer<typeof recordSchema>;
+
+/** What was read of a client: the text, and what it says unless it is damaged. */
+export interface Stored {
+  text: string;
+  record: ClientRecord | undefined;
+}
+
+export const readRecord = (text: string | null): Stored => {
+  try {
+    return { text: text ?? '', record: recordSchema.parse(JSON.parse(text ?? '')) };
+  } catch {
+    return { text: text ?? '', record: undefined };
+  }
+};
+
+/** A subscriber as the score of its clients among the viewers of a room. */
+export const placeOf = (cluster: number, subscriber: number): number => cluster * 10_000 + subscriber;
+
+const ENTRY = /^(\S+) (\d{1,5}) (\S+)$/;
+
+/** @throws Error when the entry of a room's viewers is damaged. */
+export const toClient = (entry: string): Client => {
+  const [, id, port, host] = ENTRY.exec(entry) ?? [];
+  if (id === undefined || host === undefined) throw new Error('no client, port and host');
+  return { id, host, port: Number(port) };
+};
