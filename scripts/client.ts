@@ -6,10 +6,10 @@ import { registrationSchema } from '../lib/domain/registration.ts';
 import { updateSchema } from '../lib/domain/update.ts';
 import {
   httpUrl,
+  type Io,
   positiveNumber,
   readArgs,
   runScript,
-  stopSignal,
   UsageError,
   waitUntil,
   wholeNumber,
@@ -37,12 +37,11 @@ const HELP = `npm run client [-- options]     a viewer: registers and shows what
 Updates go to the standard output, everything else to the standard error. Ctrl-C unregisters the client.
 Exit code 1 when the port is taken or the registration refused, 2 for wrong usage.`;
 
-const say = (line: string) => console.error(line);
-
-function readOptions() {
+function readOptions(args: string[]) {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
   const { values } = readArgs({
+    args,
     options: {
       port: { ...text, default: '6000' },
       room: { ...text, default: DEFAULT_ROOM },
@@ -65,25 +64,25 @@ const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /
 const lineSchema = updateSchema.extend({ window_ms: z.int().positive() });
 
 /** Reads the lines of one room's updates and shows them. */
-function createViewer(room: string, json: boolean) {
+function createViewer({ print, printError }: Io, room: string, json: boolean) {
   const totals = new Totals();
   return {
     read(line: string): void {
       const update = parseLine(line);
-      if (!update) return say(`not an update: ${line.slice(0, 200)}`);
+      if (!update) return printError(`not an update: ${line.slice(0, 200)}`);
       if (update.room_id !== room) return; // on its way when this client was another's
       const { grown, total } = totals.add(update);
-      if (json) return console.log(line);
+      if (json) return print(line);
       if (grown === 0) return;
       const window = count(update.raw_count).padStart(9);
-      console.log(
+      print(
         `${new Date(update.start).toTimeString().slice(0, 8)}  ${update.emoji_type}  ${window} in the window  ${count(total).padStart(11)} in total`,
       );
     },
     end(): void {
-      if (json) return console.log(JSON.stringify({ totals: Object.fromEntries(totals.all()) }));
+      if (json) return print(JSON.stringify({ totals: Object.fromEntries(totals.all()) }));
       const list = [...totals.all()].map(([emoji, taps]) => `${emoji} ${count(taps)}`);
-      console.log(`in total: ${list.join('  ') || 'nothing'}`);
+      print(`in total: ${list.join('  ') || 'nothing'}`);
     },
   };
 }
@@ -96,10 +95,10 @@ function parseLine(line: string) {
   }
 }
 
-async function main(): Promise<number> {
-  const values = readOptions();
+export async function main(args: string[], io: Io): Promise<number> {
+  const values = readOptions(args);
   if (values.help) {
-    console.log(HELP);
+    io.print(HELP);
     return 0;
   }
   const port = wholeNumber('--port', values.port, { from: 0, to: 65_535 });
@@ -108,7 +107,7 @@ async function main(): Promise<number> {
   const cluster =
     values.cluster === undefined ? undefined : wholeNumber('--cluster', values.cluster, { from: 0, to: 999 });
   const { host, room } = values;
-  const token = values.token || process.env.EMOJI_TOKEN;
+  const token = values.token || io.env.EMOJI_TOKEN;
   const owner = token ? `${userOf(token)}:` : '';
   // Where the platform's own rules are, before anything is opened.
   const registrationOn = (actualPort: number) =>
@@ -122,15 +121,17 @@ async function main(): Promise<number> {
   registrationOn(port === 0 ? 65_535 : port);
 
   const headers = bearer(token);
-  const signal = stopSignal();
-  const viewer = createViewer(room, values.json ?? false);
+  const signal = io.stopSignal();
+  const viewer = createViewer(io, room, values.json ?? false);
   const server = await listenForLines(isLoopback(host) ? host : undefined, port, viewer.read);
   try {
     const registration = registrationOn(server.port);
     const { client_id: id } = registration;
-    await keepRegistered({ url, headers }, registration, refreshSeconds, signal);
+    await keepRegistered(io, { url, headers }, registration, refreshSeconds, signal);
     const left = await unregister({ url, headers }, id);
-    say(left ? `${id} is not unregistered: ${left}; the platform forgets it by itself` : `${id} is unregistered`);
+    io.printError(
+      left ? `${id} is not unregistered: ${left}; the platform forgets it by itself` : `${id} is unregistered`,
+    );
   } finally {
     server.close();
     viewer.end();
@@ -140,19 +141,21 @@ async function main(): Promise<number> {
 
 /** Until the signal is aborted. */
 async function keepRegistered(
+  { printError }: Io,
   api: Api,
   registration: ReturnType<typeof asRegistration>,
   refreshSeconds: number,
   signal: AbortSignal,
 ): Promise<void> {
   const { client_id: id, host, port, room_id: room } = registration;
-  const onRetry = (reason: string, waitMs: number) => say(`${reason}; trying again in ${(waitMs / 1000).toFixed(1)} s`);
+  const onRetry = (reason: string, waitMs: number) =>
+    printError(`${reason}; trying again in ${(waitMs / 1000).toFixed(1)} s`);
   let before = '';
   while (!signal.aborted) {
     try {
       const { cluster_id, subscriber_id } = await register(api, registration, { signal, onRetry });
       const place = `cluster ${cluster_id}, subscriber ${subscriber_id}`;
-      if (place !== before) say(`${id} on ${host}:${port} is registered for room ${room} (${place})`);
+      if (place !== before) printError(`${id} on ${host}:${port} is registered for room ${room} (${place})`);
       before = place;
     } catch (error) {
       if (!signal.aborted) throw error;
@@ -191,4 +194,4 @@ function asRegistration(value: Record<string, unknown>) {
   );
 }
 
-await runScript('client', main);
+await runScript(import.meta, 'client', main);

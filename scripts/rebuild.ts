@@ -1,4 +1,4 @@
-import { readArgs, runScript } from './lib/cli.ts';
+import { type Io, readArgs, runScript } from './lib/cli.ts';
 import { scriptConfig } from './lib/services.ts';
 import { count } from './lib/table.ts';
 
@@ -12,20 +12,20 @@ counted, each once. The functions do the same by themselves, with the next tap o
 don't want to wait, or don't trust what Redis holds. It does no harm while the platform runs, and may be stopped and
 started again. The broker and the Redis are KAFKA_BROKERS and REDIS_URL, else those of the running "npm start".`;
 
-async function main(): Promise<number> {
-  const { values } = readArgs({ options: { all: { type: 'boolean' }, help: { type: 'boolean' } } });
+export async function main(args: string[], io: Io): Promise<number> {
+  const { values } = readArgs({ args, options: { all: { type: 'boolean' }, help: { type: 'boolean' } } });
   if (values.help) {
-    console.log(HELP);
+    io.print(HELP);
     return 0;
   }
-  const { KAFKA_BROKERS, REDIS_URL } = scriptConfig();
+  const { KAFKA_BROKERS, REDIS_URL } = scriptConfig(io.env);
   Object.assign(process.env, { KAFKA_BROKERS: KAFKA_BROKERS.join(','), REDIS_URL });
   // What puts the functions together, with these in place.
   const { deps } = await import('../lib/deps.ts');
   try {
     if (values.all) await (await deps.windows.open()).discard();
     const missing = await deps.counter('rebuild').recountLost();
-    console.log(
+    io.print(
       missing === 0
         ? 'Nothing is missing: every tap that was read is counted.'
         : `${count(missing)} records were counted again.`,
@@ -36,4 +36,4 @@ async function main(): Promise<number> {
   }
 }
 
-await runScript('rebuild', main);
+await runScript(import.meta, 'rebuild', main);

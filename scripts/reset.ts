@@ -4,7 +4,7 @@ import { composeProject } from '../infra/local/compose.ts';
 import { claimDataDir, DEFAULT_DATA_DIR } from '../infra/local/data-dir.ts';
 import { ENDPOINTS_FILE } from '../infra/local/endpoints.ts';
 import { runProgram } from '../infra/local/run.ts';
-import { readArgs, runScript } from './lib/cli.ts';
+import { type Io, readArgs, runScript } from './lib/cli.ts';
 
 const HELP = `npm run reset [-- options]     removes the data of the local broker and Redis
 
@@ -27,27 +27,28 @@ async function dockerAnswers(): Promise<boolean> {
   return engine.ok && compose.ok;
 }
 
-async function main(): Promise<number> {
+export async function main(args: string[], io: Io): Promise<number> {
   const { values } = readArgs({
+    args,
     options: { all: { type: 'boolean' }, 'data-dir': { type: 'string' }, help: { type: 'boolean' } },
   });
   if (values.help) {
-    console.log(HELP);
+    io.print(HELP);
     return 0;
   }
-  const dir = await claimDataDir(values['data-dir'] ?? DEFAULT_DATA_DIR, console.log);
+  const dir = await claimDataDir(values['data-dir'] ?? DEFAULT_DATA_DIR, io.print);
   try {
     if (await dockerAnswers()) {
       await composeProject(dir.path, { kafka: 0, redis: 0 }).down('volumes');
-      console.log('the containers and volumes in Docker are removed');
+      io.print('the containers and volumes in Docker are removed');
     }
     for (const name of [...DATA, ENDPOINTS_FILE, ...(values.all ? ['lib'] : [])])
       rmSync(join(dir.path, name), { recursive: true, force: true });
-    console.log(`the data in ${dir.path} is removed${values.all ? ', and the downloaded programs' : ''}`);
+    io.print(`the data in ${dir.path} is removed${values.all ? ', and the downloaded programs' : ''}`);
   } finally {
     dir.release();
   }
   return 0;
 }
 
-await runScript('reset', main);
+await runScript(import.meta, 'reset', main);

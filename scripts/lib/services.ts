@@ -14,11 +14,11 @@ import type { RecordLog, Registry } from '../../lib/ports.ts';
 const quiet = createLogger('silent');
 
 /** The configuration, with the broker and the Redis of the running `npm start` where the environment names none. */
-export function scriptConfig(): Config {
+export function scriptConfig(env: NodeJS.ProcessEnv): Config {
   const local = localEndpoints();
-  const { KAFKA_BROKERS, REDIS_URL } = process.env;
+  const { KAFKA_BROKERS, REDIS_URL } = env;
   return loadConfig({
-    ...process.env,
+    ...env,
     KAFKA_BROKERS: KAFKA_BROKERS || local?.KAFKA_BROKERS,
     REDIS_URL: REDIS_URL || local?.REDIS_URL,
   });

@@ -12,8 +12,8 @@ let platform: FaultPlatform;
 
 beforeAll(async () => {
   platform = await startFaultPlatform();
-}, 90_000);
-afterAll(() => platform?.stop(), 30_000);
+});
+afterAll(() => platform?.stop());
 
 test.each(['Redis failover that lost the last second', 'network to broker cut', 'functions’ process killed (kill -9)'])(
   '%s: every tap answered 200 counts once, and every client is told so',
@@ -25,5 +25,4 @@ test.each(['Redis failover that lost the last second', 'network to broker cut', 
     expect(result).toMatchObject({ lost: 0, doubled: 0, disagreeing: 0 });
     expect(result.answered).toBeGreaterThan(100);
   },
-  180_000,
 );

@@ -11,11 +11,11 @@ export function platformForTests(use: (platform: Platform) => void, env: Record<
   beforeAll(async () => {
     platform = await startPlatform(dataDir, env);
     use(platform);
-  }, 90_000);
+  });
   afterAll(async () => {
     await platform?.stop();
     removeDataDir(dataDir);
-  }, 30_000);
+  });
 }
 
 /** A tap of `u1`, made now. */

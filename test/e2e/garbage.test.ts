@@ -20,12 +20,12 @@ const sockets: Socket[] = [];
 beforeAll(async () => {
   platform = await startPlatform(dataDir);
   pid = await platform.pid('functions');
-}, 90_000);
+});
 afterAll(async () => {
   for (const socket of sockets) socket.destroy();
   await platform?.stop();
   removeDataDir(dataDir);
-}, 30_000);
+});
 
 /** Node.js's own bounds on a connection (a minute for headers) are not waited for. */
 const held = async (...pieces: string[]): Promise<Socket> => {
@@ -94,7 +94,7 @@ describe('what is no HTTP, or hardly', () => {
       for (let n = 0; n < 10; n++) {
         const began = performance.now();
         expect((await tap('beside-slow', n)).status).toBe(200);
-        expect(performance.now() - began).toBeLessThan(2000);
+        expect(performance.now() - began).toBeLessThan(10_000);
       }
     } finally {
       clearInterval(timer);
@@ -103,7 +103,7 @@ describe('what is no HTTP, or hardly', () => {
       return (await liveTotals(platform.url, ['beside-slow'])).get('beside-slow 🔥') === 10;
     });
     await expectSound('after-slow');
-  }, 30_000);
+  });
 
   test('bodies that are too large are not kept: memory stays where it was', async () => {
     const head = `POST /emoji HTTP/1.1\r\nHost: localhost\r\ncontent-type: application/json\r\n`;
@@ -118,9 +118,9 @@ describe('what is no HTTP, or hardly', () => {
       await round();
       return memoryMb() - before;
     };
-    await until('memory is where it was, but for the work at hand', async () => (await grown()) < 150, 30_000);
+    await until('memory is where it was, but for the work at hand', async () => (await grown()) < 150);
     await expectSound('after-large');
-  }, 90_000);
+  });
 });
 
 describe('records that nobody can read', () => {
@@ -154,32 +154,24 @@ describe('records that nobody can read', () => {
       await producer.disconnect();
     }
     await tapSome();
-    await until(
-      'all taps are counted',
-      async () => {
-        return (await liveTotals(platform.url, ['records'])).get('records 🔥') === answered;
-      },
-      30_000,
-    );
-    await until('the viewer has seen them', () => viewer.total() === answered, 20_000);
+    await until('all taps are counted', async () => {
+      return (await liveTotals(platform.url, ['records'])).get('records 🔥') === answered;
+    });
+    await until('the viewer has seen them', () => viewer.total() === answered);
 
     const expected = [...written].filter((place) => !place.startsWith(DEAD_LETTER_TOPIC)).sort();
-    const places = await until(
-      'every bad record is set aside',
-      async () => {
-        const letters = (await readTopic(kafka, DEAD_LETTER_TOPIC)).flatMap(({ value }) => lettersIn(value));
-        const found = new Set(letters.map(({ topic, partition, offset }) => `${topic} ${partition} ${offset}`));
-        for (const { reason } of letters) expect(reason.length).toBeGreaterThan(5);
-        return expected.every((place) => found.has(place)) && [...found].sort();
-      },
-      30_000,
-    );
+    const places = await until('every bad record is set aside', async () => {
+      const letters = (await readTopic(kafka, DEAD_LETTER_TOPIC)).flatMap(({ value }) => lettersIn(value));
+      const found = new Set(letters.map(({ topic, partition, offset }) => `${topic} ${partition} ${offset}`));
+      for (const { reason } of letters) expect(reason.length).toBeGreaterThan(5);
+      return expected.every((place) => found.has(place)) && [...found].sort();
+    });
     // Nothing good was set aside.
     expect(places).toEqual(expected);
     expect(viewer.total()).toBe(answered);
     await viewer.close();
     await expectSound('after-records');
-  }, 120_000);
+  });
 });
 
 /** A dead letter, or nothing when the text is the garbage that was written there. */

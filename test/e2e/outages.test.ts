@@ -11,11 +11,11 @@ let platform: Platform;
 
 beforeAll(async () => {
   platform = await startPlatform(dataDir);
-}, 90_000);
+});
 afterAll(async () => {
   await platform?.stop();
   removeDataDir(dataDir);
-}, 30_000);
+});
 
 const roomsOf = (name: string) => Array.from({ length: 10 }, (_, n) => `${name}-${n}`);
 const slots = (rooms: readonly string[]) => rooms.flatMap((room) => EMOJIS.map((emoji) => `${room} ${emoji}`));
@@ -31,14 +31,10 @@ const expectExact = (taps: Taps, counted: ReadonlyMap<string, number>, rooms: re
 };
 
 const drained = (url: string, taps: Taps, rooms: readonly string[]) =>
-  until(
-    'every answered tap is counted',
-    async () => {
-      const counted = await liveTotals(url, rooms).catch(() => new Map<string, number>());
-      return [...taps.answered].every(([slot, count]) => (counted.get(slot) ?? 0) >= count) && counted;
-    },
-    30_000,
-  );
+  until('every answered tap is counted', async () => {
+    const counted = await liveTotals(url, rooms).catch(() => new Map<string, number>());
+    return [...taps.answered].every(([slot, count]) => (counted.get(slot) ?? 0) >= count) && counted;
+  });
 
 const tap = () => ({ user_id: 'u', emoji_type: '🔥', timestamp: new Date().toISOString(), room_id: 'outage' });
 
@@ -75,7 +71,7 @@ test('the functions’ process killed in mid-load: it comes back, and every tap 
   const mine = new Map([...counted].flatMap(([slot, n]) => (slot.startsWith(`${rooms[0]} `) ? [[slot, n]] : [])));
   await until('the viewer has been told what is counted', () => viewer.total() === sum(mine), 20_000);
   await viewer.close();
-}, 90_000);
+});
 
 test('the broker killed: 503 with Retry-After within 6 s, health names it, and it works again without a restart', async () => {
   const functions = await platform.pid('functions');
@@ -90,14 +86,10 @@ test('the broker killed: 503 with Retry-After within 6 s, health names it, and i
     expect(refused.headers.get('retry-after')).toMatch(/^\d+$/);
     expect(await refused.json()).toMatchObject({ error: expect.any(String) });
   }
-  await until(
-    'taps are accepted again',
-    async () => (await post(`${platform.url}/emoji`, tap())).status === 200,
-    40_000,
-  );
+  await until('taps are accepted again', async () => (await post(`${platform.url}/emoji`, tap())).status === 200);
   expect((await health(platform.url)).status).toBe(200);
   expect(await platform.pid('functions')).toBe(functions);
-}, 90_000);
+});
 
 test('the broker frozen: 503 with Retry-After within 6 s, health names the broker; thawed, taps count again', async () => {
   const broker = await platform.pid('kafka');
@@ -112,12 +104,8 @@ test('the broker frozen: 503 with Retry-After within 6 s, health names the broke
   } finally {
     process.kill(broker, 'SIGCONT');
   }
-  await until(
-    'taps are accepted again',
-    async () => (await post(`${platform.url}/emoji`, tap())).status === 200,
-    20_000,
-  );
-}, 60_000);
+  await until('taps are accepted again', async () => (await post(`${platform.url}/emoji`, tap())).status === 200);
+});
 
 test('Redis killed: health names it, taps are still accepted, and all of them are counted when it is back', async () => {
   const rooms = roomsOf('no-redis');
@@ -126,7 +114,7 @@ test('Redis killed: health names it, taps are still accepted, and all of them ar
   const taps = await tapFor(platform.url, { ms: 1500, perSecond: 100, rooms });
   expect(sum(taps.unknown)).toBe(0);
   expectExact(taps, await drained(platform.url, taps, rooms), rooms);
-}, 60_000);
+});
 
 test('the starter killed: nothing is left over, and the next start counts what was not counted', async () => {
   const rooms = roomsOf('starter');
@@ -137,7 +125,7 @@ test('the starter killed: nothing is left over, and the next start counts what w
   expect(pids.filter(isAlive)).toEqual([]);
   expect(sum(taps.unknown)).toBe(0);
   expectExact(taps, await drained(platform.url, taps, rooms), rooms);
-}, 120_000);
+});
 
 test('Ctrl-C once: everything ends in order within 10 s, exit code 0, nothing left over', async () => {
   const pids = await allPids();
@@ -145,7 +133,7 @@ test('Ctrl-C once: everything ends in order within 10 s, exit code 0, nothing le
   expect(code).toBe(0);
   expect(ms).toBeLessThan(10_000);
   expect(pids.filter(isAlive)).toEqual([]);
-}, 30_000);
+});
 
 test('a bad variable or option stops the start with one sentence that names it, exit code 1', async () => {
   const start = (env: Record<string, string>, ...args: string[]) =>
@@ -154,4 +142,4 @@ test('a bad variable or option stops the start with one sentence that names it, 
     /ended with 1:\nWINDOW_SECONDS must be a whole number from 1 to 3600 \(it is "two"\)\n$/,
   );
   expect(await start({}, '--http-port', 'x')).toMatch(/ended with 1:\n--http-port should be a port number .*"x"\.\n$/);
-}, 30_000);
+});

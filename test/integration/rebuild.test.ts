@@ -1,15 +1,13 @@
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { REACTION_GROUP, REACTION_TOPIC, topicDefinitions } from '../../lib/config/topics.ts';
 import type { RedisClient } from '../../lib/adapters/redis/client.ts';
 import { RedisWindowStore } from '../../lib/adapters/redis/window-store.ts';
 import { ensureTopics } from '../../scripts/lib/topics.ts';
 import { kafkaFor, withAdmin } from '../support/kafka.ts';
-import { scriptRunner } from '../support/scripts.ts';
+import { scriptProcesses } from '../support/scripts.ts';
 import { emptyRedis } from '../support/services.ts';
 import { tap } from '../support/taps.ts';
-
-jest.setTimeout(30_000);
-const { run } = scriptRunner();
+const { run } = scriptProcesses();
 const kafka = kafkaFor();
 const TAPS = 25;
 /** Of a room of our own; whatever else the topic holds is counted as well. */

@@ -23,7 +23,7 @@ beforeAll(async () => {
         })),
       });
   await producer.disconnect();
-}, 30_000);
+});
 afterAll(() => reader.close());
 
 const read = async (ranges: Parameters<typeof reader.read>[1]) => {
@@ -48,7 +48,7 @@ test('reads each range exactly, in order per partition, in chunks', async () => 
   const offsets = await read([range(0, 17, RECORDS - 3), range(1, 5, 6)]);
   expect(offsets.get(`${topic}-0`)).toEqual(numbers(17, RECORDS - 3));
   expect(offsets.get(`${topic}-1`)).toEqual([5]);
-}, 20_000);
+});
 
 test('what the topic does not hold is left out', async () => {
   expect(await read([range(2, 0, 10)])).toEqual(new Map());
@@ -59,12 +59,12 @@ test('what the topic does not hold is left out', async () => {
     await admin.deleteTopicRecords({ topic, partitions: [{ partition: 1, offset: '100' }] });
   });
   expect((await read([range(1, 90, 103)])).get(`${topic}-1`)).toEqual([100, 101, 102]);
-}, 20_000);
+});
 
 test('an error of whoever takes the records ends the read, and is theirs', async () => {
   const broken = new Error('no more');
   await expect(reader.read(topic, [range(0, 0, 10)], () => Promise.reject(broken))).rejects.toBe(broken);
-}, 20_000);
+});
 
 test('what a group has committed, and how many partitions there are', async () => {
   const groupId = `group-${randomUUID()}`;
@@ -72,7 +72,7 @@ test('what a group has committed, and how many partitions there are', async () =
   await withAdmin(kafka, (admin) => admin.setOffsets({ groupId, topic, partitions: [{ partition: 1, offset: '7' }] }));
   expect(await reader.committed(groupId, topic)).toEqual(new Map([[`${topic}-1`, 7]]));
   expect(await reader.partitions(topic)).toBe(3);
-}, 20_000);
+});
 
 test('it leaves no consumer group behind', async () => {
   await read([range(0, 0, 1)]);
@@ -81,4 +81,4 @@ test('it leaves no consumer group behind', async () => {
     admin.describeGroups(groups.map(({ groupId }) => groupId).filter((id) => id.startsWith('recount-'))),
   );
   expect(described.groups.flatMap(({ members }) => members)).toEqual([]);
-}, 20_000);
+});

@@ -1,14 +1,13 @@
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { SignJWT } from 'jose';
 import type { Registration } from '../../lib/domain/registration.ts';
 import { type HttpServer, type Received, serveHttp } from '../support/http-server.ts';
-import { printed, scriptRunner } from '../support/scripts.ts';
+import { printed, scripts } from '../support/scripts.ts';
 import { until } from '../support/until.ts';
 
-const { start } = scriptRunner();
-jest.setTimeout(20_000);
+const { start } = scripts();
 let server: HttpServer;
 let requests: Received[];
 /** What the next registrations are answered with instead of 200. */

@@ -1,8 +1,8 @@
-import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import type { Counts } from '../../scripts/lib/statistics.ts';
 import { anyFreePort } from '../../infra/local/ports.ts';
 import { type HttpServer, serveHttp } from '../support/http-server.ts';
-import { printed, scriptRunner } from '../support/scripts.ts';
+import { printed, scripts } from '../support/scripts.ts';
 
 interface Tap {
   room_id: string;
@@ -11,8 +11,7 @@ interface Tap {
   user_id: string;
 }
 
-const { start, run } = scriptRunner();
-jest.setTimeout(20_000);
+const { start, run } = scripts();
 let server: HttpServer | undefined;
 afterEach(() => server?.close());
 
