@@ -6,25 +6,23 @@ import { clusterTopic, DEAD_LETTER_TOPIC, REACTION_TOPIC, UPDATE_TOPIC } from '.
 import { kafkaFor, readTopic } from '../support/kafka.ts';
 import { exchange, openSocket } from '../support/raw-http.ts';
 import { until } from '../support/until.ts';
+import { platformForTests } from './fixture.ts';
 import { garbageRecords } from './garbage-records.ts';
 import { badRequests } from './garbage-requests.ts';
 import { liveTotals } from './live.ts';
-import { newDataDir, removeDataDir, startPlatform, type Platform } from './platform.ts';
+import type { SharedPlatform } from './shared-platform.ts';
 import { post, startViewer } from './viewer.ts';
 
-const dataDir = newDataDir();
-let platform: Platform;
+let platform: SharedPlatform;
 let pid: number;
 const sockets: Socket[] = [];
 
+platformForTests((started) => (platform = started));
 beforeAll(async () => {
-  platform = await startPlatform(dataDir);
   pid = await platform.pid('functions');
 });
-afterAll(async () => {
+afterAll(() => {
   for (const socket of sockets) socket.destroy();
-  await platform?.stop();
-  removeDataDir(dataDir);
 });
 
 /** Node.js's own bounds on a connection (a minute for headers) are not waited for. */
@@ -126,7 +124,7 @@ describe('what is no HTTP, or hardly', () => {
 describe('records that nobody can read', () => {
   test('on every topic: each is set aside with its place and reason, and the taps around them all count', async () => {
     const viewer = await startViewer(platform.url, 'watcher', { room_id: 'records' });
-    const kafka = kafkaFor(localEndpoints(dataDir)?.KAFKA_BROKERS);
+    const kafka = kafkaFor(localEndpoints(platform.dataDir)?.KAFKA_BROKERS);
     const producer = kafka.producer();
     await producer.connect();
     const written = new Set<string>();

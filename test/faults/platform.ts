@@ -22,8 +22,8 @@ export interface FaultPlatform {
   lambdaPort: number;
   windowMs: number;
   /** Neither is started again by itself: a fault heals what it broke. */
-  broker: Service;
-  redis: Service;
+  broker: Pick<Service, 'kill' | 'start' | 'pid'>;
+  redis: Pick<Service, 'kill' | 'start'>;
   /** The process of the functions, which `npm start` starts again when it dies. */
   functionsPid(): Promise<number>;
   /** The only way between the functions and either; the suite itself goes past them, but not past Kafka's. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Kafka } from 'kafkajs';
 import { KafkaRecordReader } from '../../lib/adapters/kafka/record-reader.ts';
-import { createTopic, kafkaFor, withAdmin } from '../support/kafka.ts';
+import { commitOffsets, createTopic, kafkaFor, withAdmin } from '../support/kafka.ts';
 
 const kafka: Kafka = kafkaFor();
 const reader = new KafkaRecordReader(kafka);
@@ -69,7 +69,7 @@ test('an error of whoever takes the records ends the read, and is theirs', async
 test('what a group has committed, and how many partitions there are', async () => {
   const groupId = `group-${randomUUID()}`;
   expect(await reader.committed(groupId, topic)).toEqual(new Map());
-  await withAdmin(kafka, (admin) => admin.setOffsets({ groupId, topic, partitions: [{ partition: 1, offset: '7' }] }));
+  await commitOffsets(kafka, groupId, topic, [{ partition: 1, offset: '7' }]);
   expect(await reader.committed(groupId, topic)).toEqual(new Map([[`${topic}-1`, 7]]));
   expect(await reader.partitions(topic)).toBe(3);
 });

@@ -10,7 +10,7 @@ import type { RedisClient } from '../../lib/adapters/redis/client.ts';
 import { RedisRegistry } from '../../lib/adapters/redis/registry.ts';
 import { registrationSchema } from '../../lib/domain/registration.ts';
 import { type HttpServer, type Received, serveHttp } from '../support/http-server.ts';
-import { kafkaFor, withAdmin } from '../support/kafka.ts';
+import { commitOffsets, kafkaFor, withAdmin } from '../support/kafka.ts';
 import { scripts } from '../support/scripts.ts';
 import { emptyRedis } from '../support/services.ts';
 import { until } from '../support/until.ts';
@@ -43,18 +43,6 @@ describe('topics and subscribers', () => {
   });
   afterAll(() => redis.quit());
 
-  /** Has a group of consumers commit an offset of partition 1. kafkajs's `setOffsets` would take 5 s. */
-  const commit = async (groupId: string, offset: string) => {
-    const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 50 });
-    await consumer.connect();
-    await consumer.subscribe({ topic: TOPIC });
-    // Before its first fetch kafkajs drops a commit without a word.
-    const fetching = new Promise((resolve) => consumer.on('consumer.fetch_start', resolve));
-    await consumer.run({ autoCommit: false, eachMessage: () => Promise.resolve() });
-    await fetching;
-    await consumer.commitOffsets([{ topic: TOPIC, partition: 1, offset }]);
-    await consumer.disconnect();
-  };
   const partitions = (topic: string) =>
     withAdmin(kafka, async (admin) => (await admin.fetchTopicOffsets(topic)).length);
   const row = (stdout: string, topic: string) => stdout.split('\n').find((line) => line.startsWith(topic));
@@ -73,7 +61,7 @@ describe('topics and subscribers', () => {
       messages: ['a', 'b', 'c', 'd', 'e'].map((value) => ({ value, partition: 1 })),
     });
     await producer.disconnect();
-    await commit(groupId, '2');
+    await commitOffsets(kafka, groupId, TOPIC, [{ partition: 1, offset: '2' }]);
     const [second, list, described] = await Promise.all([
       run('topics', ['create'], env),
       run('topics', ['list'], env),
