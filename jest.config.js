@@ -3,8 +3,11 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': '@swc/jest' },
   testEnvironment: 'node',
-  // One after the other, for when anything is measured; `npm test` runs more at once where tests mostly wait.
+  // For every test and hook: a test ends as soon as it has what it waits for, so only one that fails takes this long.
+  testTimeout: 180_000,
+  // One after the other, unless `npm test` says that they mostly wait.
   maxWorkers: 1,
+  reporters: ['default', '<rootDir>/test/support/count-reporter.js'],
   testMatch: ['**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/.local', '<rootDir>/.esbuild', '<rootDir>/.serverless', '/dist/'],
 };
