@@ -46,11 +46,11 @@ Scheduling [finalize] cron: [*/1 * * * *]
 │   POST   | http://localhost:5013/emoji │
 └──────────┘
 Server ready: http://localhost:5013 🚀
-kafka-event-source: aggregate ← emoji_topic (group aggregate, 4 partitions, batch 10000 / 1 s) ready
+kafka-events: aggregate ← emoji_topic (group aggregate, 4 partitions, batch 10000 / 1 s) ready
 Successfully invoked scheduled function: [finalize]
 `;
-const ATTENTION = `kafka-event-source: waits for Kafka at 127.0.0.1:9092: ECONNREFUSED
-kafka-event-source: aggregate ← emoji_topic waits: topic emoji_topic does not exist yet
+const ATTENTION = `kafka-events: waits for Kafka at 127.0.0.1:9092: ECONNREFUSED
+kafka-events: aggregate ← emoji_topic waits: topic emoji_topic does not exist yet
 {"level":"error","message":"request failed"}
 Warning: something is deprecated
 `;
@@ -71,6 +71,6 @@ test('triggers are counted once each when they are ready', () => {
   const triggers = readyTriggers();
   const { write } = lineFilter(() => {}, { onLine: triggers.onLine });
   for (let n = 0; n < 2; n++) write(CHATTER + ATTENTION);
-  write('kafka-event-source: subscriber-fanout ← cluster_0_emoji (group g, 3 partitions, batch 1 / 0 s) ready\n');
+  write('kafka-events: subscriber-fanout ← cluster_0_emoji (group g, 3 partitions, batch 1 / 0 s) ready\n');
   expect(triggers.count()).toBe(2);
 });

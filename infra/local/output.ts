@@ -13,7 +13,7 @@ const CHATTER = [
   /^Successfully invoked scheduled function/,
   /^[┌│└]/,
   /^Server ready: /,
-  /^kafka-event-source: .* ready$/,
+  /^kafka-events: .* ready$/,
 ];
 const matches = (patterns: readonly RegExp[], line: string) =>
   patterns.some((pattern) => pattern.test(stripVTControlCharacters(line)));
@@ -49,7 +49,7 @@ export function readyTriggers() {
   const names = new Set<string>();
   return {
     onLine(line: string): void {
-      const [, name] = /^kafka-event-source: (\S+ ← \S+) .* ready$/.exec(stripVTControlCharacters(line)) ?? [];
+      const [, name] = /^kafka-events: (\S+ ← \S+) .* ready$/.exec(stripVTControlCharacters(line)) ?? [];
       if (name) names.add(name);
     },
     count: () => names.size,
