@@ -4,6 +4,7 @@ import { createKafka } from '../../lib/adapters/kafka/client.ts';
 import { KafkaRecordLog } from '../../lib/adapters/kafka/record-log.ts';
 import { KafkaRecordReader } from '../../lib/adapters/kafka/record-reader.ts';
 import { loadConfig } from '../../lib/config/variables.ts';
+import { PlatformError } from '../../lib/errors.ts';
 import { FAULTS } from '../faults/plan.ts';
 import type { FaultPlatform } from '../faults/platform.ts';
 import { runRound } from '../faults/round.ts';
@@ -106,19 +107,35 @@ const readAgain = async (brokers: string) => {
     Array.from({ length: RECORDS }, (_, n) => ({ value: `${n} ${'x'.repeat(200)}` })),
   );
   await log.close();
-  const reader = new KafkaRecordReader(kafka);
   const taken: number[] = [];
   return {
     taken,
     expected: Array.from({ length: RECORDS - 3 }, (_, n) => n + 3),
+    // As whoever counts again does: a read that fails meanwhile is taken up where it stopped.
     read: async (onFirst: () => Promise<void>) => {
+      const reader = new KafkaRecordReader(kafka);
       let first: Promise<void> | undefined;
-      await reader.read(topic, [{ topicPartition: `${topic}-0`, from: 3, to: RECORDS }], async ({ records, lost }) => {
-        expect(lost).toEqual([]);
-        taken.push(...records.map(({ offset }) => offset));
-        await (first ??= onFirst());
-      });
-      await reader.close();
+      const range = { topicPartition: `${topic}-0`, from: 3, to: RECORDS };
+      const attempt = () =>
+        reader.read(topic, [{ ...range }], async ({ records, covered, lost }) => {
+          expect(lost).toEqual([]);
+          taken.push(...records.map(({ offset }) => offset));
+          range.from = covered.at(-1)?.to ?? range.from;
+          await (first ??= onFirst());
+        });
+      try {
+        await until('everything is read', () =>
+          attempt().then(
+            () => true,
+            (error: unknown) => {
+              if (!(error instanceof PlatformError && error.retriable)) throw error;
+              return false;
+            },
+          ),
+        );
+      } finally {
+        await reader.close();
+      }
     },
   };
 };
