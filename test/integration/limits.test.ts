@@ -29,7 +29,7 @@ const RATES = new Map<LimitName, Rate>([
 /** So slow that on a slow machine, too, nothing comes back between two requests. */
 const SLOW_RATES = new Map<LimitName, Rate>([['user', { burst: 40, seconds: 4000 }]]);
 const limiterOn = (client: RedisClient = redis, rates: ReadonlyMap<LimitName, Rate> = RATES) =>
-  new RedisRateLimiter(client, rates, new Breaker({ log: quiet }));
+  new RedisRateLimiter(client, rates, new Breaker({ log: quiet, timeoutMs: 60_000 }));
 const charge = (points: number, limit: LimitName = 'user', key = 'u'): Charge => ({ limit, key, points });
 /** How many round trips to Redis are begun while `work` is done. */
 const askedDuring = async (work: () => Promise<void>): Promise<number> => {
@@ -134,7 +134,12 @@ describe('rates', () => {
 
 describe('rooms', () => {
   const roomsOn = (options: Partial<ConstructorParameters<typeof RedisRooms>[2]> = {}, client = redis) =>
-    new RedisRooms(client, new Breaker({ log: quiet }), { max: 3, activeMs: 1000, cacheMs: 100, ...options });
+    new RedisRooms(client, new Breaker({ log: quiet, timeoutMs: 60_000 }), {
+      max: 3,
+      activeMs: 1000,
+      cacheMs: 100,
+      ...options,
+    });
 
   test('so many and no more, over all processes; known ones go on; all of a request or none', async () => {
     expect(await roomsOn().admit(['a', 'b', 'a'], 0)).toEqual([]);
