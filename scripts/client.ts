@@ -1,15 +1,15 @@
 import { hostname } from 'node:os';
 import { decodeJwt } from 'jose';
-import logUpdate from 'log-update';
+import { createLogUpdate } from 'log-update';
 import { DEFAULT_ROOM } from '../lib/domain/reaction.ts';
 import { registrationSchema } from '../lib/domain/registration.ts';
 import { updateLineSchema } from '../lib/domain/update-line.ts';
 import {
   httpUrl,
+  type Io,
   positiveNumber,
   readArgs,
   runScript,
-  stopSignal,
   UsageError,
   waitUntil,
   wholeNumber,
@@ -39,10 +39,11 @@ On a terminal the counts are a table in place, elsewhere a line for each change.
 else to the standard error. Ctrl-C unregisters the client.
 Exit code 1 when the port is taken or the registration refused, 2 for wrong usage.`;
 
-function readOptions() {
+function readOptions(args: string[]) {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
   const { values } = readArgs({
+    args,
     options: {
       port: { ...text, default: '6000' },
       room: { ...text, default: DEFAULT_ROOM },
@@ -75,10 +76,10 @@ const totalsLine = (totals: Totals): string => {
 };
 
 /** Reads the lines of one room's updates and shows them: JSON or lines, or on a terminal a table in place. */
-function createViewer(room: string, json: boolean): Viewer {
+function createViewer({ print, printError, terminal }: Io, room: string, json: boolean): Viewer {
   const totals = new Totals();
-  const table = !json && process.stdout.isTTY ? liveTable(room, totals) : undefined;
-  const say = table?.say ?? ((line: string) => console.error(line));
+  const table = !json && terminal ? liveTable(terminal, printError, room, totals) : undefined;
+  const say = table?.say ?? printError;
   return {
     say,
     read(line) {
@@ -86,17 +87,17 @@ function createViewer(room: string, json: boolean): Viewer {
       if (!update) return say(`not an update: ${line.slice(0, 200)}`);
       if (update.room_id !== room) return; // on its way when this client was another's
       const { grown, total } = totals.add(update);
-      if (json) return console.log(line);
+      if (json) return print(line);
       if (table) return table.add(update);
       if (grown === 0) return;
       const window = count(update.raw_count).padStart(9);
-      console.log(
+      print(
         `${new Date(update.start).toTimeString().slice(0, 8)}  ${update.emoji_type}  ${window} in the window  ${count(total).padStart(11)} in total`,
       );
     },
     end() {
       table?.end();
-      console.log(json ? JSON.stringify({ totals: Object.fromEntries(totals.all()) }) : totalsLine(totals));
+      print(json ? JSON.stringify({ totals: Object.fromEntries(totals.all()) }) : totalsLine(totals));
     },
   };
 }
@@ -104,10 +105,10 @@ function createViewer(room: string, json: boolean): Viewer {
 /** Drawn anew at most ten times a second, however many updates come. */
 const REDRAW_MS = 100;
 
-function liveTable(room: string, totals: Totals) {
+function liveTable(terminal: NodeJS.WriteStream, printError: Io['printError'], room: string, totals: Totals) {
   const table = new ClientTable(room);
-  const { stdout } = process;
-  const draw = () => logUpdate(table.render(totals.all(), { width: stdout.columns, height: stdout.rows }));
+  const logUpdate = createLogUpdate(terminal);
+  const draw = () => logUpdate(table.render(totals.all(), { width: terminal.columns, height: terminal.rows }));
   let timer: NodeJS.Timeout | undefined;
   const redraw = () => {
     timer ??= setTimeout(() => {
@@ -115,7 +116,7 @@ function liveTable(room: string, totals: Totals) {
       draw();
     }, REDRAW_MS);
   };
-  stdout.on('resize', redraw);
+  terminal.on('resize', redraw);
   return {
     add(update: Parameters<ClientTable['add']>[0]) {
       table.add(update);
@@ -123,7 +124,7 @@ function liveTable(room: string, totals: Totals) {
     },
     say(line: string) {
       logUpdate.clear();
-      console.error(line);
+      printError(line);
       draw();
     },
     end() {
@@ -142,10 +143,10 @@ function parseLine(line: string) {
   }
 }
 
-async function main(): Promise<number> {
-  const values = readOptions();
+export async function main(args: string[], io: Io): Promise<number> {
+  const values = readOptions(args);
   if (values.help) {
-    console.log(HELP);
+    io.print(HELP);
     return 0;
   }
   const port = wholeNumber('--port', values.port, { from: 0, to: 65_535 });
@@ -154,7 +155,7 @@ async function main(): Promise<number> {
   const cluster =
     values.cluster === undefined ? undefined : wholeNumber('--cluster', values.cluster, { from: 0, to: 999 });
   const { host, room } = values;
-  const token = values.token || process.env.EMOJI_TOKEN;
+  const token = values.token || io.env.EMOJI_TOKEN;
   const owner = token ? `${userOf(token)}:` : '';
   // Where the platform's own rules are, before anything is opened.
   const registrationOn = (actualPort: number) =>
@@ -168,8 +169,8 @@ async function main(): Promise<number> {
   registrationOn(port === 0 ? 65_535 : port);
 
   const headers = bearer(token);
-  const signal = stopSignal();
-  const viewer = createViewer(room, values.json ?? false);
+  const signal = io.stopSignal();
+  const viewer = createViewer(io, room, values.json ?? false);
   const server = await listenForLines(isLoopback(host) ? host : undefined, port, viewer.read);
   try {
     const registration = registrationOn(server.port);
@@ -239,4 +240,4 @@ function asRegistration(value: Record<string, unknown>) {
   );
 }
 
-await runScript('client', main);
+await runScript(import.meta, 'client', main);

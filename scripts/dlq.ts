@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { SetupError } from '../infra/local/errors.ts';
 import { DEAD_LETTER_TOPIC } from '../lib/config/topics.ts';
-import { readCommand, runScript, takesNothing, UsageError } from './lib/cli.ts';
+import { type Io, readCommand, runScript, takesNothing, UsageError } from './lib/cli.ts';
 import { type Entry, listDeadLetters, matches, readDeadLetters, restoreWhole } from './lib/dead-letters.ts';
 import { NEWEST, printLetter, printList } from './lib/dlq-output.ts';
 import { runReplay } from './lib/run-replay.ts';
@@ -72,8 +72,8 @@ function readValue(file: string): Buffer {
   }
 }
 
-async function main(): Promise<number> {
-  const given = readCommand(HELP, ['list', 'show', 'replay'], FLAGS);
+export async function main(args: string[], io: Io): Promise<number> {
+  const given = readCommand({ args, print: io.print }, HELP, ['list', 'show', 'replay'], FLAGS);
   if (!given) return 0;
   const { command, rest, values } = given;
   const { topic, reason, all = false, json = false, force = false, 'dry-run': dryRun = false } = values;
@@ -90,23 +90,23 @@ async function main(): Promise<number> {
   if (values.value !== undefined && ids.length !== 1) throw new UsageError('--value should come with exactly one ID.');
   const value = values.value === undefined ? undefined : readValue(values.value);
 
-  const config = scriptConfig(values['data-dir']);
+  const config = scriptConfig(io.env, values['data-dir']);
   return withBroker(config, async (broker) => {
     const entries = await listDeadLetters(broker);
     const chosen = ids.length > 0 ? find(entries, ids) : entries.filter(matches({ topic, reason }));
     switch (command) {
       case 'list':
-        printList(chosen, all, json);
+        printList(io.print, chosen, all, json);
         return 0;
       case 'show':
         await readDeadLetters(broker, chosen, async (entry, letter) =>
-          printLetter(entry, (await restoreWhole(broker, letter)) ?? letter, json),
+          printLetter(io.print, entry, (await restoreWhole(broker, letter)) ?? letter, json),
         );
         return 0;
       case 'replay':
-        return (await runReplay(broker, config, chosen, { dryRun, force, value })) > 0 ? 1 : 0;
+        return (await runReplay(broker, config, chosen, { dryRun, force, value, print: io.print })) > 0 ? 1 : 0;
     }
   });
 }
 
-await runScript('dlq', main);
+await runScript(import.meta, 'dlq', main);

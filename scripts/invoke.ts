@@ -7,7 +7,7 @@ import {
   type LambdaClientConfig,
 } from '@aws-sdk/client-lambda';
 import { SetupError } from '../infra/local/errors.ts';
-import { httpUrl, networkReason, readArgs, runScript, UsageError } from './lib/cli.ts';
+import { httpUrl, type Io, networkReason, readArgs, runScript, UsageError } from './lib/cli.ts';
 
 const HELP = `npm run invoke -- FUNCTION [EVENT] [options]     invokes a function and prints its answer
 
@@ -27,10 +27,11 @@ const LOCAL_ENDPOINT = 'http://localhost:3002';
 /** Longer than any function of ours may take. */
 const TIMEOUT_MS = 90_000;
 
-function readOptions() {
+function readOptions(args: string[]) {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
   return readArgs({
+    args,
     allowPositionals: true,
     options: { endpoint: text, aws: flag, stage: text, region: text, help: flag },
   });
@@ -65,10 +66,10 @@ async function invoke(client: LambdaClient, fn: string, payload: string, where: 
   }
 }
 
-async function main(): Promise<number> {
-  const { values, positionals } = readOptions();
+export async function main(args: string[], io: Io): Promise<number> {
+  const { values, positionals } = readOptions(args);
   if (values.help) {
-    console.log(HELP);
+    io.print(HELP);
     return 0;
   }
   const [name, file, extra] = positionals;
@@ -76,7 +77,7 @@ async function main(): Promise<number> {
     throw new UsageError('FUNCTION should be the name of one function, and at most one EVENT should follow.');
   if (values.aws && !values.stage) throw new UsageError('--stage should name the deployed stage, such as prod.');
   const endpoint = values.endpoint ?? (values.aws ? undefined : LOCAL_ENDPOINT);
-  const region = values.region ?? (process.env.AWS_REGION || 'eu-west-1');
+  const region = values.region ?? (io.env.AWS_REGION || 'eu-west-1');
   const config: LambdaClientConfig = {
     region,
     maxAttempts: 1, // an invocation that was repeated could have run twice
@@ -97,12 +98,12 @@ async function main(): Promise<number> {
       payload,
       endpoint ?? region,
     );
-    console.log(JSON.stringify({ StatusCode, FunctionError, ExecutedVersion }, null, 4));
-    if (Payload?.length) console.log(Payload.transformToString());
+    io.print(JSON.stringify({ StatusCode, FunctionError, ExecutedVersion }, null, 4));
+    if (Payload?.length) io.print(Payload.transformToString());
     return FunctionError ? 1 : 0;
   } finally {
     client.destroy();
   }
 }
 
-await runScript('invoke', main);
+await runScript(import.meta, 'invoke', main);

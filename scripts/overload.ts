@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { format, resolveConfig } from 'prettier';
 import { live } from '../test/e2e/live.ts';
 import { newDataDir, removeDataDir, startPlatform } from '../test/e2e/platform.ts';
-import { positiveNumber, readArgs, runScript } from './lib/cli.ts';
+import { type Io, positiveNumber, readArgs, runScript } from './lib/cli.ts';
 import { type Load, type LoadResult, startLoad } from './lib/load.ts';
 import { section } from './lib/markdown.ts';
 import { MemoryWatch, type MemoryUse } from './lib/memory.ts';
@@ -187,9 +187,10 @@ async function writeDocs(content: string): Promise<void> {
   console.log(`written into ${DOCS}`);
 }
 
-async function main(): Promise<number> {
+export async function main(args: string[], io: Io): Promise<number> {
   const text = { type: 'string' } as const;
   const { values } = readArgs({
+    args,
     options: {
       minutes: { ...text, default: '10' },
       times: { ...text, default: '2' },
@@ -198,7 +199,7 @@ async function main(): Promise<number> {
     },
   });
   if (values.help) {
-    console.log(HELP);
+    io.print(HELP);
     return 0;
   }
   const minutes = positiveNumber('--minutes', values.minutes, 1000);
@@ -216,7 +217,7 @@ async function main(): Promise<number> {
     const calm = await finish(calmLoad);
     const memoryCalm = watch.take();
 
-    console.log(`capacity ${count(capacity)} taps/s; now ${times} times that for ${minutes} min`);
+    io.print(`capacity ${count(capacity)} taps/s; now ${times} times that for ${minutes} min`);
     const overLoad = startLoad(url, capacity * times, ROOMS);
     await sleep(minutes * 60_000);
     const memoryOver = watch.take();
@@ -236,7 +237,7 @@ async function main(): Promise<number> {
       recoveredAfter,
       sums,
     });
-    console.log(`\n${report}\n`);
+    io.print(`\n${report}\n`);
     if (!values.print) await writeDocs(report);
     return sums.lost > 0 || recoveredAfter === undefined ? 1 : 0;
   } finally {
@@ -246,4 +247,4 @@ async function main(): Promise<number> {
   }
 }
 
-await runScript('overload', main);
+await runScript(import.meta, 'overload', main);

@@ -1,4 +1,4 @@
-import { readArgs, runScript } from './lib/cli.ts';
+import { type Io, readArgs, runScript } from './lib/cli.ts';
 import { DATA_DIR_OPTION, scriptConfig } from './lib/services.ts';
 import { count } from './lib/table.ts';
 
@@ -16,13 +16,16 @@ started again. Exit code 1 when the topic does not hold all of them any more.
 The broker and the Redis are those of --data-dir, else KAFKA_BROKERS and REDIS_URL, else those of the running "npm start"
 of this clone (of several: the one with the default data folder).`;
 
-async function main(): Promise<number> {
-  const { values } = readArgs({ options: { all: { type: 'boolean' }, ...DATA_DIR_OPTION, help: { type: 'boolean' } } });
+export async function main(args: string[], io: Io): Promise<number> {
+  const { values } = readArgs({
+    args,
+    options: { all: { type: 'boolean' }, ...DATA_DIR_OPTION, help: { type: 'boolean' } },
+  });
   if (values.help) {
-    console.log(HELP);
+    io.print(HELP);
     return 0;
   }
-  const { KAFKA_BROKERS, REDIS_URL } = scriptConfig(values['data-dir']);
+  const { KAFKA_BROKERS, REDIS_URL } = scriptConfig(io.env, values['data-dir']);
   Object.assign(process.env, { KAFKA_BROKERS: KAFKA_BROKERS.join(','), REDIS_URL });
   // What puts the functions together, with these in place.
   const { deps } = await import('../lib/deps.ts');
@@ -31,12 +34,12 @@ async function main(): Promise<number> {
     if (values.all) await counter.discardAll();
     const { recounted, lost } = await counter.recountLost();
     if (lost > 0) {
-      console.error(
+      io.printError(
         `${count(lost)} records can't be counted again: emoji_topic does not hold them any more. ${count(recounted)} were counted again.`,
       );
       return 1;
     }
-    console.log(
+    io.print(
       recounted === 0
         ? 'Nothing is missing: every tap that was read is counted.'
         : `${count(recounted)} records were counted again.`,
@@ -47,4 +50,4 @@ async function main(): Promise<number> {
   }
 }
 
-await runScript('rebuild', main);
+await runScript(import.meta, 'rebuild', main);

@@ -6,7 +6,7 @@ import { runningDataDirs } from '../infra/local/endpoints.ts';
 import { SetupError } from '../infra/local/errors.ts';
 import { LIB } from '../infra/local/jars.ts';
 import { runProgram } from '../infra/local/run.ts';
-import { readArgs, runScript, UsageError } from './lib/cli.ts';
+import { type Io, readArgs, runScript, UsageError } from './lib/cli.ts';
 
 const HELP = `npm run reset [-- options]     removes the data of the local broker and Redis
 
@@ -28,12 +28,13 @@ async function dockerAnswers(): Promise<boolean> {
   return engine.ok && compose.ok;
 }
 
-async function main(): Promise<number> {
+export async function main(args: string[], io: Io): Promise<number> {
   const { values } = readArgs({
+    args,
     options: { all: { type: 'boolean' }, 'data-dir': { type: 'string' }, help: { type: 'boolean' } },
   });
   if (values.help) {
-    console.log(HELP);
+    io.print(HELP);
     return 0;
   }
   const path = resolve(values['data-dir'] ?? DEFAULT_DATA_DIR);
@@ -49,16 +50,16 @@ async function main(): Promise<number> {
     );
   // Before the folder is claimed, which makes what a start needs in it.
   const hadData = DATA_NAMES.some((name) => exists(join(path, name)));
-  const dir = await claimDataDir(path, console.log);
+  const dir = await claimDataDir(path, io.print);
   try {
     if (values.all) assertUnused();
     if (await dockerAnswers()) {
       await composeProject(dir.path, { kafka: 0, redis: 0 }).down('volumes');
-      console.log('the containers and volumes in Docker are removed');
+      io.print('the containers and volumes in Docker are removed');
     }
     for (const name of DATA_NAMES) remove(join(dir.path, name));
-    console.log(hadData ? `the data in ${dir.path} is removed` : `there is no data in ${dir.path}`);
-    if (values.all) console.log(remove(LIB) ? `the programs in ${LIB} are removed` : `there are no programs in ${LIB}`);
+    io.print(hadData ? `the data in ${dir.path} is removed` : `there is no data in ${dir.path}`);
+    if (values.all) io.print(remove(LIB) ? `the programs in ${LIB} are removed` : `there are no programs in ${LIB}`);
   } finally {
     dir.release();
   }
@@ -81,4 +82,4 @@ function assertUnused(): void {
   if (dataDir) throw new SetupError(`A platform runs with the programs (data folder ${dataDir}): stop it first.`);
 }
 
-await runScript('reset', main);
+await runScript(import.meta, 'reset', main);

@@ -3,11 +3,11 @@ import { SetupError } from '../infra/local/errors.ts';
 import { DEFAULT_ROOM, MAX_EVENTS } from '../lib/domain/reaction.ts';
 import {
   httpUrl,
+  type Io,
   networkReason,
   positiveNumber,
   readArgs,
   runScript,
-  stopSignal,
   waitUntil,
   wholeNumber,
 } from './lib/cli.ts';
@@ -50,10 +50,11 @@ long as Retry-After says and a time left to chance, which doubles, and it keeps 
 
 Exit code 1 when any tap was not answered 200, 2 for wrong usage.`;
 
-function readOptions() {
+function readOptions(args: string[]) {
   const text = { type: 'string' } as const;
   const flag = { type: 'boolean' } as const;
   const { values } = readArgs({
+    args,
     options: {
       clients: { ...text, default: '4' },
       rate: { ...text, default: '100' },
@@ -85,10 +86,10 @@ async function assertAnswers(url: URL): Promise<void> {
   }
 }
 
-async function main(): Promise<number> {
-  const values = readOptions();
+export async function main(args: string[], io: Io): Promise<number> {
+  const values = readOptions(args);
   if (values.help) {
-    console.log(HELP);
+    io.print(HELP);
     return 0;
   }
   const clients = wholeNumber('--clients', values.clients, { from: 1, to: 10_000 });
@@ -97,7 +98,7 @@ async function main(): Promise<number> {
   const batch = wholeNumber('--batch', values.batch, { from: 1, to: MAX_EVENTS });
   const options: TapperOptions = {
     url: new URL('/emoji', url),
-    headers: bearer(values.token || process.env.EMOJI_TOKEN),
+    headers: bearer(values.token || io.env.EMOJI_TOKEN),
     rate,
     batch,
     users: values.users
@@ -109,14 +110,14 @@ async function main(): Promise<number> {
     retries: wholeNumber('--retries', values.retries, { from: 0, to: 100 }),
     seconds: values.seconds ? positiveNumber('--seconds', values.seconds, 1_000_000) : undefined,
   };
-  const stop = stopSignal();
+  const stop = io.stopSignal();
   await assertAnswers(url);
 
   const run = randomBytes(3).toString('hex'); // the users of two simulators are not the same people
   const began = performance.now();
   const tappers = Array.from({ length: clients }, (_, n) => startTapper(`sim-${run}-${n}`, n / clients, options));
   const statistics = new Statistics(tappers.map((tapper) => tapper.statistics));
-  const print = printer(values.json, `${count(clients)} clients × ${count(rate)} taps/s → ${url.origin}`);
+  const print = printer(io, values.json, `${count(clients)} clients × ${count(rate)} taps/s → ${url.origin}`);
   let lastLook = began;
   const look = () => {
     for (const tapper of tappers) tapper.refresh();
@@ -142,15 +143,15 @@ async function main(): Promise<number> {
     errors: statistics.errors(),
     answered: statistics.answered(),
   };
-  console.log(values.json ? summaryJson(summary) : summaryLines(summary).join('\n'));
+  io.print(values.json ? summaryJson(summary) : summaryLines(summary).join('\n'));
   return all.total.refused + all.total.failed > 0 ? 1 : 0;
 }
 
-function printer(json: boolean | undefined, title: string): (progress: Progress) => void {
-  if (json) return (progress) => console.log(progressJson(progress));
-  if (!process.stdout.isTTY) return (progress) => console.log(progressLine(progress));
-  const draw = screen(process.stdout);
+function printer({ print, terminal }: Io, json: boolean | undefined, title: string): (progress: Progress) => void {
+  if (json) return (progress) => print(progressJson(progress));
+  if (!terminal) return (progress) => print(progressLine(progress));
+  const draw = screen(terminal);
   return (progress) => draw(progressTable(title, progress));
 }
 
-await runScript('simulate', main);
+await runScript(import.meta, 'simulate', main);

@@ -1,7 +1,7 @@
 import { clusterTopic, topicDefinitions } from '../lib/config/topics.ts';
 import type { Config } from '../lib/config/variables.ts';
 import type { SubscriberRef } from '../lib/domain/registration.ts';
-import { readCommand, runScript, takesNothing, UsageError, wholeNumber } from './lib/cli.ts';
+import { type Io, readCommand, runScript, takesNothing, UsageError, wholeNumber } from './lib/cli.ts';
 import { DATA_DIR_OPTION, scriptConfig, withAdmin, withRegistry } from './lib/services.ts';
 import { count, table } from './lib/table.ts';
 import { ensureTopics } from './lib/topics.ts';
@@ -22,16 +22,16 @@ Exit code 1 when it failed, 2 for wrong usage.`;
 
 const MAX_SUBSCRIBER = 999;
 
-async function list(config: Config): Promise<void> {
+async function list(config: Config, io: Io): Promise<void> {
   const loads = await withRegistry(config, (registry) => registry.loads());
   const rows = [...loads].flatMap(([cluster, subscribers]) =>
     [...subscribers].sort(([a], [b]) => a - b).map(([id, load]) => [cluster, id, load].map(count)),
   );
-  console.log(table(['cluster', 'subscriber', 'clients'], rows).join('\n'));
+  io.print(table(['cluster', 'subscriber', 'clients'], rows).join('\n'));
 }
 
 /** The partition first: a client must not be given a subscriber that nothing can be sent to. */
-async function add(config: Config, { cluster, subscriber }: SubscriberRef): Promise<void> {
+async function add(config: Config, io: Io, { cluster, subscriber }: SubscriberRef): Promise<void> {
   const topic = clusterTopic(cluster);
   const definition = topicDefinitions({ clusters: config.CLUSTERS, subscribersPerCluster: subscriber + 1 }).filter(
     (each) => each.topic === topic,
@@ -39,17 +39,17 @@ async function add(config: Config, { cluster, subscriber }: SubscriberRef): Prom
   const [ensured] = await withAdmin(config, (admin) => ensureTopics(admin, definition));
   if (ensured && ensured.had < ensured.partitions) {
     const before = ensured.had === 0 ? 'was created' : `had ${ensured.had} partitions`;
-    console.log(
+    io.print(
       `${topic} ${before} and has ${ensured.partitions} now; functions that run see a new one within half a minute.`,
     );
   }
   const isNew = await withRegistry(config, (registry) => registry.addSubscriber({ cluster, subscriber }));
-  console.log(`Subscriber ${subscriber} ${isNew ? 'is added to' : 'was already in'} cluster ${cluster}.`);
+  io.print(`Subscriber ${subscriber} ${isNew ? 'is added to' : 'was already in'} cluster ${cluster}.`);
 }
 
-async function remove(config: Config, { cluster, subscriber }: SubscriberRef): Promise<void> {
+async function remove(config: Config, io: Io, { cluster, subscriber }: SubscriberRef): Promise<void> {
   const moved = await withRegistry(config, (registry) => registry.removeSubscriber({ cluster, subscriber }));
-  console.log(
+  io.print(
     `Subscriber ${subscriber} is removed from cluster ${cluster}; its clients (${count(moved)}) went to the others.`,
   );
 }
@@ -64,23 +64,23 @@ function subscriberOf(config: Config, rest: readonly string[]): SubscriberRef {
   };
 }
 
-async function main(): Promise<number> {
-  const given = readCommand(HELP, ['list', 'add', 'remove'], DATA_DIR_OPTION);
+export async function main(args: string[], io: Io): Promise<number> {
+  const given = readCommand({ args, print: io.print }, HELP, ['list', 'add', 'remove'], DATA_DIR_OPTION);
   if (!given) return 0;
   const { command, rest, values } = given;
-  const config = scriptConfig(values['data-dir']);
+  const config = scriptConfig(io.env, values['data-dir']);
   switch (command) {
     case 'list':
       takesNothing(command, rest);
       break;
     case 'add':
-      await add(config, subscriberOf(config, rest));
+      await add(config, io, subscriberOf(config, rest));
       break;
     case 'remove':
-      await remove(config, subscriberOf(config, rest));
+      await remove(config, io, subscriberOf(config, rest));
   }
-  await list(config);
+  await list(config, io);
   return 0;
 }
 
-await runScript('subscribers', main);
+await runScript(import.meta, 'subscribers', main);

@@ -1,57 +1,156 @@
 import { spawn } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { REPO } from '../infra/local/data-dir.ts';
 import { startLocalInfra, type LocalInfra } from '../infra/local/index.ts';
 import { ensureJars, jarsAreHere } from '../infra/local/jars.ts';
 import { onParentDeath, onStopSignals } from '../infra/local/stop-signals.ts';
+import { startPlatform, type Platform } from '../test/e2e/platform.ts';
+import { SHARED_SETTINGS } from '../test/e2e/shared-platform.ts';
+import { coordinatorAnswers } from '../test/support/kafka.ts';
+import { closingLine, readCounts } from './lib/test-counts.ts';
 
-const HELP = `npm test                      types, lint, format and dead code, then all tests
+const HELP = `npm test                      all tests, and beside them types, lint, format, dead code and licences
 npm test -- PATH [options]    only these tests, without the checks; the options are jest's
+npm run test:long             what takes too long for every change: large crowds, the plugin's whole conformance suite,
+                              and every fault under load; about 40 minutes
 
 The tests have a broker and a Redis of their own, on free ports, with data that is thrown away: KAFKA_BROKERS and
-REDIS_URL are not looked at, so that no test empties a Redis that somebody needs.`;
+REDIS_URL are not looked at, so that no test empties a Redis that somebody needs.
+
+The last line says how many tests passed, failed and were skipped; a check that fails counts as a failed one.`;
 
 const args = process.argv.slice(2);
 const children = new Set<ReturnType<typeof spawn>>();
 
-/** The exit code of a program that writes to this terminal; a signal counts as a failure. */
-const run = (program: string, parameters: string[], env: NodeJS.ProcessEnv = process.env): Promise<number> =>
+interface RunOptions {
+  env?: NodeJS.ProcessEnv;
+  /** Where its output goes; undefined = to this terminal. */
+  output?: (chunk: string) => void;
+}
+
+/** The exit code of a program; a signal counts as a failure. */
+const run = (program: string, parameters: string[], { env = process.env, output }: RunOptions = {}): Promise<number> =>
   new Promise((resolve, reject) => {
-    const child = spawn(program, parameters, { stdio: 'inherit', env });
+    const child = spawn(program, parameters, { stdio: output ? ['ignore', 'pipe', 'pipe'] : 'inherit', env });
     children.add(child);
-    child.once('error', reject).once('exit', (code) => {
+    for (const stream of [child.stdout, child.stderr]) stream?.setEncoding('utf8').on('data', output ?? (() => {}));
+    child.once('error', reject).once('close', (code) => {
       children.delete(child);
       resolve(code ?? 1);
     });
   });
 
-const npm = (script: string) => run(process.execPath, [process.env.npm_execpath ?? '', 'run', '--silent', script]);
+const npm = (parameters: string[], options?: RunOptions) =>
+  run(process.execPath, [process.env.npm_execpath ?? '', 'run', '--silent', ...parameters], options);
 
-const jest = async ({ kafkaBrokers, redisUrl }: LocalInfra, options: readonly string[]) =>
+/** What the tests are told of where they run. */
+const testEnv = async ({ kafkaBrokers, redisUrl }: LocalInfra): Promise<NodeJS.ProcessEnv> => ({
+  ...process.env,
+  KAFKA_BROKERS: kafkaBrokers,
+  REDIS_URL: redisUrl,
+  KAFKAJS_NO_PARTITIONER_WARNING: '1',
+  // For the plugin's tests that start a broker with listeners of their own.
+  ...(jarsAreHere() ? { KAFKA_LIB: await ensureJars(console.log) } : {}),
+});
+
+const jest = (options: readonly string[], runOptions: RunOptions) =>
   run(
     process.execPath,
     // ES modules need the flag; the warning that it brings says nothing new.
     ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', jestProgram(), ...options],
-    {
-      ...process.env,
-      KAFKA_BROKERS: kafkaBrokers,
-      REDIS_URL: redisUrl,
-      KAFKAJS_NO_PARTITIONER_WARNING: '1',
-      // For the plugin's tests that start a broker with listeners of their own.
-      ...(jarsAreHere() ? { KAFKA_LIB: await ensureJars(console.log) } : {}),
-    },
+    runOptions,
   );
 
 const jestProgram = () => createRequire(import.meta.url).resolve('jest/bin/jest');
+
+/** The output of a run that others run beside, in whole lines. */
+const lines = () => {
+  let rest = '';
+  return (chunk: string) => {
+    const end = chunk.lastIndexOf('\n') + 1;
+    if (end > 0) process.stdout.write(rest + chunk.slice(0, end));
+    rest = end > 0 ? chunk.slice(end) : rest + chunk;
+  };
+};
+
+/** The parts of `npm run check`, one after the other: they need a processor each. @returns how many failed */
+async function check(): Promise<number> {
+  const { scripts } = JSON.parse(readFileSync(join(REPO, 'package.json'), 'utf8')) as { scripts: { check: string } };
+  let failed = 0;
+  for (const name of scripts.check.split(' && ').map((part) => part.replace('npm run ', ''))) {
+    let said = '';
+    const code = await npm(name.split(' '), { output: (chunk) => (said += chunk) });
+    console.log(code === 0 ? `PASS npm run ${name}` : `FAIL npm run ${name}\n${said}`);
+    if (code !== 0) failed++;
+  }
+  return failed;
+}
+
+/** The platform that the e2e tests share; where it is stands in a file once it is ready. */
+async function sharePlatform(folder: string, file: string): Promise<Platform> {
+  const dataDir = join(folder, 'platform');
+  const platform = await startPlatform(dataDir, SHARED_SETTINGS);
+  const { url, lambdaPort } = platform;
+  writeFileSync(`${file}.new`, JSON.stringify({ url, lambdaPort, dataDir }));
+  renameSync(`${file}.new`, file);
+  return platform;
+}
+
+interface Outcome {
+  /** The exit code. */
+  code: number;
+  failedChecks: number;
+}
+
+/** Everything, at the same time: a platform under test waits most of the time. */
+async function everything(folder: string, infra: Promise<LocalInfra>, counts: string): Promise<Outcome> {
+  const checking = check();
+  const file = join(folder, 'platform.json');
+  const platform = sharePlatform(folder, file);
+  platform.catch((error: Error) => console.error(error.message)); // the tests fail for want of it
+  try {
+    const env = { ...(await testEnv(await infra)), TEST_COUNTS: counts, SHARED_PLATFORM: file };
+    const [outages, units, platforms] = [
+      ['/test/e2e/outages'],
+      ['--testPathIgnorePatterns=/test/e2e/', '--maxWorkers=2'],
+      ['/test/e2e/', '--testPathIgnorePatterns=/test/e2e/outages'],
+    ].map((options) => jest(options, { env, output: lines() }));
+    const codes = await Promise.all([outages, units, platforms]);
+    const failedChecks = await checking;
+    return { code: codes.some((code) => code !== 0) || failedChecks > 0 ? 1 : 0, failedChecks };
+  } finally {
+    await platform.then((each) => each.stop()).catch(() => {});
+  }
+}
+
+/** One after the other, whatever fails. */
+async function long(infra: LocalInfra, counts: string): Promise<Outcome> {
+  const env = { ...(await testEnv(infra)), TEST_COUNTS: counts, LONG_TESTS: '1' };
+  const codes = [
+    await jest(['/test/integration/crowds'], { env }),
+    await npm(['conformance'], { env }),
+    await npm(['test:faults', '--', '--keep']),
+  ];
+  return { code: codes.some((code) => code !== 0) ? 1 : 0, failedChecks: 0 };
+}
+
+async function outcome(folder: string, infra: Promise<LocalInfra>, counts: string): Promise<Outcome> {
+  if (args.length === 0) return everything(folder, infra, counts);
+  if (args[0] === '--long') return long(await infra, counts);
+  const code = await jest(args, { env: { ...(await testEnv(await infra)), TEST_COUNTS: counts } });
+  return { code, failedChecks: 0 };
+}
 
 async function main(): Promise<number> {
   if (args.includes('--help')) {
     console.log(HELP);
     return 0;
   }
-  const dataDir = mkdtempSync(join(tmpdir(), 'emoji-streaming-test-'));
+  const folder = mkdtempSync(join(tmpdir(), 'emoji-streaming-test-'));
+  const counts = join(folder, 'counts');
   const abort = new AbortController();
   const stop = () => {
     abort.abort();
@@ -60,25 +159,26 @@ async function main(): Promise<number> {
   onStopSignals(stop, () => process.exit(130));
   onParentDeath(stop);
   const starting = startLocalInfra({
-    dataDir,
+    dataDir: join(folder, 'infra'),
     kafkaPort: 0,
     redisPort: 0,
     env: {},
     log: console.log,
     signal: abort.signal,
   });
-  starting.catch(() => {}); // awaited below
+  const ready = starting.then(async (infra) => {
+    await coordinatorAnswers(infra.kafkaBrokers);
+    return infra;
+  });
+  ready.catch(() => {}); // awaited below
   try {
-    const checked = args.length === 0 ? await npm('check') : 0;
-    if (checked !== 0) return checked;
-    const infra = await starting;
-    if (args.length > 0) return await jest(infra, args);
-    // Most of these wait for something most of the time. A platform under load is not one to share two cores with.
-    const small = await jest(infra, ['--testPathIgnorePatterns=/test/e2e/', '--maxWorkers=3']);
-    return small === 0 ? await jest(infra, ['/test/e2e/']) : small;
+    const { code, failedChecks } = await outcome(folder, ready, counts);
+    const found = readCounts(counts);
+    if (found) console.log(`\n${closingLine({ ...found, failed: found.failed + failedChecks })}`);
+    return code;
   } finally {
     await starting.then((infra) => infra.stop()).catch(() => {});
-    rmSync(dataDir, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
   }
 }
 

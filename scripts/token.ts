@@ -2,7 +2,7 @@ import { SetupError } from '../infra/local/errors.ts';
 import { loadConfig } from '../lib/config/variables.ts';
 import { SCOPES, type Scope } from '../lib/domain/access.ts';
 import { clientId, roomId } from '../lib/domain/reaction.ts';
-import { positiveNumber, readArgs, runScript, UsageError } from './lib/cli.ts';
+import { type Io, positiveNumber, readArgs, runScript, UsageError } from './lib/cli.ts';
 import { signToken } from './lib/token.ts';
 
 const HELP = `npm run --silent token -- [options]     a token for development, signed with AUTH_SECRET
@@ -24,9 +24,10 @@ Exit code 1 without an AUTH_SECRET, 2 for wrong usage.`;
 
 const YEAR_HOURS = 8760;
 
-function readOptions() {
+function readOptions(args: string[]) {
   const text = { type: 'string' } as const;
   const { values } = readArgs({
+    args,
     options: {
       user: { ...text, default: 'dev' },
       scope: { ...text, default: 'tap,watch' },
@@ -55,10 +56,10 @@ function readUser(text: string): string {
   throw new UsageError(`--user should be a user's id without white space and braces, not "${text}".`);
 }
 
-async function main(): Promise<number> {
-  const values = readOptions();
+export async function main(args: string[], io: Io): Promise<number> {
+  const values = readOptions(args);
   if (values.help) {
-    console.log(HELP);
+    io.print(HELP);
     return 0;
   }
   const claims = {
@@ -67,17 +68,17 @@ async function main(): Promise<number> {
     rooms: values.room.map(readRoom),
     seconds: Math.round(positiveNumber('--hours', values.hours, YEAR_HOURS) * 3600),
   };
-  const { AUTH_SECRET, AUTH_ISSUER, AUTH_AUDIENCE } = process.env;
+  const { AUTH_SECRET, AUTH_ISSUER, AUTH_AUDIENCE } = io.env;
   const config = loadConfig({ AUTH_SECRET, AUTH_ISSUER, AUTH_AUDIENCE });
   if (!config.AUTH_SECRET)
     throw new SetupError(
       'AUTH_SECRET must be set to what the platform checks tokens with, such as $(openssl rand -base64 32); a platform with AUTH_JWKS_URL or AUTH_JWKS takes only the tokens of whoever has the private keys.',
     );
-  console.log(await signToken({ ...config, AUTH_SECRET: config.AUTH_SECRET }, claims));
-  console.error(
+  io.print(await signToken({ ...config, AUTH_SECRET: config.AUTH_SECRET }, claims));
+  io.printError(
     `for ${claims.user}, scope ${claims.scopes.join(' ')}, rooms ${claims.rooms.join(' ')}, until ${new Date(Date.now() + claims.seconds * 1000).toISOString()}`,
   );
   return 0;
 }
 
-await runScript('token', main);
+await runScript(import.meta, 'token', main);

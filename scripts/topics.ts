@@ -1,7 +1,7 @@
 import { SetupError } from '../infra/local/errors.ts';
 import { topicDefinitions } from '../lib/config/topics.ts';
 import type { Config } from '../lib/config/variables.ts';
-import { readCommand, runScript, takesNothing } from './lib/cli.ts';
+import { type Io, readCommand, runScript, takesNothing } from './lib/cli.ts';
 import { DATA_DIR_OPTION, scriptConfig, withAdmin } from './lib/services.ts';
 import { count, table } from './lib/table.ts';
 import { consumerGroups, describeTopic, ensureTopics, partitionCounts, type Ensured } from './lib/topics.ts';
@@ -20,11 +20,11 @@ the one with the default data folder), else localhost:9092. CLUSTERS and SUBSCRI
 
 Exit code 1 when it failed, 2 for wrong usage.`;
 
-const print = (lines: readonly string[]) => console.log(lines.join('\n'));
+const printAll = (io: Io, lines: readonly string[]) => io.print(lines.join('\n'));
 const definitionsOf = (config: Config) =>
   topicDefinitions({ clusters: config.CLUSTERS, subscribersPerCluster: config.SUBSCRIBERS_PER_CLUSTER });
 
-async function create(config: Config): Promise<void> {
+async function create(config: Config, io: Io): Promise<void> {
   const ensured = await withAdmin(config, (admin) => ensureTopics(admin, definitionsOf(config)));
   const what = ({ had, partitions, changed }: Ensured) =>
     [
@@ -32,10 +32,10 @@ async function create(config: Config): Promise<void> {
       ...changed.map(({ setting, is, shouldBe }) => `${setting} was ${is}, is ${shouldBe}`),
     ].join('; ');
   const rows = ensured.map((each) => [each.topic, count(each.partitions), what(each)]);
-  print(table(['topic', 'partitions', ''], rows));
+  printAll(io, table(['topic', 'partitions', ''], rows));
 }
 
-async function list(config: Config): Promise<void> {
+async function list(config: Config, io: Io): Promise<void> {
   const definitions = definitionsOf(config);
   const rows = await withAdmin(config, async (admin) => {
     const counts = await partitionCounts(
@@ -52,10 +52,10 @@ async function list(config: Config): Promise<void> {
       }),
     );
   });
-  print(table(['topic', 'partitions', 'records', ''], rows));
+  printAll(io, table(['topic', 'partitions', 'records', ''], rows));
 }
 
-async function describe(config: Config, named: readonly string[]): Promise<void> {
+async function describe(config: Config, io: Io, named: readonly string[]): Promise<void> {
   await withAdmin(config, async (admin) => {
     const existing = await admin.listTopics();
     const unknown = named.find((topic) => !existing.includes(topic));
@@ -69,7 +69,7 @@ async function describe(config: Config, named: readonly string[]): Promise<void>
       const rows = partitions.map(({ partition, first, end, lag }) =>
         [partition, first, end, ...groups.map((group) => lag.get(group) ?? 0)].map(count),
       );
-      print([
+      printAll(io, [
         `${topic}${groups.length === 0 ? ': no consumer group has read it' : ''}`,
         ...table(['partition', 'first offset', 'end offset', ...groups.map((group) => `lag of ${group}`)], rows),
         '',
@@ -78,23 +78,23 @@ async function describe(config: Config, named: readonly string[]): Promise<void>
   });
 }
 
-async function main(): Promise<number> {
-  const given = readCommand(HELP, ['create', 'list', 'describe'], DATA_DIR_OPTION);
+export async function main(args: string[], io: Io): Promise<number> {
+  const given = readCommand({ args, print: io.print }, HELP, ['create', 'list', 'describe'], DATA_DIR_OPTION);
   if (!given) return 0;
   const { command, rest, values } = given;
   if (command !== 'describe') takesNothing(command, rest);
-  const config = scriptConfig(values['data-dir']);
+  const config = scriptConfig(io.env, values['data-dir']);
   switch (command) {
     case 'create':
-      await create(config);
+      await create(config, io);
       break;
     case 'list':
-      await list(config);
+      await list(config, io);
       break;
     case 'describe':
-      await describe(config, rest);
+      await describe(config, io, rest);
   }
   return 0;
 }
 
-await runScript('topics', main);
+await runScript(import.meta, 'topics', main);

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, jest, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { isAlive, nodePrograms } from '../../test/support/children.ts';
 import { temporaryFolders } from '../../test/support/folder.ts';
 import { refusal } from '../../test/support/refusal.ts';
@@ -10,7 +10,6 @@ import { claimDataDir } from './data-dir.ts';
 import { SetupError } from './errors.ts';
 
 /** Programs take long to start on a busy machine. */
-jest.setTimeout(60_000);
 const folder = temporaryFolders();
 const start = nodePrograms();
 const STAYS = `console.log('here'); setInterval(() => {}, 1000);`;

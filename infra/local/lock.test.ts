@@ -1,13 +1,12 @@
 import { once } from 'node:events';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, jest, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { nodePrograms } from '../../test/support/children.ts';
 import { temporaryFolders } from '../../test/support/folder.ts';
 import { takeLock, withLock } from './lock.ts';
 
 /** Programs take long to start on a busy machine. */
-jest.setTimeout(60_000);
 const folder = temporaryFolders();
 const start = nodePrograms();
 

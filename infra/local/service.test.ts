@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
-import { afterEach, describe, expect, jest, test } from '@jest/globals';
+import { afterEach, describe, expect, test } from '@jest/globals';
 import { isAlive, nodePrograms } from '../../test/support/children.ts';
 import { temporaryFolders } from '../../test/support/folder.ts';
 import { refusal } from '../../test/support/refusal.ts';
@@ -11,7 +11,6 @@ import { answers, anyFreePort } from './ports.ts';
 import { createService, type Exit, type Service, type ServiceSpec } from './service.ts';
 
 /** Programs take long to start on a busy machine. */
-jest.setTimeout(60_000);
 const folder = temporaryFolders();
 const start = nodePrograms();
 const services: Service[] = [];

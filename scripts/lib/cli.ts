@@ -1,4 +1,6 @@
+import { realpathSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
 import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { SetupError } from '../../infra/local/errors.ts';
 import { onParentDeath, onStopSignals } from '../../infra/local/stop-signals.ts';
@@ -9,21 +11,52 @@ export class UsageError extends Error {
   override name = 'UsageError';
 }
 
-/** Runs a script: what `main` resolves with is the exit code; a failure is a sentence and 1, wrong usage 2. */
-export async function runScript(name: string, main: () => Promise<number>): Promise<void> {
+/** What a script sees of its process, so that a test can run it without starting one. */
+export interface Io {
+  env: NodeJS.ProcessEnv;
+  /** A line (or several) to the standard output. */
+  print(lines: string): void;
+  printError(lines: string): void;
+  /** The standard output when it is a terminal. */
+  terminal: NodeJS.WriteStream | undefined;
+  /** Is aborted by Ctrl-C, SIGTERM or the death of npm; from the first call on these do not end the process at once. */
+  stopSignal(): AbortSignal;
+}
+
+/** Resolves with the exit code. */
+export type Main = (args: string[], io: Io) => Promise<number>;
+
+const processIo: Io = {
+  env: process.env,
+  print: (lines) => console.log(lines),
+  printError: (lines) => console.error(lines),
+  get terminal() {
+    return process.stdout.isTTY ? process.stdout : undefined;
+  },
+  stopSignal,
+};
+
+/** Runs a script whose file is what Node.js was started with; a file that is only imported runs nothing. */
+export async function runScript({ url }: ImportMeta, name: string, main: Main): Promise<void> {
+  if (realpathSync(process.argv[1] ?? '') !== fileURLToPath(url)) return;
   // A reader that has seen enough (`| head`) is no failure.
   process.stdout.on('error', () => process.exit(0));
   try {
-    process.exitCode = await main();
+    process.exitCode = await main(process.argv.slice(2), processIo);
   } catch (error) {
-    if (error instanceof UsageError) {
-      console.error(`${error.message} See: npm run ${name} -- --help`);
-      process.exit(2);
-    }
-    const expected = error instanceof SetupError || error instanceof PlatformError;
-    console.error(expected ? error.message : `Unexpected: ${(error as Error).stack ?? String(error)}`);
-    process.exit(1);
+    process.exit(explainFailure(name, error, processIo));
   }
+}
+
+/** Prints a failure as a sentence. @returns the exit code: 2 for wrong usage, else 1 */
+export function explainFailure(name: string, error: unknown, { printError }: Pick<Io, 'printError'>): number {
+  if (error instanceof UsageError) {
+    printError(`${error.message} See: npm run ${name} -- --help`);
+    return 2;
+  }
+  const expected = error instanceof SetupError || error instanceof PlatformError;
+  printError(expected ? error.message : `Unexpected: ${(error as Error).stack ?? String(error)}`);
+  return 1;
 }
 
 /** @throws UsageError when the command line holds what the script does not know. */
@@ -44,14 +77,15 @@ type Flags = NonNullable<ParseArgsConfig['options']>;
  * @throws UsageError
  */
 export function readCommand<const C extends string, const F extends Flags = Record<never, never>>(
+  { args, print }: { args: string[]; print: Io['print'] },
   help: string,
   commands: readonly C[],
   options: F = {} as F,
 ) {
   const flags: F & { help: { type: 'boolean' } } = { ...options, help: { type: 'boolean' } };
-  const { values, positionals } = readArgs({ allowPositionals: true, options: flags });
+  const { values, positionals } = readArgs({ args, allowPositionals: true, options: flags });
   if ('help' in values) {
-    console.log(help);
+    print(help);
     return undefined;
   }
   const [given = '', ...rest] = positionals;
@@ -94,7 +128,7 @@ export function httpUrl(flag: string, text: string): URL {
 }
 
 /** Ctrl-C, SIGTERM or the death of npm aborts the signal; a second Ctrl-C ends the process at once. */
-export function stopSignal(): AbortSignal {
+function stopSignal(): AbortSignal {
   const stopping = new AbortController();
   const stop = () => stopping.abort();
   onStopSignals(stop, () => process.exit(130));

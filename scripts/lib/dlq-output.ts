@@ -1,4 +1,5 @@
 import type { DeadLetter } from '../../lib/usecases/dead-letters.ts';
+import type { Io } from './cli.ts';
 import { type Entry, placeName } from './dead-letters.ts';
 import { textOf } from './replay.ts';
 import { printable, printableLine } from './screen.ts';
@@ -16,10 +17,10 @@ const stateOf = ({ replay }: Entry) =>
   replay === undefined ? '' : replay.state === 'done' ? 'put back' : 'replay interrupted';
 
 /** The newest, or all, as a table or as JSON lines. */
-export function printList(entries: readonly Entry[], all: boolean, json: boolean): void {
+export function printList(print: Io['print'], entries: readonly Entry[], all: boolean, json: boolean): void {
   const shown = all ? entries : entries.slice(-NEWEST);
   if (json) {
-    for (const entry of shown) console.log(JSON.stringify(entryJson(entry)));
+    for (const entry of shown) print(JSON.stringify(entryJson(entry)));
     return;
   }
   const rows = shown.map((entry) => [
@@ -30,20 +31,20 @@ export function printList(entries: readonly Entry[], all: boolean, json: boolean
     stateOf(entry),
     printableLine(entry.reason),
   ]);
-  console.log(table(['id', 'stood at', 'set aside', 'bytes', '', 'reason'], rows, [0, 1, 2, 4, 5]).join('\n'));
+  print(table(['id', 'stood at', 'set aside', 'bytes', '', 'reason'], rows, [0, 1, 2, 4, 5]).join('\n'));
   const more = entries.length - shown.length;
-  if (more > 0) console.log(`… ${count(more)} older: --all shows them`);
+  if (more > 0) print(`… ${count(more)} older: --all shows them`);
 }
 
 /** One of them, whole as far as it is known. */
-export function printLetter(entry: Entry, letter: DeadLetter, json: boolean): void {
+export function printLetter(print: Io['print'], entry: Entry, letter: DeadLetter, json: boolean): void {
   const bytes = Buffer.from(letter.value, 'base64');
   const text = textOf(bytes);
   const value = text === undefined ? { hex: bytes.toString('hex') } : { text };
   const key = letter.key === undefined ? {} : { key: Buffer.from(letter.key, 'base64').toString() };
   const found = { ...entryJson(entry), ...key, truncated: letter.truncated === true, size: bytes.length };
   if (json) {
-    console.log(JSON.stringify({ ...found, ...value }));
+    print(JSON.stringify({ ...found, ...value }));
     return;
   }
   const { place, truncated, ...rest } = found;
@@ -53,5 +54,5 @@ export function printLetter(entry: Entry, letter: DeadLetter, json: boolean): vo
     ...(place.timestamp === undefined ? {} : { written_at: iso(place.timestamp) }),
     ...(truncated ? { truncated: 'yes: the topic does not keep the whole of it any more' } : {}),
   }).map(([name, what]) => `${`${name}:`.padEnd(15)}${printableLine(String(what))}`);
-  console.log([...lines, '', text === undefined ? `hex ${value.hex}` : printable(text)].join('\n'));
+  print([...lines, '', text === undefined ? `hex ${value.hex}` : printable(text)].join('\n'));
 }

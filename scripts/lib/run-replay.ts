@@ -1,4 +1,5 @@
 import type { Config } from '../../lib/config/variables.ts';
+import type { Io } from './cli.ts';
 import { type Entry, placeName, readDeadLetters, restoreWhole } from './dead-letters.ts';
 import { held, putBack, type ReplayItem, toOutgoing } from './replay.ts';
 import { printableLine } from './screen.ts';
@@ -13,14 +14,15 @@ interface ReplayOptions {
   dryRun: boolean;
   force: boolean;
   value: Buffer | undefined;
+  print: Io['print'];
 }
 
 /** Puts dead letters back and says of each what became of it. @returns how many were refused. */
 export async function runReplay(broker: Broker, config: Config, entries: readonly Entry[], options: ReplayOptions) {
-  const { dryRun, force, value } = options;
+  const { dryRun, force, value, print } = options;
   const counts = { back: 0, skipped: 0, refused: 0 };
   const say = (entry: Entry, what: string) =>
-    console.log(`${entry.id}  ${printableLine(placeName(entry.place))}  ${printableLine(what)}`);
+    print(`${entry.id}  ${printableLine(placeName(entry.place))}  ${printableLine(what)}`);
   const refuse = (entry: Entry, why: string) => {
     counts.refused++;
     say(entry, `refused: ${why}`);
@@ -56,7 +58,7 @@ export async function runReplay(broker: Broker, config: Config, entries: readonl
     await flush();
   });
   const { back, skipped, refused } = counts;
-  console.log(
+  print(
     `${count(back)} ${dryRun ? 'would be put back' : 'put back'}, ${count(skipped)} were before, ${count(refused)} refused`,
   );
   return refused;

@@ -20,8 +20,7 @@ export const DATA_DIR_OPTION = { 'data-dir': { type: 'string' } } as const;
  * The configuration, with the broker and the Redis of a running `npm start` where the environment names none.
  * @param dataDir the data folder of the one that is meant, whatever the environment names
  */
-export function scriptConfig(dataDir?: string): Config {
-  const { env } = process;
+export function scriptConfig(env: NodeJS.ProcessEnv, dataDir?: string): Config {
   if (dataDir !== undefined) {
     const named = localEndpoints(resolve(dataDir));
     if (named) return loadConfig({ ...env, ...named });

@@ -106,7 +106,9 @@ describe('Redis', () => {
     await redis.hset('cluster_0_subscribers', { 0: 0, 1: 2, 2: 0 });
     const registry = create();
     await registry.register(registrationSchema.parse({ client_id: 'n', port: 6000 }), NOW);
-    expect((await redis.keys('*')).filter((key) => !/^(\{registry\}:|cluster_[01]_subscribers$)/.test(key))).toEqual([]);
+    expect((await redis.keys('*')).filter((key) => !/^(\{registry\}:|cluster_[01]_subscribers$)/.test(key))).toEqual(
+      [],
+    );
     expect(await redis.hgetall('cluster_0_subscribers')).toEqual({ 0: '1', 1: '0', 2: '0' });
   });
 });

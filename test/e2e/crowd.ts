@@ -26,7 +26,7 @@ export interface Crowd {
 }
 
 /** Longer than ingest waits for the broker; then nobody will answer any more. */
-const PATIENCE_MS = 20_000;
+const PATIENCE_MS = 60_000;
 
 const toBody = ({ user_id, event_id, room, emoji, at }: SentTap) => ({
   user_id,
@@ -116,6 +116,17 @@ export interface Taps {
 
 export const sum = (counts: ReadonlyMap<string, number>): number => [...counts.values()].reduce((a, b) => a + b, 0);
 
+export function summarize(sent: readonly SentTap[]): Taps {
+  const taps: Taps = { answered: new Map(), unknown: new Map(), latenciesMs: [] };
+  for (const { room, emoji, status, latencyMs } of sent) {
+    const outcome = status === 200 ? taps.answered : taps.unknown;
+    const key = `${room} ${emoji}`;
+    outcome.set(key, (outcome.get(key) ?? 0) + 1);
+    taps.latenciesMs.push(latencyMs);
+  }
+  return taps;
+}
+
 /** Taps for a while. Resolves when all are answered. */
 export async function tapFor(
   url: string,
@@ -123,12 +134,5 @@ export async function tapFor(
 ): Promise<Taps> {
   const crowd = startCrowd(url, { perSecond, rooms });
   await sleep(ms);
-  const taps: Taps = { answered: new Map(), unknown: new Map(), latenciesMs: [] };
-  for (const { room, emoji, status, latencyMs } of await crowd.stop()) {
-    const outcome = status === 200 ? taps.answered : taps.unknown;
-    const key = `${room} ${emoji}`;
-    outcome.set(key, (outcome.get(key) ?? 0) + 1);
-    taps.latenciesMs.push(latencyMs);
-  }
-  return taps;
+  return summarize(await crowd.stop());
 }

@@ -1,22 +1,45 @@
+import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll } from '@jest/globals';
-import { newDataDir, removeDataDir, startPlatform, type Platform } from './platform.ts';
+import { until } from '../support/until.ts';
+import { newDataDir, removeDataDir, servicePid, startPlatform } from './platform.ts';
+import { SHARED_SETTINGS, type SharedPlatform } from './shared-platform.ts';
 
 /**
- * A platform for the tests of a file, with a data folder of its own.
+ * A platform for the tests of a file: the one that `npm test` has started for all such files, which run one after the
+ * other; when a file is run by itself, one that it starts.
  * @param use is given it when it is ready
  */
-export function platformForTests(use: (platform: Platform) => void, env: Record<string, string> = {}): void {
+export function platformForTests(use: (platform: SharedPlatform) => void): void {
+  const { SHARED_PLATFORM: shared } = process.env;
+  if (shared) return waitFor(shared, use);
   const dataDir = newDataDir();
-  let platform: Platform | undefined;
+  let stop: () => Promise<unknown> = () => Promise.resolve();
   beforeAll(async () => {
-    platform = await startPlatform(dataDir, env);
-    use(platform);
-  }, 90_000);
+    const platform = await startPlatform(dataDir, SHARED_SETTINGS);
+    stop = platform.stop;
+    const { url, lambdaPort, pid } = platform;
+    use({ url, lambdaPort, dataDir, pid });
+  });
   afterAll(async () => {
-    await platform?.stop();
+    await stop();
     removeDataDir(dataDir);
-  }, 30_000);
+  });
 }
+
+/** @param file is written when the platform is ready */
+const waitFor = (file: string, use: (platform: SharedPlatform) => void): void =>
+  beforeAll(async () => {
+    const shared = await until('the shared platform is ready', () => read(file), 150_000);
+    use({ ...shared, pid: (service) => servicePid(shared.dataDir, service) });
+  });
+
+const read = (file: string) => {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Omit<SharedPlatform, 'pid'>;
+  } catch {
+    return undefined;
+  }
+};
 
 /** A tap of `u1`, made now. */
 export const tap = (fields: Record<string, unknown> = {}) => ({

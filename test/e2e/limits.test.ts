@@ -1,14 +1,33 @@
-import { describe, expect, test } from '@jest/globals';
-import { scriptRunner } from '../support/scripts.ts';
+import { afterAll, describe, expect, test } from '@jest/globals';
+import { localEndpoints } from '../../infra/local/endpoints.ts';
+import { createRedis } from '../../lib/adapters/redis/client.ts';
+import { scripts } from '../support/scripts.ts';
+import { quiet } from '../support/services.ts';
 import { until } from '../support/until.ts';
-import { platformForTests, tap } from './fixture.ts';
+import { platformForTests, tap as anyTap } from './fixture.ts';
 import { live } from './live.ts';
-import type { Platform } from './platform.ts';
+import { SHARED_SETTINGS, type SharedPlatform } from './shared-platform.ts';
 import { post } from './viewer.ts';
 
-const { run } = scriptRunner();
-let platform: Platform;
-platformForTests((started) => (platform = started), { MAX_ROOMS: '8', MAX_CLIENTS_PER_ADDRESS: '5' });
+const { run } = scripts();
+let platform: SharedPlatform;
+afterAll(async () => {
+  // The files after this one have rooms, too.
+  const redis = createRedis(localEndpoints(platform.dataDir)?.REDIS_URL ?? '', quiet);
+  await redis.del('active_rooms');
+  redis.disconnect();
+});
+platformForTests((started) => (platform = started)); // it ends after the hook above
+
+const tap = (fields: Record<string, unknown> = {}) => anyTap({ user_id: 'limited', ...fields });
+/** How many of the numbers from 0 on are taken, one after the other, before one is refused with 429. */
+const takenBeforeRefusal = async (send: (n: number) => Promise<{ status: number }>): Promise<number> => {
+  for (let n = 0; ; n++) {
+    const { status } = await send(n);
+    if (status === 429) return n;
+    expect(status).toBe(200);
+  }
+};
 
 const send = async (path: string, body: unknown) => {
   const answer = await post(`${platform.url}${path}`, body);
@@ -19,69 +38,68 @@ const emoji = (body: unknown) => send('/emoji', body);
 describe('a user has 40 taps at once and 20 a second', () => {
   test('the 41st is answered 429 with Retry-After and RateLimit headers, and is not counted', async () => {
     const room_id = 'bursts';
-    const taken = await emoji({ events: Array(40).fill(tap({ room_id })) });
-    expect(taken.status).toBe(200);
-    expect(taken.headers.get('ratelimit-limit')).toBe('40');
-    expect(taken.headers.get('ratelimit-policy')).toBe('"user";q=40;w=2');
-    const refused = await emoji({ events: Array(40).fill(tap({ room_id })) });
-    expect([refused.status, refused.body]).toMatchObject([
+    // On a slow machine the 20 a second come back between two requests.
+    let taken = 0;
+    const burst = () => emoji({ events: Array(40).fill(tap({ room_id })) });
+    let answer = await burst();
+    expect(answer.headers.get('ratelimit-limit')).toBe('40');
+    expect(answer.headers.get('ratelimit-policy')).toBe('"user";q=40;w=2');
+    for (; answer.status === 200; answer = await burst()) taken += 40;
+    expect(taken).toBeGreaterThan(0);
+    expect([answer.status, answer.body]).toMatchObject([
       429,
       { error: 'Too many taps', details: [{ path: 'user_id' }] },
     ]);
-    expect(refused.headers.get('retry-after')).toMatch(/^[12]$/);
+    expect(answer.headers.get('retry-after')).toMatch(/^[12]$/);
     for (const name of ['limit', 'remaining', 'reset'])
-      expect(refused.headers.get(`ratelimit-${name}`)).toMatch(/^\d+$/);
+      expect(answer.headers.get(`ratelimit-${name}`)).toMatch(/^\d+$/);
     // Somebody else taps on; what he taps is counted after what was refused would have been.
-    expect((await emoji(tap({ room_id, user_id: 'u2' }))).status).toBe(200);
-    await until('41 taps', async () => (await live(platform.url, room_id)).totals[0]?.raw_count === 41);
+    expect((await emoji(tap({ room_id, user_id: 'another' }))).status).toBe(200);
+    await until('all but those', async () => (await live(platform.url, room_id)).totals[0]?.raw_count === taken + 1);
   });
 
   test('a merged tap counts as many', async () => {
-    expect((await emoji(tap({ user_id: 'merged', count: 40 }))).status).toBe(200);
-    expect((await emoji(tap({ user_id: 'merged', count: 40 }))).status).toBe(429);
-    expect((await emoji(tap({ user_id: 'merged-more', count: 41 }))).status).toBe(429);
+    const merged = (user_id: string, count: number) => emoji(tap({ user_id, count })).then(({ status }) => status);
+    expect(await merged('merged', 40)).toBe(200);
+    await until('the same again is refused', async () => (await merged('merged', 40)) === 429);
+    expect(await merged('merged-more', 41)).toBe(429);
   });
 
   test('after a while the same is taken', async () => {
-    await until('it is taken', async () => (await emoji(tap({ count: 20 }))).status === 200, 5000);
+    await until('it is taken', async () => (await emoji(tap({ count: 20 }))).status === 200);
   });
 });
 
 test('as many clients as an address may have; the others are told so', async () => {
-  const register = (n: number) => send('/register', { client_id: `c${n}`, port: 6000, room_id: 'bursts' });
-  for (let n = 0; n < 5; n++) expect((await register(n)).status).toBe(200);
-  const refused = await register(5);
+  const register = (n: number) => send('/register', { client_id: `limit-${n}`, port: 6000, room_id: 'bursts' });
+  const taken = await takenBeforeRefusal(register);
+  expect(taken).toBeGreaterThan(0);
+  expect(taken).toBeLessThanOrEqual(Number(SHARED_SETTINGS.MAX_CLIENTS_PER_ADDRESS));
+  const refused = await register(taken);
   expect([refused.status, refused.body]).toMatchObject([429, { details: [{ path: 'client_id' }] }]);
   expect((await register(0)).status).toBe(200);
-  for (let n = 0; n < 5; n++) await fetch(`${platform.url}/register/c${n}`, { method: 'DELETE' });
+  for (let n = 0; n < taken; n++) await fetch(`${platform.url}/register/limit-${n}`, { method: 'DELETE' });
 });
 
 test.each([
   ['4 clients, 100 taps/s each', []],
   ['10 clients, 50 taps/s each', ['--clients', '10', '--rate', '50']],
   ['a request of 500 taps now and then', ['--clients', '1', '--rate', '1000', '--batch', '500']],
-])(
-  'the simulator is not limited: %s',
-  async (_what, args) => {
-    const { code, stdout } = await run('simulate', ['--url', platform.url, '--json', '--seconds', '4', ...args]);
-    const summary: unknown = JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
-    expect([code, summary]).toMatchObject([0, { summary: { refused: 0, failed: 0 } }]);
-  },
-  30_000,
-);
+])('the simulator is not limited: %s', async (_what, args) => {
+  const { code, stdout } = await run('simulate', ['--url', platform.url, '--json', '--seconds', '3', ...args]);
+  const summary: unknown = JSON.parse(stdout.trim().split('\n').at(-1) ?? '');
+  expect([code, summary]).toMatchObject([0, { summary: { refused: 0, failed: 0 } }]);
+});
 
 test('rooms: so many and no more, for taps and for clients; those that are active go on', async () => {
-  const rooms = Array.from({ length: 20 }, (_, n) => `room-${n}`);
-  const statuses = [];
-  for (const room_id of rooms) statuses.push((await emoji(tap({ user_id: room_id, room_id }))).status);
-  expect(statuses).toEqual([...statuses].sort()); // first those that are taken
-  // `warm-up`, `global`, `bursts` and these.
-  expect(statuses.filter((status) => status === 200)).toHaveLength(5);
-  const refused = await emoji(tap({ user_id: 'late', room_id: 'room-19' }));
-  expect(refused).toMatchObject({
+  const taken = await takenBeforeRefusal((n) => emoji(tap({ user_id: `limit-${n}`, room_id: `limit-${n}` })));
+  expect(taken).toBeGreaterThan(0);
+  expect(taken).toBeLessThan(Number(SHARED_SETTINGS.MAX_ROOMS));
+  const room_id = `limit-${taken}`;
+  expect(await emoji(tap({ user_id: 'late', room_id }))).toMatchObject({
     status: 429,
     body: { error: 'Too many rooms are active', details: [{ path: 'room_id' }] },
   });
-  expect((await send('/register', { client_id: 'c', port: 6000, room_id: 'room-19' })).status).toBe(429);
-  expect((await emoji(tap({ user_id: 'late', room_id: 'room-0' }))).status).toBe(200);
+  expect((await send('/register', { client_id: 'c', port: 6000, room_id })).status).toBe(429);
+  expect((await emoji(tap({ user_id: 'late', room_id: 'limit-0' }))).status).toBe(200);
 });

@@ -54,7 +54,7 @@ export async function startPlatform(
       if (child.exitCode !== null) throw new Error(`npm start ended with ${child.exitCode}:`);
       return /Ready in .*: (http:\S+)/.exec(output) ?? undefined;
     },
-    60_000,
+    120_000,
   ).catch((error: Error) => {
     child.kill('SIGKILL');
     throw new Error(`${error.message}\n${output}`);
@@ -63,7 +63,7 @@ export async function startPlatform(
     url: ready[1] ?? '',
     lambdaPort,
     output: () => output,
-    pid: (service) => until(`a process of ${service}`, () => pidOf(dataDir, service), 20_000),
+    pid: (service) => servicePid(dataDir, service),
     stop: async () => {
       const began = performance.now();
       const code = await end(child, 'SIGINT');
@@ -74,6 +74,10 @@ export async function startPlatform(
     },
   };
 }
+
+/** Waited for while it is being started again. */
+export const servicePid = (dataDir: string, service: string): Promise<number> =>
+  until(`a process of ${service}`, () => pidOf(dataDir, service));
 
 const pidOf = (dataDir: string, service: string): number | undefined => {
   try {

@@ -3,7 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { kafkaLib } from '../../packages/serverless-offline-kafka-events/test/own-kafka.ts';
 import { anyFreePort } from '../../infra/local/ports.ts';
-import { printed, scriptRunner } from '../support/scripts.ts';
+import { printed, scriptProcesses } from '../support/scripts.ts';
 import { until } from '../support/until.ts';
 import { sum, tapFor } from './crowd.ts';
 import { liveTotals } from './live.ts';
@@ -13,7 +13,7 @@ import { post, startViewer } from './viewer.ts';
 
 const lib = kafkaLib();
 const dataDirs = [newDataDir(), newDataDir()] as const;
-const { start, run } = scriptRunner();
+const { start, run } = scriptProcesses();
 let services: SecuredServices;
 let platform: Platform;
 
@@ -27,23 +27,23 @@ const expectNoSecretIn = (text: string, ...more: string[]) => {
   beforeAll(async () => {
     services = await startSecuredServices(lib as string);
     platform = await startPlatform(dataDirs[0], { ...services.env(), DELIVERY_HANDSHAKE: 'nonce' });
-  }, 120_000);
+  });
   afterAll(async () => {
     await platform?.stop();
     await services?.stop();
     for (const dir of dataDirs) removeDataDir(dir);
-  }, 30_000);
+  });
 
   test('a tap by HTTP goes all the way to the client, each counted once', async () => {
     const viewer = await startViewer(platform.url, 'secured', { room_id: 'secured' });
     const taps = await tapFor(platform.url, { ms: 3000, perSecond: 50, rooms: ['secured'] });
     expect(sum(taps.unknown)).toBe(0);
     expect(sum(taps.answered)).toBeGreaterThan(100);
-    await until('the client has seen all', () => viewer.total() >= sum(taps.answered), 20_000);
+    await until('the client has seen all', () => viewer.total() >= sum(taps.answered));
     expect(viewer.total()).toBe(sum(taps.answered));
     expect(await liveTotals(platform.url, ['secured'])).toEqual(taps.answered);
     await viewer.close();
-  }, 60_000);
+  });
 
   test('the scripts take the same configuration', async () => {
     const env = services.env();
@@ -64,7 +64,7 @@ const expectNoSecretIn = (text: string, ...more: string[]) => {
     for (const { code, stderr } of ended) expect([code, code === 0 || stderr]).toEqual([0, true]);
     expect(ended[0]?.stdout).toContain('lag of aggregate');
     expectNoSecretIn(ended.map(({ stdout, stderr }) => stdout + stderr).join());
-  }, 60_000);
+  });
 
   test('another service that is registered as a client is sent a challenge, never a frame', async () => {
     let received = '';
@@ -80,7 +80,7 @@ const expectNoSecretIn = (text: string, ...more: string[]) => {
     expect(received).toContain('{"type":"challenge"');
     expect(received).not.toContain('raw_count');
     server.close();
-  }, 30_000);
+  });
 
   test('the broker, Redis and the API itself are no clients', async () => {
     const { REDIS_URL = '', KAFKA_BROKERS = '' } = services.env();
@@ -106,7 +106,7 @@ const expectNoSecretIn = (text: string, ...more: string[]) => {
     const ended = await Promise.all([run('topics', ['list'], env), run('subscribers', ['list'], env)]);
     for (const { code, stderr } of ended)
       expect([code, stderr]).toEqual([1, expect.stringMatching(/self-signed certificate|unable to verify/)]);
-  }, 60_000);
+  });
 
   describe('with wrong passwords', () => {
     const wrong = { kafka: 'guessed-broker', redis: 'guessed-cache' };
@@ -120,7 +120,7 @@ const expectNoSecretIn = (text: string, ...more: string[]) => {
         const answer = await fetch(`http://localhost:${httpPort}/health`);
         return [answer.status, await answer.json()] as const;
       };
-      const health = await until('an answer of /health', () => ask().catch(() => undefined), 60_000);
+      const health = await until('an answer of /health', () => ask().catch(() => undefined));
       expect(health).toMatchObject([503, { error: 'Does not answer: broker, redis', broker: 'down', redis: 'down' }]);
       await printed(platform, 'stdout', `"message":"kafka: ${broker}`);
       await printed(platform, 'stdout', '"message":"redis: connection failed".*WRONGPASS');
@@ -128,7 +128,7 @@ const expectNoSecretIn = (text: string, ...more: string[]) => {
       platform.kill('SIGINT');
       const { stdout, stderr } = await platform.ended;
       expectNoSecretIn(stdout + stderr, wrong.kafka, wrong.redis);
-    }, 90_000);
+    });
 
     test('the scripts end with the cause', async () => {
       const env = services.env(wrong);
@@ -140,6 +140,6 @@ const expectNoSecretIn = (text: string, ...more: string[]) => {
       expect(subscribers).toMatchObject({ code: 1, stderr: expect.stringContaining('WRONGPASS') });
       for (const { stdout, stderr } of [topics, subscribers])
         expectNoSecretIn(stdout + stderr, wrong.kafka, wrong.redis);
-    }, 60_000);
+    });
   });
 });

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, expect, jest, test } from '@jest/globals';
-import { scriptRunner } from '../support/scripts.ts';
+import { scripts } from '../support/scripts.ts';
 import { liveTotals } from './live.ts';
 import { newDataDir, removeDataDir, startPlatform, type Platform } from './platform.ts';
 import { post } from './viewer.ts';
@@ -9,7 +9,7 @@ import { tap } from './fixture.ts';
 import { until } from '../support/until.ts';
 
 jest.setTimeout(300_000);
-const { run } = scriptRunner();
+const { run } = scripts();
 const folder = newDataDir();
 let platform: Platform | undefined;
 afterAll(async () => {
@@ -48,7 +48,7 @@ test('starts whatever the environment tells Java, npm and the framework, in a fo
   platform = await startPlatform(dataDir, ENVIRONMENT);
   expect((await post(`${platform.url}/emoji`, tap({ room_id: 'start' }))).status).toBe(200);
   const { url } = platform;
-  await until('the tap is counted', async () => (await liveTotals(url, ['start'])).get('start 🔥') === 1, 30_000);
+  await until('the tap is counted', async () => (await liveTotals(url, ['start'])).get('start 🔥') === 1);
 
   // What a person needs, and no more.
   expect(platform.output()).toMatch(

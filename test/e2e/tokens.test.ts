@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { Scope } from '../../lib/domain/access.ts';
 import { signToken } from '../../scripts/lib/token.ts';
-import { scriptRunner } from '../support/scripts.ts';
+import { scripts } from '../support/scripts.ts';
 import { emptyRedis } from '../support/services.ts';
 import { until } from '../support/until.ts';
 import { newDataDir, removeDataDir, startPlatform, type Platform } from './platform.ts';
@@ -14,7 +14,7 @@ const AUTH_SECRET = 'tokens.test.ts signs with these bytes';
 const REDIS_PASSWORD = 'tokens.test.ts-redis-password';
 const DATABASE = 5;
 const dataDir = newDataDir();
-const { run } = scriptRunner();
+const { run } = scripts();
 const sockets = new Set<Socket>();
 let redis: Server;
 let platform: Platform;
@@ -39,13 +39,13 @@ beforeAll(async () => {
   const { port } = redis.address() as AddressInfo;
   const REDIS_URL = `redis://default:${REDIS_PASSWORD}@127.0.0.1:${port}/${DATABASE}`;
   platform = await startPlatform(dataDir, { AUTH_MODE: 'jwt', AUTH_SECRET, REDIS_URL });
-}, 90_000);
+});
 afterAll(async () => {
   await platform?.stop();
   for (const socket of sockets) socket.destroy();
   redis?.close();
   removeDataDir(dataDir);
-}, 30_000);
+});
 
 const token = async (user: string, scopes: Scope[], rooms: string[], seconds = 600): Promise<string> => {
   const made = await signToken(
@@ -138,7 +138,7 @@ describe('AUTH_MODE=jwt', () => {
     expect((await run('simulate', taps)).code).toBe(1);
     const simulated = await run('simulate', taps, { EMOJI_TOKEN });
     expect([simulated.code, simulated.stderr]).toEqual([0, '']);
-  }, 30_000);
+  });
 });
 
 describe('pages of other sites', () => {
@@ -186,14 +186,10 @@ test('no secret, no password and no token stands in a log, though requests fail 
   const bearer = await token('u1', ['tap', 'watch'], ['*']);
   redis.close();
   for (const socket of sockets) socket.destroy();
-  const failed = await until(
-    'Redis is missed',
-    async () => {
-      const answer = await call('POST', '/register', { body: watching, bearer });
-      return answer.status === 503 && answer;
-    },
-    20_000,
-  );
+  const failed = await until('Redis is missed', async () => {
+    const answer = await call('POST', '/register', { body: watching, bearer });
+    return answer.status === 503 && answer;
+  });
   const id = failed.headers.get('x-request-id') ?? '';
   await until('the failure is a line', () => platform.output().includes('request failed'));
   const line = platform
@@ -206,4 +202,4 @@ test('no secret, no password and no token stands in a log, though requests fail 
   // A token's middle tells who it is for; its end is what makes it good.
   const parts = shown.flatMap((each) => [each, ...each.split('.').slice(1)]);
   for (const secret of [AUTH_SECRET, REDIS_PASSWORD, ...parts]) expect(log.includes(secret)).toBe(false);
-}, 40_000);
+});

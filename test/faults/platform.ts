@@ -10,7 +10,7 @@ import { warmUp } from '../../infra/local/warm-up.ts';
 import { createRedis, type RedisClient } from '../../lib/adapters/redis/client.ts';
 import { RedisCountStore } from '../../lib/adapters/redis/count-store.ts';
 import { BUCKETS } from '../../lib/config/topics.ts';
-import { loadConfig } from '../../lib/config/variables.ts';
+import { type Config, loadConfig } from '../../lib/config/variables.ts';
 import type { CountStore } from '../../lib/ports.ts';
 import { newDataDir, removeDataDir, startPlatform } from '../e2e/platform.ts';
 import { quiet } from '../support/services.ts';
@@ -23,8 +23,8 @@ export interface FaultPlatform {
   lambdaPort: number;
   windowMs: number;
   /** Neither is started again by itself: a fault heals what it broke. */
-  broker: Service;
-  redis: Service;
+  broker: Pick<Service, 'kill' | 'start' | 'pid'>;
+  redis: Pick<Service, 'kill' | 'start'>;
   /** The process of the functions, which `npm start` starts again when it dies. */
   functionsPid(): Promise<number>;
   /** The only way between the functions and either; the suite itself goes past them, but not past Kafka's. */
@@ -40,6 +40,19 @@ export interface FaultPlatform {
   output(): string;
   stop(): Promise<void>;
 }
+
+/** The counts as the functions keep them. */
+export const countStore = (redis: RedisClient, config: Config): RedisCountStore =>
+  new RedisCountStore(redis, {
+    windowMs: config.WINDOW_SECONDS * 1000,
+    watermarkMs: config.WATERMARK_SECONDS * 1000,
+    buckets: BUCKETS,
+    windowRetentionMs: config.WINDOW_RETENTION_SECONDS * 1000,
+    roomRetentionMs: config.WINDOW_RETENTION_SECONDS * 1000,
+    idTtlMs: config.EVENT_ID_TTL_SECONDS * 1000,
+    idLimit: config.EVENT_ID_LIMIT,
+    maxEmojis: config.MAX_EMOJIS_PER_ROOM,
+  });
 
 /**
  * The broker and Redis as `npm start` runs them, each behind a proxy, and `npm start` itself for the functions, which
@@ -80,27 +93,17 @@ export async function startFaultPlatform(log: (line: string) => void = () => {})
     const redisClient = createRedis(`redis://127.0.0.1:${redisPort}`, quiet);
     undo.push(() => redisClient.disconnect());
     const config = loadConfig({});
-    const windowMs = config.WINDOW_SECONDS * 1000;
     return {
       url: platform.url,
       lambdaPort: platform.lambdaPort,
-      windowMs,
+      windowMs: config.WINDOW_SECONDS * 1000,
       broker,
       redis,
       functionsPid: () => platform.pid('functions'),
       links,
       kafkaBrokers: `127.0.0.1:${kafkaPort}`,
       redisClient,
-      windows: new RedisCountStore(redisClient, {
-        windowMs,
-        watermarkMs: config.WATERMARK_SECONDS * 1000,
-        buckets: BUCKETS,
-        windowRetentionMs: config.WINDOW_RETENTION_SECONDS * 1000,
-        roomRetentionMs: config.WINDOW_RETENTION_SECONDS * 1000,
-        idTtlMs: config.EVENT_ID_TTL_SECONDS * 1000,
-        idLimit: config.EVENT_ID_LIMIT,
-        maxEmojis: config.MAX_EMOJIS_PER_ROOM,
-      }),
+      windows: countStore(redisClient, config),
       appendOnlyFile: join(folders.redis, 'appendonly.aof'),
       disk,
       output: () => `${platform.output()}\n${readFileSync(join(folders.infra, 'logs', 'kafka.log'), 'utf8')}`,

@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { REPO } from '../../infra/local/data-dir.ts';
-import { readArgs, runScript, stopSignal, UsageError, wholeNumber } from '../../scripts/lib/cli.ts';
+import { type Io, readArgs, runScript, UsageError, wholeNumber } from '../../scripts/lib/cli.ts';
 import { section } from '../../scripts/lib/markdown.ts';
 import type { SentTap } from '../e2e/crowd.ts';
 import { seeded } from '../support/random.ts';
@@ -39,9 +39,10 @@ async function writeDocument(content: string): Promise<void> {
   writeFileSync(DOCUMENT, await format(text, { ...(await resolveConfig(DOCUMENT)), filepath: DOCUMENT }));
 }
 
-function readOptions() {
+function readOptions(args: string[]) {
   const text = { type: 'string' } as const;
   const { values } = readArgs({
+    args,
     options: { rounds: text, seed: text, only: text, log: text, keep: { type: 'boolean' }, help: { type: 'boolean' } },
   });
   const only = values.only ?? '';
@@ -87,13 +88,13 @@ async function runAll(
   return { rows, skipped, after: await compare(platform, everything) };
 }
 
-async function main(): Promise<number> {
-  const options = readOptions();
+async function main(args: string[], io: Io): Promise<number> {
+  const options = readOptions(args);
   if (options.help) {
     log(HELP);
     return 0;
   }
-  const stop = stopSignal();
+  const stop = io.stopSignal();
   log(`seed ${options.seed}`);
   const began = performance.now();
   const platform = await startFaultPlatform(log);
@@ -115,4 +116,4 @@ async function main(): Promise<number> {
   }
 }
 
-await runScript('test:faults', main);
+await runScript(import.meta, 'test:faults', main);

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Service } from '../../infra/local/service.ts';
 import { between } from '../support/random.ts';
 import type { Fault } from './fault.ts';
+import type { FaultPlatform } from './platform.ts';
 
 const functionsKilled: Fault = {
   name: 'functions’ process killed (kill -9)',
@@ -13,7 +13,9 @@ const functionsKilled: Fault = {
   },
 };
 
-const killed = (name: string, share: number, pick: (services: Record<'broker' | 'redis', Service>) => Service[]) => ({
+type Services = Pick<FaultPlatform, 'broker' | 'redis'>;
+
+const killed = (name: string, share: number, pick: (services: Services) => Services['redis'][]) => ({
   name,
   share,
   async run({ platform, random, heals }: Parameters<Fault['run']>[0]) {

@@ -1,4 +1,4 @@
-import { describe, expect, jest, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { createHandler as createAggregate } from '../../functions/aggregate.ts';
 import { REACTION_TOPIC } from '../../lib/config/topics.ts';
@@ -12,8 +12,6 @@ import { MAX_EVENTS, reactionSchemas } from '../../lib/domain/reaction.ts';
 import { HeldRecords, RecordedLog, recordedLogger } from '../support/doubles.ts';
 import { httpEvent, kafkaEvent } from '../support/events.ts';
 import { httpFunctions, NOW, SHORT_CODES } from './functions.ts';
-
-jest.setTimeout(60_000);
 
 const { reaction, tap: tapSchema } = reactionSchemas(SHORT_CODES);
 

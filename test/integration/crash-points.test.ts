@@ -8,8 +8,8 @@ import { createHandler as createIngest } from '../../functions/ingest.ts';
 import { frameSchema } from '../../lib/domain/frame.ts';
 import { toLines } from '../../lib/domain/update-line.ts';
 import { windowStart } from '../../lib/domain/window.ts';
-import type { aggregateOnce, CrashPoint } from '../support/aggregate-once.ts';
-import { aggregateWith, SETTINGS } from '../support/aggregate-once.ts';
+import type { CrashPoint } from '../support/aggregate-once.ts';
+import { aggregateOnce, aggregateWith, SETTINGS } from '../support/aggregate-once.ts';
 import { nodePrograms } from '../support/children.ts';
 import { httpEvent, kafkaEvent } from '../support/events.ts';
 import { kafkaFor, readTopic, withAdmin } from '../support/kafka.ts';
@@ -73,13 +73,21 @@ const counted = async (room: string): Promise<Map<string, number>> => {
 };
 const sum = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((a, b) => a + b, 0);
 
-/** One batch in a process of its own; the offsets that it was given, and how it ended. */
-const deliver = async (crash: CrashPoint) => {
+/** One batch in a process of its own that ends at the crash point; the offsets that it was given, and how it ended. */
+const deliverAndCrash = async (crash: CrashPoint) => {
   const argument: Parameters<typeof aggregateOnce>[0] = { ...where, crash };
-  const program = `import { aggregateOnce } from '${MODULE}'; await aggregateOnce(${JSON.stringify(argument)});`;
+  const program = `import { aggregateOnce } from '${MODULE}';
+    await aggregateOnce(${JSON.stringify(argument)}, (offsets) => console.log(JSON.stringify(offsets)));`;
   const { child, line } = await run(program);
   if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
   return { offsets: (JSON.parse(line) as string[]).sort(), ended: child.signalCode ?? child.exitCode };
+};
+
+/** One batch that nothing interrupts; the offsets that it was given. */
+const deliver = async () => {
+  let read: string[] = [];
+  await aggregateOnce(where, (offsets) => (read = offsets));
+  return read.sort();
 };
 
 const write = (at: number, taps: readonly string[]) =>
@@ -99,16 +107,14 @@ test.each<CrashPoint>(['before the invoke', 'between Redis and publish', 'betwee
     const at = Date.now();
     const start = windowStart(at, SETTINGS.windowMs);
     await write(at, ['🔥', '🔥', '🔥', '❤️', '👏', '👏', '🔥']);
-    const first = await deliver(crash);
+    const first = await deliverAndCrash(crash);
     expect(first).toMatchObject({ ended: 'SIGKILL' });
     expect(first.offsets).toHaveLength(7);
     expect(sum(await counted('crash'))).toBe(crash === 'before the invoke' ? 0 : 7);
     expect(sum(await published('crash'))).toBe(crash === 'between publish and commit' ? 7 : 0);
 
     await write(at, ['🔥', '🎉']); // the next delivery has other boundaries
-    const second = await deliver('never');
-    expect(second).toMatchObject({ ended: 0 });
-    expect(second.offsets).toEqual(expect.arrayContaining(first.offsets));
+    expect(await deliver()).toEqual(expect.arrayContaining(first.offsets));
     const exact = new Map([
       [`${start} 🔥`, 5],
       [`${start} ❤️`, 1],
@@ -118,10 +124,9 @@ test.each<CrashPoint>(['before the invoke', 'between Redis and publish', 'betwee
     expect(await counted('crash')).toEqual(exact);
     expect(await published('crash')).toEqual(exact);
 
-    expect(await deliver('never')).toMatchObject({ offsets: [] }); // it was committed
+    expect(await deliver()).toEqual([]); // it was committed
     expect(await counted('crash')).toEqual(exact);
   },
-  60_000,
 );
 
 test('a clock that is set forward and back by an hour between batches loses no tap and doubles none', async () => {
@@ -158,4 +163,4 @@ test('a clock that is set forward and back by an hour between batches loses no t
   expect(sum(windows) + late).toBe(3 * steps.length);
   expect(sum(totals)).toBe(sum(windows));
   expect(await published('clock')).toEqual(windows);
-}, 30_000);
+});

@@ -33,7 +33,7 @@ beforeAll(async () => {
   await withAdmin(kafka, (admin) =>
     admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }], waitForLeaders: true }),
   );
-}, 30_000);
+});
 afterAll(async () => {
   await reader.close();
   await redis.quit();
@@ -78,4 +78,4 @@ test('one record with a CreateTime in the future makes no id forgotten', async (
   await counter.discardAll();
   expect(await counter.recountLost()).toEqual({ recounted: 4, lost: 0 });
   expect(await counted()).toEqual(new Map([['🔥', 2]]));
-}, 30_000);
+});

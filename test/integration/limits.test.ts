@@ -26,8 +26,10 @@ const RATES = new Map<LimitName, Rate>([
   ['user', { burst: 40, seconds: 2 }],
   ['address', { burst: 1000, seconds: 1 }],
 ]);
+/** So slow that on a slow machine, too, nothing comes back between two requests. */
+const SLOW_RATES = new Map<LimitName, Rate>([['user', { burst: 40, seconds: 4000 }]]);
 const limiterOn = (client: RedisClient = redis, rates: ReadonlyMap<LimitName, Rate> = RATES) =>
-  new RedisRateLimiter(client, rates, new Breaker({ log: quiet }));
+  new RedisRateLimiter(client, rates, new Breaker({ log: quiet, timeoutMs: 60_000 }));
 const charge = (points: number, limit: LimitName = 'user', key = 'u'): Charge => ({ limit, key, points });
 /** How many round trips to Redis are begun while `work` is done. */
 const askedDuring = async (work: () => Promise<void>): Promise<number> => {
@@ -42,13 +44,13 @@ const askedDuring = async (work: () => Promise<void>): Promise<number> => {
 
 describe('rates', () => {
   test('the burst at once, then no more; a verdict tells what is left and how long to wait', async () => {
-    const limiter = limiterOn();
-    expect(await limiter.charge([charge(39)])).toMatchObject({ taken: true, burst: 40, seconds: 2, remaining: 1 });
+    const limiter = limiterOn(redis, SLOW_RATES);
+    expect(await limiter.charge([charge(39)])).toMatchObject({ taken: true, burst: 40, seconds: 4000, remaining: 1 });
     expect(await limiter.charge([charge(1)])).toMatchObject({ taken: true, remaining: 0 });
     const refused = await limiter.charge([charge(2)]);
     expect(refused).toMatchObject({ taken: false, charge: charge(2), remaining: 0 });
     expect(refused?.waitMs).toBeGreaterThan(0);
-    expect(refused?.waitMs).toBeLessThanOrEqual(100);
+    expect(refused?.waitMs).toBeLessThanOrEqual(200_000);
     expect(await limiter.charge([charge(1, 'user', 'other')])).toMatchObject({ taken: true, remaining: 39 });
   });
 
@@ -126,13 +128,18 @@ describe('rates', () => {
   test('a full bucket needs no memory', async () => {
     await limiterOn(redis, new Map([['user', { burst: 40, seconds: 1 }]])).charge([charge(40)]);
     expect(await redis.dbsize()).toBe(1);
-    await until('it is full', async () => (await redis.dbsize()) === 0, 3000);
+    await until('it is full', async () => (await redis.dbsize()) === 0);
   });
 });
 
 describe('rooms', () => {
   const roomsOn = (options: Partial<ConstructorParameters<typeof RedisRooms>[2]> = {}, client = redis) =>
-    new RedisRooms(client, new Breaker({ log: quiet }), { max: 3, activeMs: 1000, cacheMs: 100, ...options });
+    new RedisRooms(client, new Breaker({ log: quiet, timeoutMs: 60_000 }), {
+      max: 3,
+      activeMs: 1000,
+      cacheMs: 100,
+      ...options,
+    });
 
   test('so many and no more, over all processes; known ones go on; all of a request or none', async () => {
     expect(await roomsOn().admit(['a', 'b', 'a'], 0)).toEqual([]);
@@ -189,7 +196,7 @@ describe('while Redis does not answer', () => {
     const breaker = new Breaker({ log: quiet });
     const records = new RecordedLog();
     const admission = createAdmission({
-      limiter: new RedisRateLimiter(client, RATES, breaker),
+      limiter: new RedisRateLimiter(client, SLOW_RATES, breaker),
       rooms: new RedisRooms(client, breaker, { max: 1 }),
       whenDown,
       clock: Date.now,
@@ -212,10 +219,10 @@ describe('while Redis does not answer', () => {
       const { records, tap } = post(client, when);
       const began = performance.now();
       expect(await tap()).toMatchObject({ statusCode: status });
-      expect(performance.now() - began).toBeLessThan(2000);
+      expect(performance.now() - began).toBeLessThan(4000);
       const after = performance.now();
       for (let n = 0; n < 100; n++) expect(await tap(`room-${n}`)).toMatchObject({ statusCode: status });
-      expect(performance.now() - after).toBeLessThan(2000);
+      expect(performance.now() - after).toBeLessThan(8000); // each of them after a wait of its own: 25 s;
       expect(records.records(REACTION_TOPIC)).toHaveLength(status === 200 ? 101 : 0);
     } finally {
       client.disconnect();
@@ -243,5 +250,5 @@ describe('while Redis does not answer', () => {
     hangs = false;
     await until('a refusal', async () => (await tap()).statusCode === 429);
     client.disconnect();
-  }, 20_000);
+  });
 });

@@ -7,8 +7,8 @@ import { createRedis } from '../../lib/adapters/redis/client.ts';
 import { RedisCountStore } from '../../lib/adapters/redis/count-store.ts';
 import { REACTION_GROUP, REACTION_TOPIC, topicDefinitions } from '../../lib/config/topics.ts';
 import { ensureTopics } from '../../scripts/lib/topics.ts';
-import { kafkaFor, withAdmin } from '../support/kafka.ts';
-import { scriptRunner } from '../support/scripts.ts';
+import { commitOffsets, kafkaFor, withAdmin } from '../support/kafka.ts';
+import { scriptProcesses } from '../support/scripts.ts';
 import { quiet, STORE } from '../support/services.ts';
 import { tap } from '../support/taps.ts';
 
@@ -18,12 +18,12 @@ let dataDir: string;
 beforeAll(async () => {
   dataDir = mkdtempSync(join(tmpdir(), 'emoji-streaming-rebuild-'));
   infra = await startLocalInfra({ dataDir, kafkaPort: 0, redisPort: 0, env: {} });
-}, 120_000);
+});
 afterAll(async () => {
   await infra.stop();
   rmSync(dataDir, { recursive: true, force: true });
-}, 30_000);
-const { run } = scriptRunner();
+});
+const { run } = scriptProcesses();
 
 test('rebuild reports what the topic no longer holds as lost, with exit code 1', async () => {
   const kafka = kafkaFor(infra.kafkaBrokers);
@@ -39,11 +39,12 @@ test('rebuild reports what the topic no longer holds as lost, with exit code 1',
     }));
     await producer.send({ topic: REACTION_TOPIC, messages });
     await producer.disconnect();
-    await admin.setOffsets({
-      groupId: REACTION_GROUP,
-      topic: REACTION_TOPIC,
-      partitions: [0, 1].map((partition) => ({ partition, offset: '20' })),
-    });
+    await commitOffsets(
+      kafka,
+      REACTION_GROUP,
+      REACTION_TOPIC,
+      [0, 1].map((partition) => ({ partition, offset: '20' })),
+    );
     await admin.fetchTopicOffsets(REACTION_TOPIC); // kafkajs has to know the topic
     await admin.deleteTopicRecords({ topic: REACTION_TOPIC, partitions: [{ partition: 1, offset: '12' }] });
   });
@@ -67,4 +68,4 @@ test('rebuild reports what the topic no longer holds as lost, with exit code 1',
   } finally {
     redis.disconnect();
   }
-}, 60_000);
+});

@@ -1,15 +1,15 @@
 import { stripVTControlCharacters } from 'node:util';
 import { once } from 'node:events';
 import { connect, type Socket } from 'node:net';
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { SignJWT } from 'jose';
 import type { Registration } from '../../lib/domain/registration.ts';
 import { type HttpServer, type Received, serveHttp } from '../support/http-server.ts';
-import { printed, scriptRunner } from '../support/scripts.ts';
+import { printed, scriptProcesses, scripts } from '../support/scripts.ts';
 import { until } from '../support/until.ts';
 
-const { start } = scriptRunner();
-jest.setTimeout(60_000);
+const { start } = scripts();
+const { start: startProcess } = scriptProcesses();
 let server: HttpServer;
 let requests: Received[];
 /** What the next registrations are answered with instead of 200. */
@@ -96,7 +96,7 @@ const TERMINAL = { NODE_OPTIONS: '--import=data:text/javascript,process.stdout.i
 const UP = '\x1b[1A';
 
 test('on a terminal: a table that is drawn in place, and the totals at the end', async () => {
-  const script = start('client', ['--port', '0', '--room', 'r', '--url', server.url], TERMINAL);
+  const script = startProcess('client', ['--port', '0', '--room', 'r', '--url', server.url], TERMINAL);
   const socket = await dial();
   socket.write(`${update(0, '🔥', 3)}\n`);
   await printed(script, 'stdout', /🔥 +3 +3 +█/);

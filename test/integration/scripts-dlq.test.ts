@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { clusterTopic, DEAD_LETTER_TOPIC, REACTION_TOPIC } from '../../lib/config/topics.ts';
 import { createKafka } from '../../lib/adapters/kafka/client.ts';
 import { recordsOf } from '../../lib/adapters/kafka/event.ts';
@@ -15,11 +15,10 @@ import { kafkaEvent } from '../support/events.ts';
 import { frame } from '../support/frames.ts';
 import { temporaryFolders } from '../support/folder.ts';
 import { kafkaFor, readTopic } from '../support/kafka.ts';
-import { scriptRunner } from '../support/scripts.ts';
+import { scripts } from '../support/scripts.ts';
 import { kafkaBrokers, quiet } from '../support/services.ts';
 
-const { run } = scriptRunner();
-jest.setTimeout(60_000);
+const { run } = scripts();
 const folder = temporaryFolders();
 
 const kafka = kafkaFor();

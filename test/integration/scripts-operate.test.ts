@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { claimDataDir } from '../../infra/local/data-dir.ts';
 import { announce, localEndpoints, runningDataDirs, writeEndpoints } from '../../infra/local/endpoints.ts';
 import { anyFreePort } from '../../infra/local/ports.ts';
@@ -11,14 +11,14 @@ import type { RedisClient } from '../../lib/adapters/redis/client.ts';
 import { RedisRegistry } from '../../lib/adapters/redis/registry.ts';
 import { registrationSchema } from '../../lib/domain/registration.ts';
 import { type HttpServer, type Received, serveHttp } from '../support/http-server.ts';
-import { kafkaFor, withAdmin } from '../support/kafka.ts';
-import { scriptRunner } from '../support/scripts.ts';
+import { commitOffsets, kafkaFor, withAdmin } from '../support/kafka.ts';
+import { scriptProcesses, scripts } from '../support/scripts.ts';
 import { emptyRedis } from '../support/services.ts';
 import { until } from '../support/until.ts';
 
-const { run } = scriptRunner();
-/** A test starts several programs. */
-jest.setTimeout(60_000);
+const { run } = scripts();
+/** For rebuild, which changes the environment of its process. */
+const { run: runProcess } = scriptProcesses();
 
 /** Clusters that no other test has. */
 const LAYOUT = { clusters: 7, subscribersPerCluster: 2, clientTtl: 600 };
@@ -46,18 +46,6 @@ describe('topics and subscribers', () => {
   });
   afterAll(() => redis.quit());
 
-  /** Has a group of consumers commit an offset of partition 1. kafkajs's `setOffsets` would take 5 s. */
-  const commit = async (groupId: string, offset: string) => {
-    const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 50 });
-    await consumer.connect();
-    await consumer.subscribe({ topic: TOPIC });
-    // Before its first fetch kafkajs drops a commit without a word.
-    const fetching = new Promise((resolve) => consumer.on('consumer.fetch_start', resolve));
-    await consumer.run({ autoCommit: false, eachMessage: () => Promise.resolve() });
-    await fetching;
-    await consumer.commitOffsets([{ topic: TOPIC, partition: 1, offset }]);
-    await consumer.disconnect();
-  };
   const partitions = (topic: string) =>
     withAdmin(kafka, async (admin) => (await admin.fetchTopicOffsets(topic)).length);
   const row = (stdout: string, topic: string) => stdout.split('\n').find((line) => line.startsWith(topic));
@@ -76,7 +64,7 @@ describe('topics and subscribers', () => {
       messages: ['a', 'b', 'c', 'd', 'e'].map((value) => ({ value, partition: 1 })),
     });
     await producer.disconnect();
-    await commit(groupId, '2');
+    await commitOffsets(kafka, groupId, TOPIC, [{ partition: 1, offset: '2' }]);
     const [second, list, described] = await Promise.all([
       run('topics', ['create'], env),
       run('topics', ['list'], env),
@@ -180,17 +168,16 @@ describe('invoke', () => {
     expect(requests).toHaveLength(1);
   });
 
-  test('a function that does not exist, an event that is none, and nobody there: sentences', async () => {
+  test('a function that does not exist, and an event that is none: sentences', async () => {
     const { invoke } = await lambda(() => ({
       status: 404,
       headers: { 'x-amzn-errortype': 'ResourceNotFoundException' },
       body: { message: 'Function not found' },
     }));
-    const [missing, noJson, noFile, nobody] = await Promise.all([
+    const [missing, noJson, noFile] = await Promise.all([
       invoke('nope'),
       invoke('live', 'LICENSE'),
       invoke('live', 'nowhere.json'),
-      run('invoke', ['live', '--endpoint', `http://127.0.0.1:${await anyFreePort()}`]),
     ]);
     expect(missing).toMatchObject({
       code: 1,
@@ -200,10 +187,6 @@ describe('invoke', () => {
     expect(noFile).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/^EVENT should be a file that can be read/),
-    });
-    expect(nobody).toMatchObject({
-      code: 1,
-      stderr: expect.stringMatching(/cannot be reached \(ECONNREFUSED\): start/),
     });
   });
 });
@@ -284,12 +267,14 @@ describe('a platform that runs with a data folder of its own', () => {
     rmSync(folder, { recursive: true });
   });
 
+  const runOf = (name: string) => (name === 'rebuild' ? runProcess : run);
   const COMMANDS = [['topics', 'list'], ['subscribers', 'list'], ['dlq', 'list'], ['rebuild']] as const;
 
   test.each(COMMANDS)('%s finds it by --data-dir, whatever the environment names', async (name, ...args) => {
     const nowhere = `127.0.0.1:${await anyFreePort()}`;
-    const elsewhere = { KAFKA_BROKERS: nowhere, REDIS_URL: `redis://${nowhere}` };
-    const { code, stderr } = await run(name, [...args, '--data-dir', folder], elsewhere);
+    // Of taps that other tests have left in the topic a rebuild warns.
+    const elsewhere = { KAFKA_BROKERS: nowhere, REDIS_URL: `redis://${nowhere}`, LOG_LEVEL: 'error' };
+    const { code, stderr } = await runOf(name)(name, [...args, '--data-dir', folder], elsewhere);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
@@ -304,11 +289,13 @@ describe('a platform that runs with a data folder of its own', () => {
 
   test('without --data-dir, one is found where it is the only one; of several, the sentence lists them', async () => {
     // No other platform of this clone may run beside it, as a developer's may.
-    const others = runningDataDirs().length + (localEndpoints() ? 1 : 0);
+    const others = () => runningDataDirs().length + (localEndpoints() ? 1 : 0);
+    const before = others();
     const withdraw = announce(folder);
     const { code, stderr } = await run('topics', ['list'], { KAFKA_BROKERS: '', REDIS_URL: '' });
     withdraw();
-    if (others === 0) expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-    else if (!localEndpoints()) expect(stderr).toContain(`  --data-dir ${folder}\n`);
+    const after = others();
+    if (before === 0 && after === 0) expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+    else if (before > 0 && after > 0 && !localEndpoints()) expect(stderr).toContain(`  --data-dir ${folder}\n`);
   });
 });

@@ -1,10 +1,9 @@
-import { expect, jest, test } from '@jest/globals';
+import { expect, test } from '@jest/globals';
 import { JwtAuthenticator } from '../../lib/adapters/jwt/authenticator.ts';
 import { sharedSecret } from '../../lib/adapters/jwt/keys.ts';
-import { scriptRunner } from '../support/scripts.ts';
+import { scripts } from '../support/scripts.ts';
 
-const { run } = scriptRunner();
-jest.setTimeout(20_000);
+const { run } = scripts();
 
 const AUTH_SECRET = 'scripts-token.test.ts signs with these';
 const bare = { AUTH_SECRET: '', AUTH_ISSUER: '', AUTH_AUDIENCE: '' };

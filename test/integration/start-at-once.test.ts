@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { afterEach, expect, jest, test } from '@jest/globals';
+import { afterEach, expect, test } from '@jest/globals';
 import { claimDataDir, type DataDir } from '../../infra/local/data-dir.ts';
 import { functionsService } from '../../infra/local/functions.ts';
 import { type LocalInfra, startLocalInfra } from '../../infra/local/index.ts';
@@ -13,7 +13,6 @@ import { temporaryFolders } from '../support/folder.ts';
 import { kafkaFor, withAdmin } from '../support/kafka.ts';
 import { refusal } from '../support/refusal.ts';
 
-jest.setTimeout(180_000);
 const folder = temporaryFolders();
 const undo: (() => unknown)[] = [];
 afterEach(async () => {

@@ -9,7 +9,7 @@ import { loadConfig } from '../../lib/config/variables.ts';
 import { createCounter } from '../../lib/usecases/count-taps.ts';
 import type { Clock, RecordLog } from '../../lib/ports.ts';
 import { kafkaEvent } from './events.ts';
-import { kafkaFor, readTopic, withAdmin } from './kafka.ts';
+import { commitOffsets, kafkaFor, readTopic, withAdmin } from './kafka.ts';
 import { prefixedReader } from './prefixed.ts';
 import { quiet, STORE } from './services.ts';
 
@@ -69,10 +69,11 @@ export const aggregateWith = (
 };
 
 /**
- * The mapping of `emoji_topic` for one batch: reads what has not been committed, invokes aggregate, commits. Prints the
- * offsets that it has read. With a crash point the process ends there.
+ * The mapping of `emoji_topic` for one batch: reads what has not been committed, invokes aggregate, commits. With a crash
+ * point the process ends there.
+ * @param begun is given the offsets that were read
  */
-export async function aggregateOnce(once: Once): Promise<void> {
+export async function aggregateOnce(once: Once, begun: (offsets: string[]) => void): Promise<void> {
   const topic = once.prefix + REACTION_TOPIC;
   const kafka = kafkaFor(once.brokers);
   const committed = await withAdmin(kafka, (admin) => admin.fetchOffsets({ groupId: GROUP, topics: [topic] }));
@@ -81,7 +82,7 @@ export async function aggregateOnce(once: Once): Promise<void> {
   const batch = all.filter(({ partition, offset }) => offset >= (from.get(partition) ?? 0));
   const partitions = [...new Set(batch.map(({ partition }) => partition))];
   const inPartition = (wanted: number) => batch.filter(({ partition }) => partition === wanted);
-  console.log(JSON.stringify(batch.map(({ partition, offset }) => `${partition}/${offset}`)));
+  begun(batch.map(({ partition, offset }) => `${partition}/${offset}`));
   if (batch.length === 0) return;
   const records = Object.assign(
     {},
@@ -99,15 +100,14 @@ export async function aggregateOnce(once: Once): Promise<void> {
   const aggregate = aggregateWith(once, { beforePublish });
   await aggregate.handler({ records });
   if (once.crash === 'between publish and commit') await die();
-  await withAdmin(kafka, (admin) =>
-    admin.setOffsets({
-      groupId: GROUP,
-      topic,
-      partitions: partitions.map((partition) => ({
-        partition,
-        offset: String((inPartition(partition).at(-1)?.offset ?? 0) + 1),
-      })),
-    }),
+  await commitOffsets(
+    kafka,
+    GROUP,
+    topic,
+    partitions.map((partition) => ({
+      partition,
+      offset: String((inPartition(partition).at(-1)?.offset ?? 0) + 1),
+    })),
   );
   await aggregate.close();
 }

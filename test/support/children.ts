@@ -23,7 +23,11 @@ export const nodePrograms = () => {
       env: { ...process.env, NODE_OPTIONS: '' },
     });
     children.push(child);
-    const [line] = (await once(child.stdout, 'data')) as [Buffer];
+    const ended = once(child, 'exit').then(([code, signal]) => {
+      throw new Error(`the program ended before it printed a line: ${String(code ?? signal)}`);
+    });
+    ended.catch(() => undefined); // later it may end
+    const [line] = (await Promise.race([once(child.stdout, 'data'), ended])) as [Buffer];
     return { child, line: line.toString().trim() };
   };
 };

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Kafka, logLevel, type Admin } from 'kafkajs';
 import { kafkaBrokers } from './services.ts';
+import { until } from './until.ts';
 
 /** A client for the given brokers (default: those of the tests) that keeps its thoughts to itself. */
 export const kafkaFor = (brokers = kafkaBrokers()): Kafka =>
@@ -16,6 +17,22 @@ export const withAdmin = async <T>(kafka: Kafka, work: (admin: Admin) => Promise
   }
 };
 
+/**
+ * Resolves when groups of consumers have a coordinator, wherever it is: a new broker makes the topic for it when the
+ * first one is asked for, and refuses meanwhile.
+ */
+export const coordinatorAnswers = (brokers: string): Promise<void> =>
+  withAdmin(kafkaFor(brokers), async (admin) => {
+    const ask = () =>
+      Promise.all(Array.from({ length: 100 }, (_, n) => admin.fetchOffsets({ groupId: `asks-${n}`, topics: [] })));
+    await until('every group has a coordinator', () =>
+      ask().then(
+        () => true,
+        () => false,
+      ),
+    );
+  });
+
 /** Creates a topic of a name that nobody else has. */
 export const createTopic = (kafka: Kafka, numPartitions: number): Promise<string> => {
   const topic = `test-${randomUUID()}`;
@@ -23,6 +40,31 @@ export const createTopic = (kafka: Kafka, numPartitions: number): Promise<string
     await admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: true });
     return topic;
   });
+};
+
+/**
+ * Has a group of consumers commit the offsets of partitions, as kafkajs's `setOffsets` does, which takes 5 s for it: it
+ * ends with a fetch, and lets that wait for records.
+ */
+export const commitOffsets = async (
+  kafka: Kafka,
+  groupId: string,
+  topic: string,
+  partitions: readonly { partition: number; offset: string }[],
+): Promise<void> => {
+  const consumer = kafka.consumer({ groupId, maxWaitTimeInMs: 50 });
+  await consumer.connect();
+  try {
+    await consumer.subscribe({ topic, fromBeginning: true });
+    await new Promise<void>((resolve, reject) => {
+      consumer.on('consumer.fetch', () => void consumer.stop().then(resolve, reject));
+      consumer.run({ eachBatchAutoResolve: false, eachBatch: () => Promise.resolve() }).catch(reject);
+      consumer.pause([{ topic }]); // nothing is to be read
+      for (const each of partitions) consumer.seek({ topic, ...each }); // commits
+    });
+  } finally {
+    await consumer.disconnect();
+  }
 };
 
 export interface ReadRecord {

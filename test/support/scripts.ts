@@ -3,24 +3,30 @@ import { once } from 'node:events';
 import { join } from 'node:path';
 import { afterEach } from '@jest/globals';
 import { REPO } from '../../infra/local/data-dir.ts';
+import { explainFailure, type Main } from '../../scripts/lib/cli.ts';
 import { until } from './until.ts';
 
 /** A script that runs: what it has printed so far, and how it ends. */
 export interface RunningScript {
   stdout(): string;
   stderr(): string;
-  kill(signal: NodeJS.Signals): void;
+  /** Ctrl-C, or what else stops it in order. */
+  kill(signal: 'SIGINT' | 'SIGTERM'): void;
   ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
 }
 
+type Start = (name: string, args?: readonly string[], env?: Record<string, string>) => RunningScript;
+
+const withRun = (start: Start) => ({ start, run: (...args: Parameters<Start>) => start(...args).ended });
+
 /** Starts the programs of `scripts/` as a shell would; what still runs when a test ends is killed. */
-export const scriptRunner = () => {
+export const scriptProcesses = () => {
   const children = new Set<ChildProcess>();
   afterEach(() => {
     for (const child of children) child.kill('SIGKILL');
   });
 
-  const start = (name: string, args: readonly string[] = [], env: Record<string, string> = {}): RunningScript => {
+  return withRun((name, args = [], env = {}) => {
     const child = spawn(process.execPath, ['--import', 'tsx', join(REPO, 'scripts', `${name}.ts`), ...args], {
       cwd: REPO,
       env: { ...process.env, NODE_OPTIONS: '', ...env },
@@ -39,11 +45,36 @@ export const scriptRunner = () => {
         return { code: code as number | null, ...output };
       }),
     };
-  };
-  return {
-    start,
-    run: (...args: Parameters<typeof start>) => start(...args).ended,
-  };
+  });
+};
+
+/** Runs the programs of `scripts/` in the process of the test, without the second that a process of its own takes. */
+export const scripts = () => {
+  const running = new Map<AbortController, Promise<unknown>>();
+  afterEach(async () => {
+    for (const stop of running.keys()) stop.abort();
+    await Promise.all(running.values());
+  });
+
+  return withRun((name, args = [], env = {}) => {
+    const output = { stdout: '', stderr: '' };
+    const stop = new AbortController();
+    const io = {
+      env: { ...process.env, ...env },
+      print: (lines: string) => void (output.stdout += `${lines}\n`),
+      printError: (lines: string) => void (output.stderr += `${lines}\n`),
+      terminal: undefined,
+      stopSignal: () => stop.signal,
+    };
+    const ended = (async () => {
+      const { main } = (await import(`../../scripts/${name}.ts`)) as { main: Main };
+      const code = await main([...args], io).catch((error: unknown) => explainFailure(name, error, io));
+      running.delete(stop);
+      return { code, ...output };
+    })();
+    running.set(stop, ended);
+    return { stdout: () => output.stdout, stderr: () => output.stderr, kill: () => stop.abort(), ended };
+  });
 };
 
 /** Waits for a piece of text on one of a script's outputs. */

@@ -1,5 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
+/** Long enough for what takes moments on an idle machine, on one with four times as much work as it has cores. */
+const PATIENCE_MS = 60_000;
+
 /**
  * What `look` gives as soon as it is neither undefined nor false; looks every 25 ms.
  * @throws Error that says what was awaited, after `timeoutMs`.
@@ -7,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 export const until = async <T>(
   what: string,
   look: () => T | undefined | false | Promise<T | undefined | false>,
-  timeoutMs = 10_000,
+  timeoutMs = PATIENCE_MS,
 ): Promise<T> => {
   const deadline = Date.now() + timeoutMs;
   for (;;) {

@@ -48,7 +48,7 @@ test('beyond the bound requests are answered 503 at once, and taken again as soo
   await until('it is taken', () => held.length === 2 + MAX_OPEN);
   held.at(-1)?.end();
   expect((await again).status).toBe(200);
-}, 20_000);
+});
 
 test('other servers of the process are left alone', async () => {
   const [port, other] = [await listen(), await listen()];
@@ -57,4 +57,4 @@ test('other servers of the process are left alone', async () => {
   await until('all are there', () => held.length === MAX_OPEN + 20);
   for (const response of held) response.end();
   for (const answer of await Promise.all(all)) expect(answer.status).toBe(200);
-}, 20_000);
+});

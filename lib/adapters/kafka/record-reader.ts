@@ -28,14 +28,17 @@ export class KafkaRecordReader implements RecordReader {
         await consumer.connect();
         await consumer.subscribe({ topic, fromBeginning: true });
         await new Promise<void>((resolve, reject) => {
-          stalled = setTimeout(
-            () => reject(new PlatformError('broker_unavailable', 'The broker does not bring what it holds')),
-            STALLED_MS,
-          );
+          const waits = () => {
+            stalled = setTimeout(
+              () => reject(new PlatformError('broker_unavailable', 'The broker does not bring what it holds')),
+              STALLED_MS,
+            );
+          };
+          waits();
           const eachBatch = async ({ batch, pause }: EachBatchPayload) => {
-            stalled?.refresh();
             const wanted = missing.get(batch.partition);
             if (!wanted) return void pause();
+            clearTimeout(stalled); // how long our caller takes is no fault of the broker
             const records = batch.messages
               .map((message) => toRecord(topic, batch.partition, message))
               .filter(({ offset }) => offset >= wanted.from && offset < wanted.to);
@@ -45,10 +48,12 @@ export class KafkaRecordReader implements RecordReader {
               await take({ records, covered: [{ topicPartition: name, from: wanted.from, to: next }], lost: [] });
               wanted.from = next;
             }
-            if (wanted.from < wanted.to) return;
-            pause();
-            missing.delete(batch.partition);
+            if (wanted.from >= wanted.to) {
+              pause();
+              missing.delete(batch.partition);
+            }
             if (missing.size === 0) resolve();
+            else waits();
           };
           // With each join, because what kafkajs was told before is forgotten when it starts again.
           consumer.on(consumer.events.GROUP_JOIN, () => {

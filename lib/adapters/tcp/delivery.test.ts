@@ -10,7 +10,6 @@ import { mergeFrames, type Frame } from '../../domain/frame.ts';
 import { toLines } from '../../domain/update-line.ts';
 import { TcpDelivery } from './delivery.ts';
 
-jest.setTimeout(30_000);
 const SUBSCRIBER = { cluster: 0, subscriber: 0 };
 const open: { close(): unknown }[] = [];
 afterEach(async () => {

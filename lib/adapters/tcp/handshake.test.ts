@@ -146,7 +146,7 @@ test('one that keeps us waiting delays nobody', async () => {
   const { publish } = deliveryTo([slow.port, quick.port], 60_000, 100);
   await publish(1);
   await publish(2);
-  await until('the quick one has both', () => quick.seen.text.includes('"raw_count":2'), 2000);
+  await until('the quick one has both', () => quick.seen.text.includes('"raw_count":2'), 20_000);
   expect(slow.seen.text).not.toContain('raw_count');
 });
 

@@ -1,0 +1,22 @@
+import { existsSync, readFileSync } from 'node:fs';
+
+export interface TestCounts {
+  passed: number;
+  failed: number;
+  skipped: number;
+}
+
+/** What runs of jest have written, by test/support/count-reporter.js; undefined when none has got that far. */
+export function readCounts(file: string): TestCounts | undefined {
+  if (!existsSync(file)) return undefined;
+  const runs = readFileSync(file, 'utf8')
+    .trimEnd()
+    .split('\n')
+    .map((line) => JSON.parse(line) as TestCounts);
+  const sum = (of: keyof TestCounts) => runs.reduce((total, run) => total + run[of], 0);
+  return { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped') };
+}
+
+/** The line by which continuous integration knows how a run ended. */
+export const closingLine = ({ passed, failed, skipped }: TestCounts): string =>
+  `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;
