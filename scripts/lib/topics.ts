@@ -1,4 +1,5 @@
 import type { Admin } from 'kafkajs';
+import { createTopics } from '../../lib/adapters/kafka/create-topics.ts';
 import {
   countBrokers,
   mendSettings,
@@ -37,15 +38,15 @@ export async function ensureTopics(admin: Admin, definitions: readonly TopicDefi
   const short = definitions.filter(({ topic, partitions }) => (counts.get(topic) ?? partitions) < partitions);
   if (missing.length > 0) {
     const brokers = await countBrokers(admin);
-    await admin.createTopics({
-      waitForLeaders: true,
-      topics: missing.map((definition) => ({
+    await createTopics(
+      admin,
+      missing.map((definition) => ({
         topic: definition.topic,
         numPartitions: definition.partitions,
         replicationFactor: replicationFactor(brokers),
         configEntries: Object.entries(settingsOf(definition, brokers)).map(([name, value]) => ({ name, value })),
       })),
-    });
+    );
   }
   if (short.length > 0) {
     await admin.createPartitions({

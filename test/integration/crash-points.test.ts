@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { REACTION_TOPIC, topicDefinitions, UPDATE_TOPIC } from '../../lib/config/topics.ts';
+import { REACTION_TOPIC, UPDATE_TOPIC } from '../../lib/config/topics.ts';
 import { openDoor } from '../../lib/usecases/authorization.ts';
 import { unlimited } from '../support/doubles.ts';
 import { createHandler as createIngest } from '../../functions/ingest.ts';
@@ -12,7 +12,7 @@ import type { CrashPoint } from '../support/aggregate-once.ts';
 import { aggregateOnce, aggregateWith, SETTINGS } from '../support/aggregate-once.ts';
 import { nodePrograms } from '../support/children.ts';
 import { httpEvent, kafkaEvent } from '../support/events.ts';
-import { kafkaFor, readTopic, withAdmin } from '../support/kafka.ts';
+import { createPlatformTopics, kafkaFor, readTopic } from '../support/kafka.ts';
 import { kafkaBrokers, quiet } from '../support/services.ts';
 
 // Kills aim at a moment; here the process ends at exactly the three places that matter, each in turn. The batch is then
@@ -38,15 +38,7 @@ const redisUrl = () => {
 beforeEach(async () => {
   prefix = `crash-${randomUUID()}-`;
   where = { brokers: kafkaBrokers(), redisUrl: redisUrl(), prefix, crash: 'never' };
-  await withAdmin(kafka, (admin) =>
-    admin.createTopics({
-      topics: topicDefinitions({ clusters: 1, subscribersPerCluster: 1 }).map(({ topic, partitions }) => ({
-        topic: prefix + topic,
-        numPartitions: partitions,
-      })),
-      waitForLeaders: true,
-    }),
-  );
+  await createPlatformTopics(kafka, prefix, { clusters: 1, subscribersPerCluster: 1 });
   aggregate = aggregateWith(where, { clock });
   await aggregate.redis.flushdb();
 });

@@ -9,7 +9,7 @@ import { loadConfig } from '../../lib/config/variables.ts';
 import type { StreamRecord } from '../../lib/domain/stream.ts';
 import { createCounter } from '../../lib/usecases/count-taps.ts';
 import { RecordedLog } from '../support/doubles.ts';
-import { kafkaFor, withAdmin } from '../support/kafka.ts';
+import { createTopic, kafkaFor, withAdmin } from '../support/kafka.ts';
 import { prefixedReader } from '../support/prefixed.ts';
 import { emptyRedis, kafkaBrokers, quiet, STORE } from '../support/services.ts';
 import { tap } from '../support/taps.ts';
@@ -26,13 +26,8 @@ let reader: KafkaRecordReader;
 beforeAll(async () => {
   redis = await emptyRedis(12);
   reader = new KafkaRecordReader(createKafka(loadConfig({ KAFKA_BROKERS: kafkaBrokers() }), quiet));
-  const configEntries = [
-    { name: 'message.timestamp.type', value: 'CreateTime' },
-    { name: 'message.timestamp.after.max.ms', value: String(100 * YEAR) },
-  ];
-  await withAdmin(kafka, (admin) =>
-    admin.createTopics({ topics: [{ topic, numPartitions: 1, configEntries }], waitForLeaders: true }),
-  );
+  const config = { 'message.timestamp.type': 'CreateTime', 'message.timestamp.after.max.ms': String(100 * YEAR) };
+  await createTopic(kafka, 1, { topic, config });
 });
 afterAll(async () => {
   await reader.close();

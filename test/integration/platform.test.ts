@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { clusterTopic, REACTION_TOPIC, topicDefinitions, UPDATE_TOPIC } from '../../lib/config/topics.ts';
+import { clusterTopic, REACTION_TOPIC, UPDATE_TOPIC } from '../../lib/config/topics.ts';
 import { createHandler as createAggregate } from '../../functions/aggregate.ts';
 import { createHandler as createClusterFanout } from '../../functions/cluster-fanout.ts';
 import { createHandler as createFinalize } from '../../functions/finalize.ts';
@@ -23,7 +23,7 @@ import { loadConfig } from '../../lib/config/variables.ts';
 import type { RecordLog } from '../../lib/ports.ts';
 import { unlimited } from '../support/doubles.ts';
 import { httpEvent, kafkaEvent } from '../support/events.ts';
-import { kafkaFor, readTopic, withAdmin } from '../support/kafka.ts';
+import { createPlatformTopics, kafkaFor, readTopic } from '../support/kafka.ts';
 import { prefixedReader } from '../support/prefixed.ts';
 import { emptyRedis, kafkaBrokers, quiet, STORE } from '../support/services.ts';
 import { listen, told, type Behaviour, type TcpClient } from '../support/tcp-client.ts';
@@ -52,15 +52,7 @@ const records: RecordLog = { append: (topic, outgoing) => log.append(prefix + to
 
 beforeAll(async () => {
   redis = await emptyRedis(3);
-  await withAdmin(reader, (admin) =>
-    admin.createTopics({
-      topics: topicDefinitions(LAYOUT).map(({ topic, partitions }) => ({
-        topic: prefix + topic,
-        numPartitions: partitions,
-      })),
-      waitForLeaders: true,
-    }),
-  );
+  await createPlatformTopics(reader, prefix, LAYOUT);
   const kafka = createKafka(loadConfig({ KAFKA_BROKERS: kafkaBrokers() }), quiet);
   log = new KafkaRecordLog(kafka, { ackTimeoutMs: 5000, log: quiet });
   registry = new RedisRegistry(redis, { ...LAYOUT, clientTtl: 600 });

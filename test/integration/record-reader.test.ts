@@ -86,11 +86,7 @@ test.each([
   ['LogAppendTime', true],
   ['CreateTime', false],
 ])('records of a topic with %s: key, bytes and time as they stand there', async (type, isAppendTime) => {
-  const named = `test-${randomUUID()}`;
-  const configEntries = [{ name: 'message.timestamp.type', value: type }];
-  await withAdmin(kafka, (admin) =>
-    admin.createTopics({ topics: [{ topic: named, numPartitions: 1, configEntries }], waitForLeaders: true }),
-  );
+  const named = await createTopic(kafka, 1, { config: { 'message.timestamp.type': type } });
   const [key, value] = [Buffer.from([0x00, 0xff]), Buffer.from([0xc3, 0x28])];
   const sent = Date.now() - 60_000;
   const producer = kafka.producer();

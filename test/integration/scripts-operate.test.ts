@@ -6,6 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { claimDataDir } from '../../infra/local/data-dir.ts';
 import { announce, localEndpoints, runningDataDirs, writeEndpoints } from '../../infra/local/endpoints.ts';
 import { anyFreePort } from '../../infra/local/ports.ts';
+import { createTopics } from '../../lib/adapters/kafka/create-topics.ts';
 import { clusterTopic } from '../../lib/config/topics.ts';
 import type { RedisClient } from '../../lib/adapters/redis/client.ts';
 import { RedisRegistry } from '../../lib/adapters/redis/registry.ts';
@@ -41,7 +42,7 @@ describe('topics and subscribers', () => {
         'the topics are gone',
         async () => !(await admin.listTopics()).some((topic) => there.includes(topic)),
       );
-      await admin.createTopics({ topics: [{ topic: OTHER, numPartitions: 2 }], waitForLeaders: true });
+      await createTopics(admin, [{ topic: OTHER, numPartitions: 2 }]);
     });
   });
   afterAll(() => redis.quit());

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { Kafka, logLevel, type Admin } from 'kafkajs';
+import { createTopics } from '../../lib/adapters/kafka/create-topics.ts';
+import { topicDefinitions } from '../../lib/config/topics.ts';
 import { kafkaBrokers } from './services.ts';
 import { until } from './until.ts';
 
@@ -33,14 +35,29 @@ export const coordinatorAnswers = (brokers: string): Promise<void> =>
     );
   });
 
-/** Creates a topic of a name that nobody else has. */
-export const createTopic = (kafka: Kafka, numPartitions: number): Promise<string> => {
-  const topic = `test-${randomUUID()}`;
-  return withAdmin(kafka, async (admin) => {
-    await admin.createTopics({ topics: [{ topic, numPartitions }], waitForLeaders: true });
-    return topic;
-  });
+/** Creates a topic; without a name, one of a name that nobody else has. */
+export const createTopic = async (
+  kafka: Kafka,
+  numPartitions: number,
+  { topic = `test-${randomUUID()}`, config = {} }: { topic?: string; config?: Record<string, string> } = {},
+): Promise<string> => {
+  const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
+  await withAdmin(kafka, (admin) => createTopics(admin, [{ topic, numPartitions, configEntries }]));
+  return topic;
 };
+
+/** Creates the platform's topics under names that begin with `prefix`. */
+export const createPlatformTopics = (
+  kafka: Kafka,
+  prefix: string,
+  layout: Parameters<typeof topicDefinitions>[0],
+): Promise<void> =>
+  withAdmin(kafka, (admin) =>
+    createTopics(
+      admin,
+      topicDefinitions(layout).map(({ topic, partitions }) => ({ topic: prefix + topic, numPartitions: partitions })),
+    ),
+  );
 
 /**
  * Has a group of consumers commit the offsets of partitions, as kafkajs's `setOffsets` does, which takes 5 s for it: it

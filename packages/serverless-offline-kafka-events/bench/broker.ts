@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import kafkajs from 'kafkajs';
 import type { Kafka } from 'kafkajs';
 
+import { createTopic } from '../test/kafka.ts';
 process.env['KAFKAJS_NO_PARTITIONER_WARNING'] = '1';
 const brokers = process.env['KAFKA_BROKERS']?.split(',');
 if (!brokers) throw new Error('set KAFKA_BROKERS=host:port');
@@ -21,7 +22,7 @@ export const filledTopic = async (partitions: number, records: number): Promise<
   const admin = client.admin();
   const producer = client.producer();
   await Promise.all([admin.connect(), producer.connect()]);
-  await admin.createTopics({ waitForLeaders: true, topics: [{ topic, numPartitions: partitions }] });
+  await createTopic(admin, topic, partitions);
   const padding = 'x'.repeat(40);
   for (let sent = 0; sent < records; sent += CHUNK) {
     const messages = Array.from({ length: Math.min(CHUNK, records - sent) }, (_, n) => ({

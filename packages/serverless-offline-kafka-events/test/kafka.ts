@@ -12,6 +12,36 @@ export const testBrokers = (): string[] => {
 
 process.env['KAFKAJS_NO_PARTITIONER_WARNING'] = '1';
 
+const NOT_YET = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION']);
+
+const takesRecords = async (admin: Admin, topic: string): Promise<boolean> => {
+  try {
+    await admin.fetchTopicOffsets(topic);
+    return true;
+  } catch (error) {
+    if (NOT_YET.has((error as { type?: string }).type ?? '')) return false;
+    throw error;
+  }
+};
+
+/**
+ * Creates a topic and resolves when each of its partitions takes records. A busy broker tells of a partition before it
+ * has its log; a record sent then is refused while those of other partitions are taken, and kafkajs sends all of them
+ * again. Offsets are answered from the logs themselves.
+ */
+export const createTopic = async (
+  admin: Admin,
+  topic: string,
+  numPartitions = 1,
+  configEntries: { name: string; value: string }[] = [],
+): Promise<void> => {
+  await admin.createTopics({
+    waitForLeaders: false,
+    topics: [{ topic, numPartitions, replicationFactor: 1, configEntries }],
+  });
+  while (!(await takesRecords(admin, topic))) await sleep(20);
+};
+
 /** One client per test file: topics with unique names, a producer that chooses partitions by hand. */
 export class TestKafka {
   readonly client = new kafkajs.Kafka({ brokers: testBrokers(), clientId: 'test', logLevel: kafkajs.logLevel.NOTHING });
@@ -26,25 +56,10 @@ export class TestKafka {
     await Promise.all([this.admin.disconnect(), this.producer.disconnect()]);
   }
 
-  async topic(partitions = 1, config: Record<string, string> = {}): Promise<string> {
-    const topic = `t-${randomUUID()}`;
+  async topic(partitions = 1, config: Record<string, string> = {}, topic = `t-${randomUUID()}`): Promise<string> {
     const configEntries = Object.entries(config).map(([name, value]) => ({ name, value }));
-    await this.admin.createTopics({
-      waitForLeaders: false,
-      topics: [{ topic, numPartitions: partitions, replicationFactor: 1, configEntries }],
-    });
-    while (!(await this.#hasLeaders(topic, partitions))) await sleep(50);
+    await createTopic(this.admin, topic, partitions, configEntries);
     return topic;
-  }
-
-  /** A busy broker may not know a topic yet that it has just created; kafkajs itself takes that for a failure. */
-  async #hasLeaders(topic: string, partitions: number): Promise<boolean> {
-    const metadata = await this.admin.fetchTopicMetadata({ topics: [topic] }).catch((error: { type?: string }) => {
-      if (error.type === 'UNKNOWN_TOPIC_OR_PARTITION' || error.type === 'LEADER_NOT_AVAILABLE') return undefined;
-      throw error as Error;
-    });
-    const found = metadata?.topics[0]?.partitions ?? [];
-    return found.length === partitions && found.every(({ leader }) => leader >= 0);
   }
 
   async produce(topic: string, messages: Message[]): Promise<void> {

@@ -16,7 +16,7 @@ describe('the life of a mapping', () => {
     const topic = `t-${randomUUID()}`;
     const rig = await start({ Topics: [topic] }, undefined, { ready: false });
     await until('a line', () => rig.lines.some((line) => line.includes(`topic ${topic} does not exist yet`)));
-    await kafka.admin.createTopics({ topics: [{ topic, numPartitions: 2 }], waitForLeaders: true });
+    await kafka.topic(2, {}, topic);
     await kafka.produce(topic, numbered(4, 2));
     await until('its records', () => rig.records().length === 4);
     expect(rig.lines.filter((line) => line.endsWith('ready'))).toEqual([

@@ -6,7 +6,7 @@ import type { Security } from '../../src/broker/port.ts';
 import { defineMapping } from '../../src/config/definition.ts';
 import { securityOf } from '../../src/config/security.ts';
 import { read, readSome } from '../broker-rig.ts';
-import { until } from '../kafka.ts';
+import { createTopic, until } from '../kafka.ts';
 import { kafkaLib, startKafka, USER } from '../own-kafka.ts';
 import type { OwnKafka } from '../own-kafka.ts';
 
@@ -40,7 +40,7 @@ const value = async (server: string, security: Security): Promise<string> => {
     const admin = client.admin();
     const producer = client.producer();
     await Promise.all([admin.connect(), producer.connect()]);
-    await admin.createTopics({ waitForLeaders: true, topics: [{ topic: TOPIC, numPartitions: 1 }] });
+    await createTopic(admin, TOPIC);
     await producer.send({ topic: TOPIC, messages: [{ value: 'hello' }] });
     await Promise.all([admin.disconnect(), producer.disconnect()]);
   }, 60_000);

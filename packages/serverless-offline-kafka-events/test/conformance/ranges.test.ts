@@ -4,7 +4,7 @@ import kafkajs from 'kafkajs';
 import { OffsetsMissing, readRanges } from '../../src/broker/range-reader.ts';
 import type { OffsetRange, RangeChunk, RangeReaderOptions } from '../../src/broker/range-reader.ts';
 import { javaProduce } from '../java-producer.ts';
-import { testBrokers, TestKafka } from '../kafka.ts';
+import { createTopic, testBrokers, TestKafka } from '../kafka.ts';
 import { kafkaLib, startKafka } from '../own-kafka.ts';
 
 const kafka = new TestKafka();
@@ -132,7 +132,7 @@ describe('ranges of a topic', () => {
         const client = new kafkajs.Kafka({ brokers, logLevel: kafkajs.logLevel.NOTHING });
         const [admin, producer] = [client.admin(), client.producer()];
         await Promise.all([admin.connect(), producer.connect()]);
-        await admin.createTopics({ waitForLeaders: true, topics: [{ topic: 'orders', numPartitions: 1 }] });
+        await createTopic(admin, 'orders');
         for (let n = 0; n < 20; n++) {
           // More than one fetch of them.
           const value = `${n} ${'x'.repeat(300_000)}`;

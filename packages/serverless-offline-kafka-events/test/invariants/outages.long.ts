@@ -1,6 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
 import kafkajs from 'kafkajs';
-import { until } from '../kafka.ts';
+import { createTopic, until } from '../kafka.ts';
 import { recordsOf } from '../mapping-rig.ts';
 import { kafkaLib, startKafka } from '../own-kafka.ts';
 import { numbered, text, useRigs } from '../rigs.ts';
@@ -26,7 +26,7 @@ describe('a mapping', () => {
       const [admin, producer] = [client.admin(), client.producer()];
       await Promise.all([admin.connect(), producer.connect()]);
       const topic = 'orders';
-      await admin.createTopics({ topics: [{ topic, numPartitions: 1 }], waitForLeaders: true });
+      await createTopic(admin, topic);
       await producer.send({ topic, messages: numbered(5, 1) });
       const seen: string[] = [];
       const rig = await start(
