@@ -91,8 +91,10 @@ describe.each<FailoverForm>(['address moves', 'roles swap'])('%s', (form) => {
     await deliver(tenTaps());
     await deliver(tenTaps());
     expect(await counted()).toEqual(all(3));
-    // Of what was not lost nothing was read again.
-    expect(stream.reads).toEqual([{ topicPartition: `${TOPIC}-0`, from: 10, to: 20 }]);
+    // Nothing else than what was lost was read again: once, or at each attempt of a batch that a busy machine let fail.
+    expect(new Set(stream.reads.map(({ topicPartition, from, to }) => `${topicPartition} ${from}–${to}`))).toEqual(
+      new Set([`${TOPIC}-0 10–20`]),
+    );
   }, 120_000);
 
   test('while counts are published, which then fails once', async () => {
