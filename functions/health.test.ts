@@ -3,7 +3,7 @@ import { recordedLogger } from '../test/support/doubles.ts';
 import { httpEvent } from '../test/support/events.ts';
 import { createHandler } from './health.ts';
 
-const up = () => Promise.resolve('PONG');
+const up = async () => [];
 const down = () => Promise.reject(new Error('connect ECONNREFUSED 10.0.0.7:9092'));
 const get = async (checks: Parameters<typeof createHandler>[0]['checks']) => {
   const { statusCode, headers, body } = await createHandler({ checks, log: recordedLogger() })(httpEvent());
@@ -29,4 +29,22 @@ test.each([
     body: { status: 'unavailable', error: `Does not answer: ${names}`, ...states },
   });
   expect(headers).toMatchObject({ 'retry-after': '1' });
+});
+
+const evicting = async () => ['maxmemory-policy must be noeviction (it is volatile-lru)'];
+
+test('503 says what is wrong with a service that answers, and its setting', async () => {
+  expect(await get({ broker: up, redis: evicting })).toMatchObject({
+    status: 503,
+    body: {
+      status: 'unavailable',
+      error: 'Has wrong settings: redis',
+      details: [{ path: 'redis', message: 'maxmemory-policy must be noeviction (it is volatile-lru)' }],
+      ...{ broker: 'up', redis: 'misconfigured' },
+    },
+  });
+  expect(await get({ broker: down, redis: evicting })).toMatchObject({
+    status: 503,
+    body: { error: 'Does not answer: broker. Has wrong settings: redis', broker: 'down', redis: 'misconfigured' },
+  });
 });

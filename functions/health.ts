@@ -3,24 +3,37 @@ import { deps } from '../lib/deps.ts';
 import type { Logger } from '../lib/log.ts';
 
 interface Deps {
-  /** Each resolves when the service answers and rejects when it does not. */
-  checks: Record<string, () => Promise<unknown>>;
+  /**
+   * Each resolves with sentences that say which settings of a service are wrong, and rejects when the service does not
+   * answer. They must be cheap: anybody may ask, as often as they like.
+   */
+  checks: Record<string, () => Promise<readonly string[]>>;
   log: Logger;
 }
 
-/** `GET /health`: 200 when broker and Redis answer, else 503 naming which does not. Anybody may ask. */
+/** `GET /health`: 200 when broker and Redis answer and are set up as exact counts need it, else 503 saying what is not. */
 export const createHandler = ({ checks, log }: Deps) =>
   httpHandler(log, async () => {
-    const results = await Promise.allSettled(Object.values(checks).map((check) => check()));
-    const services = Object.keys(checks).map(
-      (name, n) => [name, results[n]?.status === 'fulfilled' ? 'up' : 'down'] as const,
+    const services = await Promise.all(
+      Object.entries(checks).map(async ([name, check]) => {
+        const problems = await check().catch(() => undefined);
+        const state = problems === undefined ? 'down' : problems.length === 0 ? 'up' : 'misconfigured';
+        return { name, state, problems: problems ?? [] };
+      }),
     );
-    const down = services.flatMap(([name, state]) => (state === 'down' ? [name] : []));
-    if (down.length === 0) return { status: 200, body: { status: 'ok', ...Object.fromEntries(services) } };
+    const states = Object.fromEntries(services.map(({ name, state }) => [name, state]));
+    const named = (state: string) => services.flatMap((each) => (each.state === state ? [each.name] : [])).join(', ');
+    const [down, misconfigured] = [named('down'), named('misconfigured')];
+    if (!down && !misconfigured) return { status: 200, body: { status: 'ok', ...states } };
+    const details = services.flatMap(({ name, problems }) => problems.map((message) => ({ path: name, message })));
+    const error = [
+      ...(down ? [`Does not answer: ${down}`] : []),
+      ...(misconfigured ? [`Has wrong settings: ${misconfigured}`] : []),
+    ].join('. ');
     return {
       status: 503,
       headers: { 'retry-after': '1' },
-      body: { status: 'unavailable', error: `Does not answer: ${down.join(', ')}`, ...Object.fromEntries(services) },
+      body: { status: 'unavailable', error, ...(details.length > 0 ? { details } : {}), ...states },
     };
   });
 

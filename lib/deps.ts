@@ -1,14 +1,16 @@
-import { BUCKETS, REACTION_RETENTION_MS } from './config/topics.ts';
+import { BUCKETS, REACTION_RETENTION_MS, topicDefinitions } from './config/topics.ts';
 import { boundedLog } from './adapters/bounded-log.ts';
+import { recently } from './adapters/recently.ts';
 import { openDoor } from './usecases/authorization.ts';
 import { JwtAuthenticator } from './adapters/jwt/authenticator.ts';
 import { keySet, remoteKeySet, sharedSecret, type Keys } from './adapters/jwt/keys.ts';
 import { createKafka } from './adapters/kafka/client.ts';
-import { brokerCheck } from './adapters/kafka/health.ts';
+import { BrokerCheck } from './adapters/kafka/broker-check.ts';
 import { KafkaRecordLog } from './adapters/kafka/record-log.ts';
 import { KafkaRecordReader } from './adapters/kafka/record-reader.ts';
 import { Breaker } from './adapters/redis/breaker.ts';
 import { createRedis } from './adapters/redis/client.ts';
+import { evictionProblems, refuseEviction } from './adapters/redis/eviction.ts';
 import { removeFormerCounts } from './adapters/redis/former-counts.ts';
 import { RedisCountStore } from './adapters/redis/count-store.ts';
 import { RedisPacer } from './adapters/redis/pacer.ts';
@@ -25,6 +27,8 @@ import { loadConfig, type Config } from './config/variables.ts';
 import { createLogger } from './log.ts';
 import type { Authenticator, LimitName } from './ports.ts';
 
+/** How old (ms) what `/health` says may be. */
+const HEALTH_MAX_AGE_MS = 2000;
 /** How long (ms) a client may take nothing before that counts as a failed delivery. */
 const STALL_MS = 5000;
 
@@ -96,7 +100,10 @@ const createDeps = (config: Config) => {
         idTtlMs: config.EVENT_ID_TTL_SECONDS * 1000,
         idLimit: config.EVENT_ID_LIMIT,
         maxEmojis: config.MAX_EMOJIS_PER_ROOM,
-        prepare: () => removeFormerCounts(redis(), BUCKETS, log),
+        prepare: async () => {
+          await refuseEviction(redis(), log);
+          await removeFormerCounts(redis(), BUCKETS, log);
+        },
       }),
   );
   const registry = lazily(
@@ -138,6 +145,14 @@ const createDeps = (config: Config) => {
         onDead: unregisterDead,
       }),
   );
+  const healthChecks = lazily(() => {
+    const layout = { clusters: config.CLUSTERS, subscribersPerCluster: config.SUBSCRIBERS_PER_CLUSTER };
+    const broker = new BrokerCheck(kafka(), { topics: topicDefinitions(layout), log });
+    return {
+      broker: recently(() => broker.check(), HEALTH_MAX_AGE_MS),
+      redis: recently(() => evictionProblems(redis(), log), HEALTH_MAX_AGE_MS),
+    };
+  });
   return {
     config,
     log,
@@ -170,8 +185,9 @@ const createDeps = (config: Config) => {
     get delivery() {
       return delivery();
     },
+    /** Cheap for whoever calls them often. */
     get healthChecks() {
-      return { broker: brokerCheck(kafka()), redis: () => redis().ping() };
+      return healthChecks();
     },
     /** @param fn the function that counts, for its log lines */
     counter: (fn: string) =>

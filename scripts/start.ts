@@ -14,6 +14,7 @@ import { warmUp } from '../infra/local/warm-up.ts';
 import { LOCAL_STAGE } from '../lib/config/stages.ts';
 import { loadConfig, type Config } from '../lib/config/variables.ts';
 import { PlatformError } from '../lib/errors.ts';
+import { prepareTopics, refuseEvictingRedis } from './lib/named-services.ts';
 import { bearer, signToken } from './lib/token.ts';
 
 const HELP = `npm start [-- options]     the platform on this machine: broker, Redis and all functions
@@ -121,6 +122,7 @@ async function main(): Promise<void> {
     const [httpPort = 0, lambdaPort = 0] = claims.map((claim) => claim.port);
     const triggers = readyTriggers();
     const output = lineFilter(log, { verbose: options.verbose ?? false, onLine: triggers.onLine });
+    let checked: Promise<unknown> | undefined;
     let answering: Promise<void> | undefined;
     infra = startLocalInfra({
       dataDir: dir,
@@ -132,11 +134,21 @@ async function main(): Promise<void> {
         // Beside the broker, not after it: both need seconds, and the functions wait for what they need.
         const env = { ...process.env, KAFKA_BROKERS: kafkaBrokers, REDIS_URL: redisUrl };
         functions = functionsService({ dir, httpPort, lambdaPort, env, output: output.write });
-        answering = functions.start();
-        answering.catch(() => {}); // awaited below
+        const named = { ...config, KAFKA_BROKERS: kafkaBrokers.split(','), REDIS_URL: redisUrl };
+        const { start } = functions;
+        // Services that run already are looked at first: with a wrong setting nothing must be counted.
+        checked = Promise.all([
+          process.env.REDIS_URL ? refuseEvictingRedis(named) : undefined,
+          process.env.KAFKA_BROKERS ? prepareTopics(named) : undefined,
+        ]);
+        answering = checked.then(() => (stopping() ? undefined : start()));
+        answering.catch(() => {}); // both are awaited below
       },
     });
-    const { broker, redis } = await infra;
+    const { broker, redis, kafkaBrokers } = await infra;
+    // A broker with topics of a former version.
+    if (broker) await prepareTopics({ ...config, KAFKA_BROKERS: kafkaBrokers.split(',') });
+    await checked;
     await answering?.catch((error: Error) => {
       const lines = output.last().map((line) => `  ${line}`);
       throw new SetupError(

@@ -1,5 +1,8 @@
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { createServer, type Socket } from 'node:net';
+import { localEndpoints } from '../../infra/local/endpoints.ts';
+import { createRedis } from '../../lib/adapters/redis/client.ts';
+import { quiet } from '../support/services.ts';
 import { until } from '../support/until.ts';
 import { sum, tapFor } from './crowd.ts';
 import { platformForTests, tap } from './fixture.ts';
@@ -189,6 +192,32 @@ describe('the answers of the API', () => {
     expect([health.status, await health.json()]).toEqual([200, { status: 'ok', broker: 'up', redis: 'up' }]);
     expect(health.headers.get('cache-control')).toBe('no-store');
   });
+});
+
+test('GET /health says when Redis may evict keys, and answers many at once', async () => {
+  const redis = createRedis(localEndpoints(platform.dataDir)?.REDIS_URL ?? '', quiet);
+  const health = async () => {
+    const answer = await fetch(`${platform.url}/health`);
+    return { status: answer.status, body: (await answer.json()) as Record<string, unknown> };
+  };
+  try {
+    await redis.config('SET', 'maxmemory-policy', 'volatile-lru');
+    await until('it says so', async () => (await health()).status === 503);
+    for (const { status, body } of await Promise.all(Array.from({ length: 100 }, health)))
+      expect([status, body]).toEqual([
+        503,
+        {
+          status: 'unavailable',
+          error: 'Has wrong settings: redis',
+          details: [{ path: 'redis', message: 'maxmemory-policy must be noeviction (it is volatile-lru)' }],
+          ...{ broker: 'up', redis: 'misconfigured' },
+        },
+      ]);
+  } finally {
+    await redis.config('SET', 'maxmemory-policy', 'noeviction');
+    redis.disconnect();
+  }
+  await until('it is well again', async () => (await health()).status === 200);
 });
 
 describe('the calls of the README', () => {

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Kafka } from 'kafkajs';
 import { createKafka } from '../../lib/adapters/kafka/client.ts';
-import { brokerCheck } from '../../lib/adapters/kafka/health.ts';
 import { KafkaRecordLog } from '../../lib/adapters/kafka/record-log.ts';
 import { loadConfig } from '../../lib/config/variables.ts';
 import { createTopic, kafkaFor, readTopic, withAdmin } from '../support/kafka.ts';
@@ -121,10 +120,4 @@ test('a broker that does not answer: `broker_unavailable` after the time that wa
     message: 'The broker did not acknowledge in time',
     retriable: true,
   });
-});
-
-test('health: a broker that answers, and one that does not', async () => {
-  await brokerCheck(kafka)();
-  const nowhere = createKafka(loadConfig({ KAFKA_BROKERS: '127.0.0.1:1' }), quiet);
-  await expect(brokerCheck(nowhere)()).rejects.toThrow();
 });

@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { variables } from '../../lib/config/variables.ts';
 import { temporaryFolders } from '../support/folder.ts';
+import { startRedisServers } from '../support/redis-servers.ts';
 import { scriptProcesses } from '../support/scripts.ts';
+import { kafkaBrokers } from '../support/services.ts';
 
 const folder = temporaryFolders();
 const { run } = scriptProcesses();
@@ -55,4 +57,19 @@ test('npm start with a bad option ends with 1 and a sentence that names it', asy
     stdout: '',
     stderr: '--http-port should be a port number (0–65535), not "x".\n',
   });
+});
+
+test('npm start with a Redis that may evict keys ends with 1 and a sentence that says what to set', async () => {
+  const redis = await startRedisServers(1, ['--maxmemory-policy', 'volatile-lru']);
+  try {
+    const env = { KAFKA_BROKERS: kafkaBrokers(), REDIS_URL: `redis://127.0.0.1:${redis.servers[0]?.port}` };
+    const args = ['--http-port', '0', '--lambda-port', '0', '--data-dir', join(folder(), 'data')];
+    expect(await run('start', args, { ...unset, ...env })).toMatchObject({
+      code: 1,
+      stderr:
+        'The Redis that REDIS_URL names may lose counts: maxmemory-policy must be noeviction (it is volatile-lru). In its configuration: maxmemory-policy noeviction\n',
+    });
+  } finally {
+    await redis.stop();
+  }
 });

@@ -43,7 +43,10 @@ const read = async (admin: Admin, topics: readonly string[]) => {
   );
 };
 
-/** What existing topics have that differs from their definition. Retention may be longer. */
+/**
+ * What existing topics have that differs from their definition. Retention may be longer. A setting that the broker does
+ * not tell is one that it does not have (Redpanda, for some of Kafka's).
+ */
 export const topicProblems = async (
   admin: Admin,
   definitions: readonly TopicDefinition[],
@@ -60,7 +63,8 @@ export const topicProblems = async (
     const values = found.get(definition.topic)?.values;
     if (!values) return [];
     return Object.entries(settingsOf(definition, brokers)).flatMap(([setting, shouldBe]) => {
-      const is = values.get(setting) ?? '';
+      const is = values.get(setting);
+      if (is === undefined) return [];
       const isEnough =
         is === shouldBe || (setting === 'retention.ms' && (Number(is) < 0 || Number(is) > Number(shouldBe)));
       return isEnough ? [] : [{ topic: definition.topic, setting, is, shouldBe }];

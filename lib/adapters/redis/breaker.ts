@@ -1,4 +1,5 @@
 import type { Logger } from '../../log.ts';
+import { inTime } from '../in-time.ts';
 import { withStore } from './client.ts';
 
 interface Options {
@@ -30,26 +31,12 @@ export class Breaker {
     return withStore(async () => {
       if (performance.now() < this.#pausedUntil) throw new Error('it did not answer a moment ago');
       try {
-        return await this.#inTime(work());
+        return await inTime(work(), this.#timeoutMs);
       } catch (error) {
         if (performance.now() >= this.#pausedUntil) this.#log.warn('limits: Redis does not answer', { error });
         this.#pausedUntil = performance.now() + this.#pauseMs;
         throw error;
       }
     });
-  }
-
-  async #inTime<T>(answer: Promise<T>): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<never>((_, reject) => {
-      const giveUp = () => reject(new Error(`no answer within ${this.#timeoutMs} ms`));
-      // Not before what has arrived is read: when this process is what was slow, the answer waits in the socket.
-      timer = setTimeout(() => setImmediate(giveUp), this.#timeoutMs);
-    });
-    try {
-      return await Promise.race([answer, late]);
-    } finally {
-      clearTimeout(timer);
-    }
   }
 }

@@ -17,6 +17,10 @@ export type RedisClient = (Redis | Cluster) & Record<keyof typeof scripts, Scrip
 
 export const isCluster = (redis: RedisClient): boolean => 'isCluster' in redis && redis.isCluster;
 
+/** The server, or those of a cluster that take writes; they are known once a command has been answered. */
+export const primaries = (redis: RedisClient): Redis[] =>
+  redis instanceof Cluster ? redis.nodes('master') : [redis as Redis];
+
 export type RedisMode = 'single' | 'cluster';
 
 const CONNECT_TIMEOUT_MS = 2000;

@@ -1,14 +1,10 @@
-import { Cluster, type Redis } from 'ioredis';
 import type { Logger } from '../../log.ts';
-import type { RedisClient } from './client.ts';
+import { primaries, type RedisClient } from './client.ts';
 
 /** The number of buckets whose counts this Redis holds. */
 const LAYOUT = 'emoji:layout';
 /** Until there were buckets, this held how far the topic was counted. */
 const FORMER_PROGRESS = 'counts:progress';
-
-const primaries = (redis: RedisClient): Redis[] =>
-  redis instanceof Cluster ? redis.nodes('master') : [redis as Redis];
 
 const removeKeys = async (redis: RedisClient, pattern: string, except?: string): Promise<void> => {
   for (const node of primaries(redis))

@@ -1,0 +1,55 @@
+import type { Redis } from 'ioredis';
+import { PlatformError } from '../../errors.ts';
+import type { Logger } from '../../log.ts';
+import { inTime } from '../in-time.ts';
+import { primaries, type RedisClient } from './client.ts';
+
+/** Redis that is short of memory must refuse writes: with any other policy counts vanish. */
+const WANTED = 'noeviction';
+const WITHIN_MS = 2000;
+
+/** Servers that do not tell, so that a line says so once. */
+const untold = new WeakSet<RedisClient>();
+
+/** What a server answers that does not know a command, or a user that may not use it. Anything else is no answer. */
+const unlessRefused = (error: Error): undefined => {
+  if (!/^(NOPERM|ERR)\b/.test(error.message)) throw error;
+};
+
+/** Undefined when the server does not tell. Of the two commands a managed Redis may refuse the second. */
+const policyOf = async (redis: Redis): Promise<string | undefined> => {
+  const info = await redis.info('memory').catch(unlessRefused);
+  const told = /^maxmemory_policy:(\S+)/m.exec(info ?? '')?.[1];
+  if (told !== undefined) return told;
+  const config = (await redis.config('GET', 'maxmemory-policy').catch(unlessRefused)) as string[] | undefined;
+  return config?.[1];
+};
+
+const policiesOf = async (redis: RedisClient): Promise<Set<string | undefined>> => {
+  await redis.ping();
+  return new Set(await Promise.all(primaries(redis).map(policyOf)));
+};
+
+/**
+ * Sentences that say which servers evict keys, of a cluster every primary.
+ * @throws when one of them does not answer
+ */
+export const evictionProblems = async (redis: RedisClient, log: Logger): Promise<string[]> => {
+  const policies = await inTime(policiesOf(redis), WITHIN_MS);
+  if (policies.has(undefined) && !untold.has(redis)) {
+    untold.add(redis);
+    log.warn(`redis: the server does not tell its maxmemory-policy, which must be ${WANTED}`);
+  }
+  return [...policies].flatMap((policy) =>
+    policy === undefined || policy === WANTED ? [] : [`maxmemory-policy must be ${WANTED} (it is ${policy})`],
+  );
+};
+
+/**
+ * To be asked before anything is counted.
+ * @throws PlatformError `store_unavailable`: nothing is counted in a Redis that may lose a part of it at any time.
+ */
+export const refuseEviction = async (redis: RedisClient, log: Logger): Promise<void> => {
+  const [problem] = await evictionProblems(redis, log);
+  if (problem !== undefined) throw new PlatformError('store_unavailable', `Redis: ${problem}`);
+};

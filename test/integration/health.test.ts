@@ -1,0 +1,150 @@
+import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import type { Admin, Kafka } from 'kafkajs';
+import { BrokerCheck } from '../../lib/adapters/kafka/broker-check.ts';
+import { createKafka } from '../../lib/adapters/kafka/client.ts';
+import { mendSettings, topicProblems } from '../../lib/adapters/kafka/topic-settings.ts';
+import { createRedis, type RedisClient, type RedisMode } from '../../lib/adapters/redis/client.ts';
+import { evictionProblems, refuseEviction } from '../../lib/adapters/redis/eviction.ts';
+import type { TopicDefinition } from '../../lib/config/topics.ts';
+import { loadConfig } from '../../lib/config/variables.ts';
+import { recordedLogger } from '../support/doubles.ts';
+import { createTopic, kafkaFor, withAdmin } from '../support/kafka.ts';
+import { startRedisServers, startSmallCluster, type RedisServers } from '../support/redis-servers.ts';
+import { kafkaBrokers, quiet } from '../support/services.ts';
+import { tcpProxy } from '../support/tcp-proxy.ts';
+import { until } from '../support/until.ts';
+
+const undo: (() => unknown)[] = [];
+afterEach(async () => {
+  jest.restoreAllMocks();
+  for (const act of undo.splice(0).reverse()) await act();
+});
+
+const kafkaAt = (brokers: string): Kafka => createKafka(loadConfig({ KAFKA_BROKERS: brokers }), quiet);
+
+describe('the broker', () => {
+  const checkOf = (kafka: Kafka, options: Partial<ConstructorParameters<typeof BrokerCheck>[1]> = {}) => {
+    const check = new BrokerCheck(kafka, { topics: [], log: quiet, ...options });
+    undo.push(() => check.close());
+    return check;
+  };
+
+  test('is asked over one connection, however often', async () => {
+    const kafka = kafkaAt(kafkaBrokers());
+    const connections = jest.spyOn(kafka, 'admin');
+    const check = checkOf(kafka);
+    for (let n = 0; n < 20; n++) expect(await check.check()).toEqual([]);
+    expect(connections).toHaveBeenCalledTimes(1);
+  });
+
+  test('is up though the connection was closed meanwhile', async () => {
+    const kafka = kafkaAt(kafkaBrokers());
+    const connections = jest.spyOn(kafka, 'admin');
+    const check = checkOf(kafka);
+    await check.check();
+    await (connections.mock.results[0]?.value as Admin).disconnect();
+    expect(await check.check()).toEqual([]);
+  });
+
+  test('that cannot be reached is down, and up again when it can', async () => {
+    const [host = '', port] = kafkaBrokers().split(':');
+    expect(host).toMatch(/^(127\.0\.0\.1|localhost)$/);
+    const proxy = await tcpProxy(Number(port));
+    undo.push(() => proxy.close());
+    const check = checkOf(kafkaAt(`127.0.0.1:${proxy.port}`));
+    proxy.swallow();
+    await expect(check.check()).rejects.toThrow();
+    proxy.heal();
+    await until('it is up', () =>
+      check.check().then(
+        () => true,
+        () => false,
+      ),
+    );
+  });
+
+  test('whose topics have settings that may lose or double taps is told so; retention is left to its operator', async () => {
+    const kafka = kafkaFor();
+    const config = { 'unclean.leader.election.enable': 'true', 'message.timestamp.type': 'CreateTime' };
+    const topic = await createTopic(kafka, 1, { config: { ...config, 'retention.ms': '60000' } });
+    const definition: TopicDefinition = {
+      ...{ topic, partitions: 1, retentionMs: 86_400_000 },
+      config: { 'unclean.leader.election.enable': 'false', 'message.timestamp.type': 'LogAppendTime' },
+    };
+    const missing = { ...definition, topic: `${topic}-missing` };
+    const check = checkOf(kafkaAt(kafkaBrokers()), { topics: [definition, missing], settingsEveryMs: 100 });
+    expect(await check.check()).toEqual([
+      `unclean.leader.election.enable of ${topic} must be false (it is true)`,
+      `message.timestamp.type of ${topic} must be LogAppendTime (it is CreateTime)`,
+    ]);
+    await withAdmin(kafka, async (admin) => mendSettings(admin, await topicProblems(admin, [definition])));
+    await until('it is told', async () => (await check.check()).length === 0);
+  });
+
+  test('that has not some of the settings of Kafka is not blamed for it', async () => {
+    const kafka = kafkaFor();
+    const topic = await createTopic(kafka, 1);
+    const definition = { topic, partitions: 1, retentionMs: 1, config: { 'setting.of.another.broker': 'x' } };
+    expect(await withAdmin(kafka, (admin) => topicProblems(admin, [definition]))).toEqual([]);
+  });
+});
+
+describe('Redis', () => {
+  const wrong = (policy: string) => [`maxmemory-policy must be noeviction (it is ${policy})`];
+  let cluster: RedisServers & { url: string };
+  let single: RedisServers;
+  beforeAll(async () => {
+    [cluster, single] = await Promise.all([startSmallCluster(), startRedisServers(1)]);
+  });
+  afterAll(() => Promise.all([cluster.stop(), single.stop()]));
+
+  const server = () => single.servers[0] as (typeof single.servers)[number];
+  const connected = (login = '', log = recordedLogger(), mode: RedisMode = 'single') => {
+    const url = mode === 'cluster' ? cluster.url : `redis://${login}127.0.0.1:${server().port}`;
+    const redis = createRedis(url, quiet, mode);
+    undo.push(() => redis.disconnect());
+    return { redis, log };
+  };
+  const problems = ({ redis, log }: ReturnType<typeof connected>) => evictionProblems(redis, log);
+  const setPolicy = async ({ admin }: { admin: { config: RedisClient['config'] } }, policy: string) => {
+    await admin.config('SET', 'maxmemory-policy', policy);
+    undo.push(() => admin.config('SET', 'maxmemory-policy', 'noeviction'));
+  };
+
+  test.each(['volatile-lru', 'allkeys-lfu', 'volatile-ttl', 'allkeys-random'])('must not evict: %s', async (policy) => {
+    expect(await problems(connected())).toEqual([]);
+    await setPolicy(server(), policy);
+    const { redis, log } = connected();
+    expect(await problems({ redis, log })).toEqual(wrong(policy));
+    await expect(refuseEviction(redis, log)).rejects.toMatchObject({
+      code: 'store_unavailable',
+      message: 'Redis: maxmemory-policy must be noeviction (it is '.concat(policy, ')'),
+    });
+  });
+
+  test.each([
+    ['CONFIG', '-config', true],
+    ['INFO', '-info', true],
+    ['both, so nobody can tell; it is logged once', '-info -config', false],
+  ])('a user who may not use %s', async (_what, rules, isTold) => {
+    jest.spyOn(console, 'warn').mockReturnValue(); // ioredis says so, too
+    await server().admin.call('ACL', 'SETUSER', 'app', 'reset', 'on', '>pw', '~*', '&*', '+@all', ...rules.split(' '));
+    await setPolicy(server(), 'volatile-lru');
+    const as = connected('app:pw@');
+    for (let n = 0; n < 3; n++) expect(await problems(as)).toEqual(isTold ? wrong('volatile-lru') : []);
+    expect(as.log.lines).toHaveLength(isTold ? 0 : 1);
+  });
+
+  test('of a cluster every primary is asked', async () => {
+    const as = connected('', recordedLogger(), 'cluster');
+    expect(await problems(as)).toEqual([]);
+    await setPolicy(cluster.servers[2] as (typeof cluster.servers)[number], 'allkeys-lru');
+    expect(await problems(as)).toEqual(wrong('allkeys-lru'));
+  });
+
+  test('that does not answer rejects', async () => {
+    const redis = createRedis('redis://127.0.0.1:1', quiet);
+    undo.push(() => redis.disconnect());
+    await expect(evictionProblems(redis, quiet)).rejects.toThrow();
+  });
+});
