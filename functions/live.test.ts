@@ -2,8 +2,10 @@ import { describe, expect, test } from '@jest/globals';
 import { MemoryCountStore } from '../test/doubles/count-store.ts';
 import { applyTaps } from '../lib/usecases/apply-taps.ts';
 import { openDoor, unauthorized } from '../lib/usecases/authorization.ts';
-import { bearerOf, recordedLogger } from '../test/support/doubles.ts';
+import { bearerOf, recordedLogger, unlimited } from '../test/support/doubles.ts';
 import { httpEvent } from '../test/support/events.ts';
+import type { Admission } from '../lib/usecases/admission.ts';
+import { PlatformError } from '../lib/errors.ts';
 import type { Authenticator } from '../lib/ports.ts';
 import { tap, tapBatch } from '../test/support/taps.ts';
 import { createHandler } from './live.ts';
@@ -13,9 +15,21 @@ const settings = { windowMs: 2000, watermarkMs: 10_000 };
 const get = async (
   counts: MemoryCountStore,
   query?: Record<string, string>,
-  { auth = openDoor, isPublic = true }: { auth?: Authenticator; isPublic?: boolean } = {},
+  {
+    auth = openDoor,
+    isPublic = true,
+    admission = unlimited,
+  }: { auth?: Authenticator; isPublic?: boolean; admission?: Pick<Admission, 'view'> } = {},
 ) => {
-  const handler = createHandler({ auth, isPublic, counts, windowMs: 2000, ratio: 1000, log: recordedLogger() });
+  const handler = createHandler({
+    auth,
+    admission,
+    isPublic,
+    counts,
+    windowMs: 2000,
+    ratio: 1000,
+    log: recordedLogger(),
+  });
   const { statusCode, headers, body } = await handler(httpEvent({ method: 'GET', ...(query ? { query } : {}) }));
   return { status: statusCode, headers, body: JSON.parse(body ?? '') as Record<string, unknown> };
 };
@@ -61,6 +75,16 @@ test.each(['', 'a b', '{a}', 'x'.repeat(65)])('a room id that none can have is r
   expect(await get(new MemoryCountStore(settings), { room_id })).toMatchObject({
     status: 400,
     body: { error: 'Invalid query', details: [{ path: 'room_id' }] },
+  });
+});
+
+test('an address that asks too often is refused before the store is asked, and nobody keeps that answer', async () => {
+  const asked = new MemoryCountStore(settings);
+  asked.snapshot = () => Promise.reject(new Error('asked'));
+  const refuse = { view: () => Promise.reject(new PlatformError('rate_limited', 'Too many requests')) };
+  expect(await get(asked, { room_id: 'a' }, { admission: refuse })).toMatchObject({
+    status: 429,
+    headers: { 'cache-control': 'no-store', 'retry-after': '1' },
   });
 });
 

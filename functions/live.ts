@@ -1,4 +1,6 @@
 import { httpHandler, parse } from '../lib/adapters/http.ts';
+import { sourceOf } from '../lib/adapters/client-address.ts';
+import type { Admission } from '../lib/usecases/admission.ts';
 import { demandAll, demandScope } from '../lib/usecases/authorization.ts';
 import { deps } from '../lib/deps.ts';
 import { ANYBODY } from '../lib/domain/access.ts';
@@ -10,6 +12,7 @@ import { z } from 'zod';
 
 interface Deps {
   auth: Authenticator;
+  admission: Pick<Admission, 'view'>;
   /** Nobody is asked who they are: the answer is the same for all, and a CDN may give it. */
   isPublic: boolean;
   counts: Pick<CountStore, 'snapshot'>;
@@ -21,7 +24,7 @@ interface Deps {
 const querySchema = z.object({ room_id: roomId.default(DEFAULT_ROOM) });
 
 /** `GET /live?room_id=`: the newest windows and the totals of a room, the same for every caller for a second. */
-export const createHandler = ({ auth, isPublic, counts: store, windowMs, ratio, log }: Deps) => {
+export const createHandler = ({ auth, admission, isPublic, counts: store, windowMs, ratio, log }: Deps) => {
   const caching = isPublic
     ? { 'cache-control': 'public, max-age=1' }
     : { 'cache-control': 'private, max-age=1', vary: 'authorization' };
@@ -38,6 +41,8 @@ export const createHandler = ({ auth, isPublic, counts: store, windowMs, ratio, 
     demandScope(caller, 'watch');
     const { room_id } = parse(querySchema, event.queryStringParameters ?? {}, 'Invalid query');
     demandAll(caller, [{ room_id }]);
+    // Rooms that nobody knows miss every cache.
+    await admission.view(sourceOf(event));
     const room = await store.snapshot(room_id);
     return {
       status: 200,
@@ -56,6 +61,7 @@ export const createHandler = ({ auth, isPublic, counts: store, windowMs, ratio, 
 
 export const handler = createHandler({
   auth: deps.auth,
+  admission: deps.admission,
   isPublic: deps.config.AUTH_MODE === 'open' || deps.config.LIVE_PUBLIC === 'true',
   counts: deps.counts,
   windowMs: deps.windowSettings.windowMs,

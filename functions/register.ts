@@ -3,6 +3,7 @@ import { sourceOf } from '../lib/adapters/client-address.ts';
 import type { Admission } from '../lib/usecases/admission.ts';
 import { demandAll, demandScope } from '../lib/usecases/authorization.ts';
 import { deps } from '../lib/deps.ts';
+import { ANYBODY } from '../lib/domain/access.ts';
 import { clientId } from '../lib/domain/reaction.ts';
 import { registrationSchema } from '../lib/domain/registration.ts';
 import { PlatformError } from '../lib/errors.ts';
@@ -12,7 +13,7 @@ import type { Authenticator, Clock, Registry } from '../lib/ports.ts';
 interface Deps {
   auth: Authenticator;
   registry: Registry;
-  admission: Pick<Admission, 'registration' | 'removal'>;
+  admission: Pick<Admission, 'registration' | 'client' | 'removal'>;
   /** Rejects when updates must not be delivered there. */
   checkHost: (host: string, port: number) => Promise<unknown>;
   clock: Clock;
@@ -37,8 +38,9 @@ export const createHandler = ({ auth, registry, admission, checkHost, clock, log
     const { client_id, room_id } = registration;
     demandAll(caller, [{ client_id, room_id }]);
     const source = sourceOf(event);
-    const headers = await admission.registration(source, room_id);
+    const headers = await admission.registration(source);
     await checkHost(registration.host, registration.port);
+    await admission.client(source, caller === ANYBODY ? undefined : caller.user, registration);
     const { client, cluster, subscriber } = await registry.register(registration, clock(), source);
     return {
       status: 200,

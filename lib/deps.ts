@@ -43,6 +43,11 @@ const ratesOf = (config: Config): Map<LimitName, Rate> => {
     ['address', perSecond(config.RATE_ADDRESS_PER_SECOND, config.RATE_ADDRESS_BURST)],
     ['room', perSecond(config.RATE_ROOM_PER_SECOND, config.RATE_ROOM_BURST)],
     ['register', { burst: config.RATE_REGISTER_PER_MINUTE, seconds: 60 }],
+    ['destination', { burst: config.RATE_DESTINATION_PER_MINUTE, seconds: 60 }],
+    ['destination-host', { burst: config.RATE_DESTINATION_HOST_PER_MINUTE, seconds: 60 }],
+    ['live', { burst: 2 * config.RATE_LIVE_PER_SECOND, seconds: 2 }],
+    ['new-rooms-user', { burst: config.NEW_ROOMS_PER_USER, seconds: 3600 }],
+    ['new-rooms-address', { burst: config.NEW_ROOMS_PER_ADDRESS, seconds: 3600 }],
   ];
   return new Map(rates.filter(([, { burst, seconds }]) => burst > 0 && Number.isFinite(seconds)));
 };

@@ -161,11 +161,20 @@ export interface Registry {
 }
 
 /** The limits that something may be charged to. */
-export type LimitName = 'user' | 'address' | 'room' | 'register';
+export type LimitName =
+  | 'user'
+  | 'address'
+  | 'room'
+  | 'register'
+  | 'live'
+  | 'new-rooms-user'
+  | 'new-rooms-address'
+  | 'destination'
+  | 'destination-host';
 
 export interface Charge {
   limit: LimitName;
-  /** Whose: a user, an address or a room. */
+  /** Whose: a user, an address, a room, a host, or a host with a port. */
   key: string;
   points: number;
 }
@@ -194,6 +203,8 @@ export interface RateLimiter {
 
 /** The rooms that are active, of which there is a largest number. */
 export interface Rooms {
+  /** Those of the rooms that are not active. @throws PlatformError `store_unavailable` */
+  inactive(rooms: readonly string[], now: number): Promise<string[]>;
   /**
    * Counts the rooms as active now, or none of them when there would be too many; those are told. Never waits for long.
    * @throws PlatformError `store_unavailable`

@@ -149,12 +149,42 @@ export const variables = {
     60_000,
     'Calls of `/register` a minute from one address; 0 = no limit.',
   ),
+  RATE_DESTINATION_PER_MINUTE: wholeNumber(
+    0,
+    1_000_000_000,
+    60,
+    'Registrations a minute that name the same host and port; 0 = no limit.',
+  ),
+  RATE_DESTINATION_HOST_PER_MINUTE: wholeNumber(
+    0,
+    1_000_000_000,
+    6000,
+    'Registrations a minute that name the same host; 0 = no limit. With `DELIVERY_ALLOWED_HOSTS=public` set it low.',
+  ),
+  RATE_LIVE_PER_SECOND: wholeNumber(
+    0,
+    1_000_000_000,
+    2000,
+    'Calls of `/live` a second from one address, twice as many at once; 0 = no limit. A CDN calls from few addresses.',
+  ),
   RATE_LIMIT_WHEN_DOWN: oneOf(
     ['open', 'closed'],
     'open',
     'While Redis does not answer: taps are taken without limits (`open`), or answered 503.',
   ),
-  MAX_ROOMS: wholeNumber(1, 10_000_000, 10_000, 'Rooms that may be active within a day.'),
+  MAX_ROOMS: wholeNumber(1, 10_000_000, 10_000, 'Rooms that may be active within an hour.'),
+  NEW_ROOMS_PER_USER: wholeNumber(
+    0,
+    10_000_000,
+    50,
+    'Rooms that are not active and that a user may open within an hour; 0 = no limit.',
+  ),
+  NEW_ROOMS_PER_ADDRESS: wholeNumber(
+    0,
+    10_000_000,
+    1000,
+    'The same for an address; 0 = no limit. Below `MAX_ROOMS`, so that one address cannot take all places.',
+  ),
   MAX_CLIENTS: wholeNumber(1, 10_000_000, 100_000, 'Clients that may be registered.'),
   MAX_CLIENTS_PER_ADDRESS: wholeNumber(1, 10_000_000, 10_000, 'Clients that one address may have registered.'),
   MAX_IN_FLIGHT_RECORDS: wholeNumber(

@@ -8,6 +8,8 @@ const NOW = 1000;
 let charged: readonly Charge[];
 let refused: LimitName | undefined;
 let surplus: string[];
+let inactive: string[];
+let all: Charge[];
 let entered: readonly string[];
 let down: Error | undefined;
 let admission: Admission;
@@ -26,11 +28,16 @@ const create = (whenDown: 'open' | 'closed') =>
       charge: async (charges) => {
         if (down) throw down;
         charged = charges;
+        all.push(...charges);
         const about = refused ? charges.find(({ limit }) => limit === refused) : charges[0];
         return about && verdictOf(about);
       },
     },
     rooms: {
+      inactive: async () => {
+        if (down) throw down;
+        return inactive;
+      },
       admit: async (rooms, now) => {
         if (down) throw down;
         expect(now).toBe(NOW);
@@ -43,6 +50,7 @@ const create = (whenDown: 'open' | 'closed') =>
   });
 beforeEach(() => {
   [charged, entered, surplus, refused, down] = [[], [], [], undefined, undefined];
+  [inactive, all] = [[], []];
   admission = create('open');
 });
 
@@ -91,15 +99,74 @@ test.each([
   expect(entered).toEqual([]);
 });
 
-test('calls of /register are charged to the address, and a registration needs a room', async () => {
-  expect(await admission.registration('a', 'r')).toHaveProperty('ratelimit');
-  expect([charged, entered]).toEqual([[{ limit: 'register', key: 'a', points: 1 }], ['r']]);
+test('calls of /register are charged to the address', async () => {
+  expect(await admission.registration('a')).toHaveProperty('ratelimit');
+  expect([charged, entered]).toEqual([[{ limit: 'register', key: 'a', points: 1 }], []]);
   expect(await admission.removal('b')).toHaveProperty('ratelimit');
   expect(charged).toEqual([{ limit: 'register', key: 'b', points: 1 }]);
   refused = 'register';
   const refusal = { code: 'rate_limited', message: 'Too many registrations', details: [{ path: '' }] };
-  await expect(admission.registration('a', 'r')).rejects.toMatchObject(refusal);
+  await expect(admission.registration('a')).rejects.toMatchObject(refusal);
   await expect(admission.removal('a')).rejects.toMatchObject(refusal);
+});
+
+const clientIn = (room_id: string) => ({ room_id, host: 'Viewer.example', port: 6000 });
+
+test('a client is charged to where it listens, and a room is admitted after that', async () => {
+  await admission.client('a', undefined, clientIn('r'));
+  expect(all).toEqual([
+    { limit: 'destination', key: 'viewer.example 6000', points: 1 },
+    { limit: 'destination-host', key: 'viewer.example', points: 1 },
+  ]);
+  expect(entered).toEqual(['r']);
+  entered = [];
+  for (const [limit, path] of [
+    ['destination', 'port'],
+    ['destination-host', 'host'],
+  ] as const) {
+    refused = limit;
+    await expect(admission.client('a', undefined, clientIn('r'))).rejects.toMatchObject({
+      code: 'rate_limited',
+      message: 'Too many registrations',
+      details: [{ path, message: expect.stringMatching(/^viewer\.example( 6000)? may get 30 registrations at once/) }],
+    });
+  }
+  expect(entered).toEqual([]);
+});
+
+test('new rooms are charged to the address, and to the user who taps first in each', async () => {
+  inactive = ['new', 'newer'];
+  await admission.taps('a', [tap('u', 'new'), tap('v', 'new'), tap('v', 'newer'), tap('v', 'old')]);
+  expect(charged).toEqual([
+    { limit: 'new-rooms-user', key: 'u', points: 1 },
+    { limit: 'new-rooms-user', key: 'v', points: 1 },
+    { limit: 'new-rooms-address', key: 'a', points: 2 },
+  ]);
+  expect(entered).toEqual(['new', 'newer', 'old']);
+  inactive = ['new'];
+  await admission.client('a', 'w', clientIn('new'));
+  expect(charged[0]).toEqual({ limit: 'new-rooms-user', key: 'w', points: 1 });
+  await admission.client('a', undefined, clientIn('new'));
+  expect(charged).toEqual([{ limit: 'new-rooms-address', key: 'a', points: 1 }]);
+});
+
+test.each(['new-rooms-user', 'new-rooms-address'] as const)('too many for %s: none is admitted', async (limit) => {
+  inactive = ['new'];
+  refused = limit;
+  // The first charge, of the taps, is none of these and is taken.
+  await expect(admission.taps('a', [tap('u', 'new')])).rejects.toMatchObject({
+    code: 'rate_limited',
+    message: 'Too many new rooms',
+    details: [{ path: 'room_id', message: expect.stringMatching(/ may open 30 new rooms at once /) }],
+  });
+  expect(entered).toEqual([]);
+});
+
+test('views are charged to the address', async () => {
+  await admission.view('a');
+  expect(charged).toEqual([{ limit: 'live', key: 'a', points: 1 }]);
+  refused = 'live';
+  await expect(admission.view('a')).rejects.toMatchObject({ code: 'rate_limited', message: 'Too many requests' });
 });
 
 test('one room too many', async () => {
@@ -111,7 +178,7 @@ test('one room too many', async () => {
     headers: { 'retry-after': '60' },
   };
   await expect(admission.taps('a', [tap('u', 's')])).rejects.toMatchObject(refusal);
-  await expect(admission.registration('a', 's')).rejects.toMatchObject(refusal);
+  await expect(admission.client('a', 'u', clientIn('s'))).rejects.toMatchObject(refusal);
 });
 
 test('while the store is down: open lets everything pass, closed nothing', async () => {

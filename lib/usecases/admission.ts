@@ -17,11 +17,33 @@ type Headers = Record<string, string>;
 export interface Admission {
   /** Every tap counts, merged ones (`count`) too. @param source where they come from */
   taps(source: string, taps: readonly Tap[]): Promise<Headers>;
-  registration(source: string, room: string): Promise<Headers>;
+  registration(source: string): Promise<Headers>;
+  /**
+   * A client that passed everything else. Destinations are limited since a client may name somebody else's.
+   * @param user who registers it, if that is known
+   */
+  client(
+    source: string,
+    user: string | undefined,
+    client: { room_id: string; host: string; port: number },
+  ): Promise<void>;
   removal(source: string): Promise<Headers>;
+  /** A look at a room's counts. */
+  view(source: string): Promise<Headers>;
 }
 
-const FIELD: Record<LimitName, string> = { user: 'user_id', room: 'room_id', address: '', register: '' };
+/** The field of a request that a limit is about, and what there is too much of. */
+const ABOUT: Record<LimitName, { path: string; what: string }> = {
+  user: { path: 'user_id', what: 'taps' },
+  room: { path: 'room_id', what: 'taps' },
+  address: { path: '', what: 'taps' },
+  register: { path: '', what: 'registrations' },
+  live: { path: '', what: 'requests' },
+  'new-rooms-user': { path: 'room_id', what: 'new rooms' },
+  'new-rooms-address': { path: 'room_id', what: 'new rooms' },
+  destination: { path: 'port', what: 'registrations' },
+  'destination-host': { path: 'host', what: 'registrations' },
+};
 /** A place among the rooms is not free again soon. */
 const RETRY_ROOM_SECONDS = 60;
 
@@ -42,7 +64,21 @@ export const createAdmission = ({ limiter, rooms, whenDown, clock }: Deps): Admi
     return verdict ? quotaHeaders(verdict) : {};
   };
 
-  const enter = async (names: readonly string[]): Promise<void> => {
+  /** @param openers room → who opens it if it is a new one */
+  const enter = async (source: string, openers: ReadonlyMap<string, string | undefined>): Promise<void> => {
+    const names = [...openers.keys()];
+    const inactive = (await unlessDown(() => rooms.inactive(names, clock()))) ?? [];
+    if (inactive.length > 0) {
+      const byUser = new Map<string, number>();
+      for (const room of inactive) {
+        const user = openers.get(room);
+        if (user !== undefined) byUser.set(user, (byUser.get(user) ?? 0) + 1);
+      }
+      await charge([
+        ...[...byUser].map(([key, points]) => ({ limit: 'new-rooms-user' as const, key, points })),
+        { limit: 'new-rooms-address', key: source, points: inactive.length },
+      ]);
+    }
     const [surplus] = (await unlessDown(() => rooms.admit(names, clock()))) ?? [];
     if (surplus === undefined) return;
     throw new PlatformError('rate_limited', 'Too many rooms are active', {
@@ -55,10 +91,12 @@ export const createAdmission = ({ limiter, rooms, whenDown, clock }: Deps): Admi
     async taps(source, taps) {
       const users = new Map<string, number>();
       const byRoom = new Map<string, number>();
+      const openers = new Map<string, string>();
       let all = 0;
       for (const { user_id, room_id, count } of taps) {
         users.set(user_id, (users.get(user_id) ?? 0) + count);
         byRoom.set(room_id, (byRoom.get(room_id) ?? 0) + count);
+        if (!openers.has(room_id)) openers.set(room_id, user_id);
         all += count;
       }
       const each = (limit: LimitName, points: ReadonlyMap<string, number>) =>
@@ -68,14 +106,19 @@ export const createAdmission = ({ limiter, rooms, whenDown, clock }: Deps): Admi
         { limit: 'address', key: source, points: all },
         ...each('room', byRoom),
       ]);
-      await enter([...byRoom.keys()]);
+      await enter(source, openers);
       return headers;
     },
-    async registration(source, room) {
-      const headers = await charge([{ limit: 'register', key: source, points: 1 }]);
-      await enter([room]);
-      return headers;
+    registration: (source) => charge([{ limit: 'register', key: source, points: 1 }]),
+    async client(source, user, { room_id, host, port }) {
+      const name = host.toLowerCase();
+      await charge([
+        { limit: 'destination', key: `${name} ${port}`, points: 1 },
+        { limit: 'destination-host', key: name, points: 1 },
+      ]);
+      await enter(source, new Map([[room_id, user]]));
     },
+    view: (source) => charge([{ limit: 'live', key: source, points: 1 }]),
     removal: (source) => charge([{ limit: 'register', key: source, points: 1 }]),
   };
 };
@@ -96,10 +139,12 @@ const quotaHeaders = ({ charge: { limit }, burst, seconds: window, remaining, wa
 
 const tooMuch = (verdict: Verdict): PlatformError => {
   const { charge, burst, seconds: window, waitMs } = verdict;
-  const what = charge.limit === 'register' ? 'registrations' : 'taps';
-  const rate = `${charge.key} may send ${burst} ${what} at once and as many more every ${Number(window.toFixed(1))} s`;
+  const { path, what } = ABOUT[charge.limit];
+  const gets = charge.limit === 'room' || charge.limit.startsWith('destination') ? 'get' : 'send';
+  const verb = what === 'new rooms' ? 'open' : gets;
+  const rate = `${charge.key} may ${verb} ${burst} ${what} at once and as many more every ${Number(window.toFixed(1))} s`;
   return new PlatformError('rate_limited', `Too many ${what}`, {
-    details: [{ path: FIELD[charge.limit], message: charge.limit === 'room' ? rate.replace('send', 'get') : rate }],
+    details: [{ path, message: rate }],
     headers: { ...quotaHeaders(verdict), 'retry-after': seconds(waitMs) },
   });
 };

@@ -29,7 +29,15 @@ export const httpFunctions = () => {
       clock,
       log,
     }),
-    live: createLive({ auth: openDoor, isPublic: true, counts, windowMs: 2000, ratio: 1000, log }),
+    live: createLive({
+      auth: openDoor,
+      admission: unlimited,
+      isPublic: true,
+      counts,
+      windowMs: 2000,
+      ratio: 1000,
+      log,
+    }),
   };
   return {
     records,

@@ -166,6 +166,43 @@ describe('rooms', () => {
     expect(await askedUntil(100)).toBe(1);
   });
 
+  test('which rooms are not active is told without admitting them', async () => {
+    const rooms = roomsOn();
+    await rooms.admit(['a'], 0);
+    expect(await roomsOn().inactive(['a', 'b', 'b'], 999)).toEqual(['b']);
+    expect(await roomsOn().inactive(['a', 'b'], 1000)).toEqual(['a', 'b']);
+    expect(await redis.zrange('active_rooms', 0, -1)).toEqual(['a']);
+  });
+
+  test('one user and one address open so many rooms in an hour; others go on, and so do active rooms', async () => {
+    const breaker = new Breaker({ log: quiet, timeoutMs: 60_000 });
+    const rates = new Map<LimitName, Rate>([
+      ['new-rooms-user', { burst: 3, seconds: 3600 }],
+      ['new-rooms-address', { burst: 5, seconds: 3600 }],
+    ]);
+    const limiter = new RedisRateLimiter(redis, rates, breaker);
+    const admission = createAdmission({
+      ...{ limiter, whenDown: 'open', clock: () => 1 },
+      rooms: new RedisRooms(redis, breaker, { max: 10_000, cacheMs: 0 }),
+    });
+    const tap = (user_id: string, ...rooms: string[]) =>
+      admission
+        .taps(
+          '192.0.2.1',
+          rooms.map((room_id) => ({ user_id, room_id, count: 1, emoji_type: '🔥', timestamp: '2026-05-01T20:45:00Z' })),
+        )
+        .then(
+          () => 'taken',
+          (error: { message: string }) => error.message,
+        );
+    expect(await tap('u', 'a', 'b', 'c')).toBe('taken');
+    expect(await tap('u', 'd')).toBe('Too many new rooms');
+    expect(await tap('u', 'a', 'b')).toBe('taken');
+    expect(await tap('v', 'd', 'e')).toBe('taken');
+    expect(await tap('w', 'f')).toBe('Too many new rooms'); // the address has opened five
+    expect(await redis.zrange('active_rooms', 0, -1)).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
   test('20,000 invented rooms: as many places as there are, in Redis and here', async () => {
     const rooms = roomsOn({ max: 10_000 });
     let admitted = 0;

@@ -154,6 +154,7 @@ const totalOf = (client: TcpClient) => [...told(client.lines()).values()].reduce
 const loads = async () => [...(await registry.loads()).values()].flatMap((each) => [...each.values()]);
 const live = async (room_id: string) => {
   const handler = createLive({
+    admission: unlimited,
     auth: openDoor,
     isPublic: true,
     counts: store,

@@ -110,5 +110,7 @@ export const recordedLogger = (): Logger & { lines: Line[] } => {
 export const unlimited: Admission = {
   taps: async () => ({}),
   registration: async () => ({}),
+  client: async () => undefined,
   removal: async () => ({}),
+  view: async () => ({}),
 };

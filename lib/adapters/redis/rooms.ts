@@ -11,7 +11,7 @@ interface Options {
   cacheMs?: number;
 }
 
-const DAY_MS = 86_400_000;
+const HOUR_MS = 3_600_000;
 const ACTIVE_ROOMS = 'active_rooms';
 /** How many rooms are remembered in this process at the most. */
 const REMEMBERED = 10_000;
@@ -25,7 +25,7 @@ export class RedisRooms implements Rooms {
   readonly #cacheMs: number;
   readonly #known = new Map<string, number>();
 
-  constructor(redis: RedisClient, breaker: Breaker, { max, activeMs = DAY_MS, cacheMs = 60_000 }: Options) {
+  constructor(redis: RedisClient, breaker: Breaker, { max, activeMs = HOUR_MS, cacheMs = 60_000 }: Options) {
     this.#redis = redis;
     this.#breaker = breaker;
     this.#max = max;
@@ -33,14 +33,27 @@ export class RedisRooms implements Rooms {
     this.#cacheMs = cacheMs;
   }
 
+  async inactive(rooms: readonly string[], now: number): Promise<string[]> {
+    const unknown = this.#unknown(rooms, now);
+    if (unknown.length === 0) return [];
+    const scores = await this.#breaker.run(() =>
+      Promise.all(unknown.map((room) => this.#redis.zscore(ACTIVE_ROOMS, room))),
+    );
+    return unknown.filter((_, n) => Number(scores[n] ?? -Infinity) <= now - this.#activeMs);
+  }
+
   async admit(rooms: readonly string[], now: number): Promise<string[]> {
-    const unknown = [...new Set(rooms)].filter((room) => (this.#known.get(room) ?? -Infinity) <= now);
+    const unknown = this.#unknown(rooms, now);
     if (unknown.length === 0) return [];
     const surplus = await this.#breaker.run(() =>
       this.#redis.admitRooms(1, ACTIVE_ROOMS, now, this.#activeMs, this.#max, ...unknown),
     );
     if ((surplus as string[]).length === 0) for (const room of unknown) this.#remember(room, now);
     return surplus as string[];
+  }
+
+  #unknown(rooms: readonly string[], now: number): string[] {
+    return [...new Set(rooms)].filter((room) => (this.#known.get(room) ?? -Infinity) <= now);
   }
 
   #remember(room: string, now: number): void {
