@@ -147,6 +147,7 @@ const createDeps = (config: Config) => {
         connectTimeoutMs: config.DELIVERY_TIMEOUT_MS,
         handshake: config.DELIVERY_HANDSHAKE === 'nonce' ? handshake : undefined,
         stallMs: STALL_MS,
+        giveUpMs: config.DELIVERY_GIVE_UP_SECONDS * 1000,
         onDead: unregisterDead,
       }),
   );

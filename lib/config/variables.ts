@@ -102,6 +102,12 @@ export const variables = {
     'Ports to which nothing is delivered on any host, beside those of `KAFKA_BROKERS` and `REDIS_URL`.',
   ),
   DELIVERY_TIMEOUT_MS: wholeNumber(50, 60_000, 1000, 'A connection that is not open after this is a failed delivery.'),
+  DELIVERY_GIVE_UP_SECONDS: wholeNumber(
+    0,
+    3600,
+    30,
+    'A client is unregistered when deliveries have failed for so long, and three times at least.',
+  ),
   DELIVERY_HANDSHAKE: oneOf(
     ['none', 'nonce'],
     'none',

@@ -89,6 +89,7 @@ test('viewers of another type, and a broken address: the other clients get their
     addressesOf: async (host) => [host],
     connectTimeoutMs: 1000,
     stallMs: 1000,
+    giveUpMs: 0,
     onDead: () => undefined,
   });
   const handler = createSubscriberFanout({

@@ -72,6 +72,7 @@ beforeAll(async () => {
     addressesOf: (host, port) => addresses.addressesOf(host, port),
     connectTimeoutMs: 1000,
     stallMs: 5000,
+    giveUpMs: 0,
     waitMs: 50,
     onDead: (id) => dead.push(id),
   });

@@ -2,6 +2,7 @@ import type { Socket } from 'node:net';
 import type { Client } from '../../domain/registration.ts';
 import type { Frame } from '../../domain/frame.ts';
 import { PlatformError } from '../../errors.ts';
+import { awakeClock } from './awake-clock.ts';
 import { Backlog, encodeFrame } from './backlog.ts';
 import { dial, opened, write } from './dial.ts';
 
@@ -13,11 +14,13 @@ export interface ConnectionOptions {
   handshake?: ((socket: Socket, withinMs: number) => Promise<void>) | undefined;
   /** A client that takes nothing for this long (ms) is a failed delivery, again and again. */
   stallMs: number;
-  /** Called once, after `MAX_FAILURES` failed deliveries in a row. */
+  /** A client is given up when deliveries have failed for so long (ms), and `MIN_FAILURES` times at least. */
+  giveUpMs: number;
+  /** Called once, when the client is given up. */
   onDead: (clientId: string) => void;
 }
 
-const MAX_FAILURES = 3;
+const MIN_FAILURES = 3;
 /** After a failed delivery the next attempt comes with the next frame, or, in a room that has fallen silent, after this. */
 const RETRY_MS = 1000;
 
@@ -45,6 +48,8 @@ export class ClientConnection {
   #sending: Promise<void> | undefined;
   #repeating = false;
   #failures = 0;
+  /** By the clock of `awakeClock`: the first failure of those in a row. */
+  #failingSince = 0;
   #closed = false;
   #retry: NodeJS.Timeout | undefined;
 
@@ -138,7 +143,9 @@ export class ClientConnection {
   }
 
   #failed(): void {
-    if (this.#closed || ++this.#failures < MAX_FAILURES) return;
+    if (this.#closed) return;
+    if (++this.#failures === 1) this.#failingSince = awakeClock.now();
+    if (this.#failures < MIN_FAILURES || awakeClock.now() - this.#failingSince < this.#options.giveUpMs) return;
     this.close();
     this.#options.onDead(this.client.id);
   }

@@ -32,6 +32,7 @@ const deliveryTo = (ports: readonly number[], options: Partial<ConstructorParame
     addressesOf: async (host) => [host],
     connectTimeoutMs: 1000,
     stallMs: 5000,
+    giveUpMs: 0,
     onDead: (id) => dead.push(id),
     ...options,
   });
@@ -287,6 +288,48 @@ describe('a client that reads nothing', () => {
     });
     expect(dead).toEqual(['c0']);
   });
+});
+
+/** This process does nothing else for so long, as on a machine with too much work. */
+const standStill = (ms: number) => {
+  for (const until = performance.now() + ms; performance.now() < until;);
+};
+
+describe('a process that stood still', () => {
+  test('takes no client that is there for dead: its connections are looked at before their time is over', async () => {
+    const viewer = await client({ data: (socket) => socket.end() }); // a connection per message
+    const { publish, dead } = deliveryTo([viewer.port], { connectTimeoutMs: 150, waitMs: 10 });
+    for (let n = 1; n <= 4; n++) {
+      const published = publish(frame(n));
+      await new Promise((resolve) => process.nextTick(resolve));
+      standStill(500); // the connection was opened meanwhile, and its timer is overdue
+      await published;
+      await until(`count ${n} has come`, () => counts(viewer)[0] === n);
+      await until('it has closed', () => viewer.sockets.size === 0);
+    }
+    expect(dead).toEqual([]);
+    expect(viewer.connections).toBe(4);
+  });
+
+  test('does not count that time: three failures, but not for as long as a client is given', async () => {
+    const { publish, dead } = deliveryTo([await deadPort()], { giveUpMs: 3000 });
+    for (let n = 0; n < 4; n++) {
+      await publish(frame(n));
+      standStill(1000);
+    }
+    await publish(frame(5));
+    expect(dead).toEqual([]);
+    await until('it is given up when it has failed for long enough', async () => {
+      await publish(frame(6));
+      return dead.length > 0;
+    });
+  });
+});
+
+test('three failures at once are not enough', async () => {
+  const { publish, dead } = deliveryTo([await deadPort()], { giveUpMs: 30_000 });
+  for (let n = 0; n < 10; n++) await publish(frame(n));
+  expect(dead).toEqual([]);
 });
 
 test('a connection that does not open in time is a failed delivery', async () => {

@@ -1,4 +1,5 @@
 import { connect, isIPv6, type Socket } from 'node:net';
+import { awakeClock } from './awake-clock.ts';
 import { PlatformError } from '../../errors.ts';
 
 /** Starts to connect to one of the addresses that were checked for the host, whatever its name says now. */
@@ -24,9 +25,9 @@ export const dial = (host: string, port: number, checked: readonly string[]): So
 /** Resolves when the socket is connected. @throws PlatformError `delivery_failed` when it closes or takes too long. */
 export const opened = (socket: Socket, withinMs: number): Promise<void> =>
   new Promise<void>((resolve, reject) => {
-    const timer = setTimeout(() => socket.destroy(), withinMs);
+    const cancel = awakeClock.after(withinMs, () => socket.destroy());
     const settle = (act: () => void) => {
-      clearTimeout(timer);
+      cancel();
       act();
     };
     socket
@@ -37,9 +38,16 @@ export const opened = (socket: Socket, withinMs: number): Promise<void> =>
 /** Resolves when the system has taken the text. `onStall` is called each time that nothing was taken for `stallMs`. */
 export const write = (socket: Socket, text: string, stallMs: number, onStall: () => void): Promise<void> =>
   new Promise((resolve, reject) => {
-    const stalled = setInterval(onStall, stallMs);
+    let cancel = () => {};
+    const wait = () => {
+      cancel = awakeClock.after(stallMs, () => {
+        wait();
+        onStall();
+      });
+    };
+    wait();
     const settle = (error?: Error | null) => {
-      clearInterval(stalled);
+      cancel();
       socket.off('close', closed);
       if (error) reject(error);
       else resolve();

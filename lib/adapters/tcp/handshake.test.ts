@@ -43,6 +43,7 @@ const deliveryTo = (ports: readonly number[], connectTimeoutMs = 1000, waitMs = 
     connectTimeoutMs,
     handshake,
     stallMs: 5000,
+    giveUpMs: 0,
     waitMs,
     onDead: (id) => dead.push(id),
   });

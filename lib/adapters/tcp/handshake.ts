@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
+import { awakeClock } from './awake-clock.ts';
 import { PlatformError } from '../../errors.ts';
 import { write } from './dial.ts';
 
@@ -48,9 +49,9 @@ const firstLine = (socket: Socket, withinMs: number): Promise<string> =>
   new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];
     let length = 0;
-    const timer = setTimeout(() => socket.destroy(), withinMs);
+    const cancel = awakeClock.after(withinMs, () => socket.destroy());
     const settle = (act: () => void) => {
-      clearTimeout(timer);
+      cancel();
       socket.off('data', read).off('end', closed).off('close', closed);
       act();
     };

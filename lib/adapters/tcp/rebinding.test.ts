@@ -44,6 +44,7 @@ const platform = (allowed: readonly string[], answers: (string[] | Promise<strin
     addressesOf,
     connectTimeoutMs: 200,
     stallMs: 5000,
+    giveUpMs: 0,
     waitMs: 2000,
     onDead: (id) => dead.push(id),
   });
