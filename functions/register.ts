@@ -53,7 +53,7 @@ export const handler = createHandler({
   auth: deps.auth,
   registry: deps.registry,
   admission: deps.admission,
-  checkHost: (host, port) => deps.addresses.addressesOf(host, port),
+  checkHost: deps.checkDestination,
   clock: Date.now,
   log: deps.log.child('register'),
 });

@@ -8,6 +8,7 @@ const defaults = loadConfig({}) as Record<string, unknown>;
 const examples: Record<string, string> = {
   ...{ KAFKA_USERNAME: 'u', KAFKA_PASSWORD: 'p', EMOJI_SHORT_CODES: ':goal:', DELIVERY_REFUSED_PORTS: '8080' },
   ...{ AUTH_SECRET: 'x'.repeat(32), AUTH_JWKS_URL: 'https://idp.example.com/', AUTH_ISSUER: 'i', AUTH_AUDIENCE: 'a' },
+  DELIVERY_TCP: 'on',
   AUTH_JWKS: '{"keys":[{"kty":"OKP","crv":"Ed25519","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}',
 };
 const given = Object.fromEntries(

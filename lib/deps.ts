@@ -21,11 +21,13 @@ import { AddressPolicy } from './adapters/tcp/address-policy.ts';
 import { TcpDelivery } from './adapters/tcp/delivery.ts';
 import { createCounter } from './usecases/count-taps.ts';
 import { createAdmission } from './usecases/admission.ts';
+import { deliversOverTcp, tcpIsOff } from './adapters/tcp/switch.ts';
 import { handshake } from './adapters/tcp/handshake.ts';
 import { portsOf } from './adapters/tcp/refused-ports.ts';
 import { loadConfig, type Config } from './config/variables.ts';
 import { createLogger } from './log.ts';
-import type { Authenticator, LimitName } from './ports.ts';
+import type { SubscriberRef } from './domain/registration.ts';
+import type { Authenticator, Delivery, LimitName } from './ports.ts';
 
 /** How old (ms) what `/health` says may be. */
 const HEALTH_MAX_AGE_MS = 2000;
@@ -169,8 +171,10 @@ const createDeps = (config: Config) => {
     get registry() {
       return registry();
     },
-    get addresses() {
-      return addresses();
+    /** Rejects when updates must not be delivered there. */
+    checkDestination: async (host: string, port: number): Promise<void> => {
+      if (!deliversOverTcp(config)) throw tcpIsOff();
+      await addresses().addressesOf(host, port);
     },
     get records() {
       return records();
@@ -188,8 +192,9 @@ const createDeps = (config: Config) => {
     get pacer() {
       return pacer();
     },
-    get delivery() {
-      return delivery();
+    /** Where TCP is off, clients that were registered before get nothing. */
+    get delivery(): { of(subscriber: SubscriberRef): Delivery } {
+      return deliversOverTcp(config) ? delivery() : { of: () => ({ publish: async () => undefined }) };
     },
     /** Cheap for whoever calls them often. */
     get healthChecks() {

@@ -197,6 +197,7 @@ const CASES: Record<keyof typeof variables, { bad: string[]; good: string[]; exp
   RATE_REGISTER_PER_MINUTE: wholeNumber(0, 1_000_000_000),
   RATE_LIMIT_WHEN_DOWN: { bad: ['ajar', 'OPEN'], good: ['open', 'closed'], expects: 'one of open, closed' },
   DELIVERY_GIVE_UP_SECONDS: wholeNumber(0, 3600),
+  DELIVERY_TCP: { bad: ['yes', 'ON'], good: ['on', 'off'], expects: 'one of on, off' },
   RATE_DESTINATION_PER_MINUTE: wholeNumber(0, 1_000_000_000),
   RATE_DESTINATION_HOST_PER_MINUTE: wholeNumber(0, 1_000_000_000),
   RATE_LIVE_PER_SECOND: wholeNumber(0, 1_000_000_000),

@@ -89,6 +89,15 @@ export const variables = {
     600,
     'A client that does not register again within this time is forgotten.',
   ),
+  DELIVERY_TCP: z
+    .enum(['on', 'off'])
+    .optional()
+    .meta(
+      expects(
+        'one of on, off',
+        'Delivery over TCP, for servers and clients in the same network. Without it, on for the local stage and off for a deployed one: AWS Lambda can not keep many connections.',
+      ),
+    ),
   DELIVERY_ALLOWED_HOSTS: listOf(
     z.string().refine(isAllowListEntry),
     'host names, addresses or CIDR ranges, separated by commas; `public` for any public address',

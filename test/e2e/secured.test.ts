@@ -26,7 +26,11 @@ const expectNoSecretIn = (text: string, ...more: string[]) => {
 (lib === undefined ? describe.skip : describe)('broker and Redis over TLS, with passwords', () => {
   beforeAll(async () => {
     services = await startSecuredServices(lib as string);
-    platform = await startPlatform(dataDirs[0], { ...services.env(), DELIVERY_HANDSHAKE: 'nonce' });
+    platform = await startPlatform(dataDirs[0], {
+      ...services.env(),
+      DELIVERY_HANDSHAKE: 'nonce',
+      DELIVERY_GIVE_UP_SECONDS: '1',
+    });
   });
   afterAll(async () => {
     await platform?.stop();

@@ -83,6 +83,8 @@ export async function startFaultPlatform(log: (line: string) => void = () => {})
 
     mkdirSync(folders.functions, { recursive: true });
     const functions = startPlatform(folders.functions, {
+      // Rooms of a whole run, from one address; clients that take nothing are to be seen unregistered.
+      ...{ NEW_ROOMS_PER_USER: '0', NEW_ROOMS_PER_ADDRESS: '0', DELIVERY_GIVE_UP_SECONDS: '3' },
       KAFKA_BROKERS: `127.0.0.1:${links.kafka.port}`,
       REDIS_URL: `redis://127.0.0.1:${links.redis.port}`,
     });
