@@ -7,6 +7,7 @@ import { openDoor } from '../../lib/usecases/authorization.ts';
 import { Breaker } from '../../lib/adapters/redis/breaker.ts';
 import { createRedis, type RedisClient } from '../../lib/adapters/redis/client.ts';
 import { RedisRateLimiter, type Rate } from '../../lib/adapters/redis/rate-limiter.ts';
+import { RedisRegistry } from '../../lib/adapters/redis/registry.ts';
 import { RedisRooms } from '../../lib/adapters/redis/rooms.ts';
 import { createAdmission } from '../../lib/usecases/admission.ts';
 import type { Charge, LimitName } from '../../lib/ports.ts';
@@ -201,6 +202,13 @@ describe('rooms', () => {
     expect(await tap('v', 'd', 'e')).toBe('taken');
     expect(await tap('w', 'f')).toBe('Too many new rooms'); // the address has opened five
     expect(await redis.zrange('active_rooms', 0, -1)).toEqual(['a', 'b', 'c', 'd', 'e']);
+  });
+
+  test('the first registration of a process leaves active rooms as they are', async () => {
+    await roomsOn().admit(['a', 'b'], 0);
+    const registry = new RedisRegistry(redis, { clusters: 1, subscribersPerCluster: 1, clientTtl: 60 });
+    await registry.register({ client_id: 'c', host: 'localhost', port: 6000, room_id: 'a' }, 0);
+    expect(await redis.zrange('active_rooms', 0, -1)).toEqual(['a', 'b']);
   });
 
   test('20,000 invented rooms: as many places as there are, in Redis and here', async () => {

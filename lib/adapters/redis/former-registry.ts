@@ -21,5 +21,5 @@ export const removeFormerRegistry = async (redis: RedisClient): Promise<void> =>
     await redis.unlink(...new Set(keys));
     await redis.zrem(CLIENTS, ...ids);
   }
-  await redis.unlink(CLIENTS, 'clients_by_source', 'active_rooms');
+  await redis.unlink(CLIENTS, 'clients_by_source');
 };
