@@ -151,7 +151,7 @@ const CASES: Record<keyof typeof variables, { bad: string[]; good: string[]; exp
       ...['redis://[::1]:6379', 'redis://127.0.0.1', 'redis://my_redis', 'redis://a?family=6', 'redis://u@a'],
     ],
     expects:
-      'a redis:// or rediss:// URL such as rediss://user:password@host:6379/0, special characters percent-encoded; of a cluster several may be given, separated by commas',
+      'a redis:// or rediss:// URL such as rediss://user:password@host:6379/0, special characters percent-encoded; for a cluster several, separated by commas',
   },
   REDIS_MODE: { bad: ['Cluster', 'auto'], good: ['single', 'cluster'], expects: 'one of single, cluster' },
   WINDOW_SECONDS: wholeNumber(1, 3600),

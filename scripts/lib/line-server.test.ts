@@ -47,6 +47,6 @@ test('a port that is taken is a sentence that says what to do', async () => {
   server = await listenForLines('127.0.0.1', 0, () => undefined);
   const { port } = server;
   await expect(listenForLines('127.0.0.1', port, () => undefined)).rejects.toThrow(
-    `Port ${port} is taken by another program: stop that one, or use another port: --port ${port + 1}`,
+    `Port ${port} is taken by another program: stop that program, or use another port: --port ${port + 1}`,
   );
 });
