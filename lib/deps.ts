@@ -107,7 +107,7 @@ const createDeps = (config: Config) => {
         clientTtl: config.CLIENT_TTL_SECONDS,
         maxClients: config.MAX_CLIENTS,
         maxClientsPerSource: config.MAX_CLIENTS_PER_ADDRESS,
-        onDamaged: (damage) => log.error('registry entry is damaged and left out', { ...damage }),
+        onDamaged: (damage) => log.error('registry entry is damaged and is ignored', { ...damage }),
       }),
   );
   const auth = lazily(() => createAuthenticator(config));
@@ -122,7 +122,7 @@ const createDeps = (config: Config) => {
   );
   const pacer = lazily(() => new RedisPacer(redis()));
   const unregisterDead = (client: string) => {
-    log.warn('client does not take its updates and is unregistered', { client });
+    log.warn('client is unregistered: its deliveries failed', { client });
     registry()
       .unregister(client)
       .catch((error: unknown) => log.error('client was not unregistered', { client, error }));

@@ -178,7 +178,7 @@ export async function main(args: string[], io: Io): Promise<number> {
     await keepRegistered({ url, headers }, registration, refreshSeconds, { signal, say: viewer.say });
     const left = await unregister({ url, headers }, id);
     viewer.say(
-      left ? `${id} is not unregistered: ${left}; the platform forgets it by itself` : `${id} is unregistered`,
+      left ? `${id} could not be unregistered: ${left}; its registration expires by itself` : `${id} is unregistered`,
     );
   } finally {
     server.close();

@@ -59,7 +59,7 @@ function idOf(text: string): string {
 function find(entries: readonly Entry[], ids: readonly string[]): Entry[] {
   return ids.map((id) => {
     const found = entries.find((entry) => entry.id === id);
-    if (!found) throw new SetupError(`There is no dead letter ${id}: "npm run dlq -- list --all" shows what there is.`);
+    if (!found) throw new SetupError(`There is no dead letter ${id}: "npm run dlq -- list --all" lists them all.`);
     return found;
   });
 }
@@ -84,10 +84,10 @@ export async function main(args: string[], io: Io): Promise<number> {
   const ids = command === 'list' ? [] : rest.map(idOf);
   const filtered = topic !== undefined || reason !== undefined;
   if (command === 'list') takesNothing(command, rest);
-  if (command === 'show' && ids.length !== 1) throw new UsageError('The ID of one dead letter should follow show.');
+  if (command === 'show' && ids.length !== 1) throw new UsageError('show needs the ID of one dead letter.');
   if (command === 'replay' && [ids.length > 0, filtered, all].filter(Boolean).length !== 1)
-    throw new UsageError('replay should be given either IDs, or --topic and --reason, or --all.');
-  if (values.value !== undefined && ids.length !== 1) throw new UsageError('--value should come with exactly one ID.');
+    throw new UsageError('replay needs either IDs, or --topic and --reason, or --all.');
+  if (values.value !== undefined && ids.length !== 1) throw new UsageError('--value needs exactly one ID.');
   const value = values.value === undefined ? undefined : readValue(values.value);
 
   const config = scriptConfig(io.env, values['data-dir']);

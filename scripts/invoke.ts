@@ -61,7 +61,7 @@ async function invoke(client: LambdaClient, fn: string, payload: string, where: 
   } catch (error) {
     if (error instanceof LambdaServiceException)
       throw new SetupError(`Lambda at ${where} refused ${fn}: ${error.name}: ${error.message}`, { cause: error });
-    const hint = where.includes('://') ? ': start the platform with "npm start", or name another --endpoint' : '';
+    const hint = where.includes('://') ? ': start the platform with "npm start", or use another --endpoint' : '';
     throw new SetupError(`Lambda at ${where} cannot be reached (${networkReason(error)})${hint}.`, { cause: error });
   }
 }
@@ -74,7 +74,7 @@ export async function main(args: string[], io: Io): Promise<number> {
   }
   const [name, file, extra] = positionals;
   if (name === undefined || extra !== undefined)
-    throw new UsageError('FUNCTION should be the name of one function, and at most one EVENT should follow.');
+    throw new UsageError('FUNCTION should be the name of one function, followed by at most one EVENT.');
   if (values.aws && !values.stage) throw new UsageError('--stage should name the deployed stage, such as prod.');
   const endpoint = values.endpoint ?? (values.aws ? undefined : LOCAL_ENDPOINT);
   const region = values.region ?? (io.env.AWS_REGION || 'eu-west-1');

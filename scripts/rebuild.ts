@@ -35,7 +35,7 @@ export async function main(args: string[], io: Io): Promise<number> {
     const { recounted, lost } = await counter.recountLost();
     if (lost > 0) {
       io.printError(
-        `${count(lost)} records can't be counted again: emoji_topic does not hold them any more. ${count(recounted)} were counted again.`,
+        `${count(lost)} records can't be counted again: emoji_topic no longer has them. ${count(recounted)} were counted again.`,
       );
       return 1;
     }

@@ -41,11 +41,13 @@ export async function main(args: string[], io: Io): Promise<number> {
   const isDefault = path === DEFAULT_DATA_DIR;
   if (values['data-dir'] === '') throw new UsageError('--data-dir should be a path, not an empty text.');
   if (values.all && !isDefault)
-    throw new UsageError('--all removes the programs that all data folders share, so it does not go with --data-dir.');
+    throw new UsageError(
+      '--all removes the programs that all data folders share, so it cannot be combined with --data-dir.',
+    );
   if (!isDefault && !isMarked(path))
     throw new SetupError(
       existsSync(path)
-        ? `${path} is no data folder of "npm start": nothing is removed.`
+        ? `${path} is not a data folder of "npm start": nothing is removed.`
         : `${path} does not exist: nothing is removed.`,
     );
   // Before the folder is claimed, which makes what a start needs in it.
@@ -79,7 +81,8 @@ function remove(path: string): boolean {
 /** @throws SetupError while a platform with another data folder runs from the programs that are to go. */
 function assertUnused(): void {
   const [dataDir] = runningDataDirs();
-  if (dataDir) throw new SetupError(`A platform runs with the programs (data folder ${dataDir}): stop it first.`);
+  if (dataDir)
+    throw new SetupError(`A platform is running with these programs (data folder ${dataDir}): stop it first.`);
 }
 
 await runScript(import.meta, 'reset', main);

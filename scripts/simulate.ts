@@ -81,7 +81,7 @@ async function assertAnswers(url: URL): Promise<void> {
     await answer.text();
   } catch (error) {
     throw new SetupError(
-      `Nobody answers at ${url.origin} (${networkReason(error)}): start the platform with "npm start", or name another --url.`,
+      `No server answers at ${url.origin} (${networkReason(error)}): start the platform with "npm start", or use another --url.`,
     );
   }
 }

@@ -57,7 +57,7 @@ async function remove(config: Config, io: Io, { cluster, subscriber }: Subscribe
 function subscriberOf(config: Config, rest: readonly string[]): SubscriberRef {
   const [cluster, subscriber, extra] = rest;
   if (cluster === undefined || subscriber === undefined || extra !== undefined)
-    throw new UsageError('A cluster and a subscriber should follow, two numbers.');
+    throw new UsageError('add and remove need two numbers: a cluster and a subscriber.');
   return {
     cluster: wholeNumber('CLUSTER', cluster, { from: 0, to: config.CLUSTERS - 1 }),
     subscriber: wholeNumber('SUBSCRIBER', subscriber, { from: 0, to: MAX_SUBSCRIBER }),

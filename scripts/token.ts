@@ -48,7 +48,7 @@ function readScopes(list: string): Scope[] {
 
 function readRoom(text: string): string {
   if (roomId.safeParse(text).success && !text.slice(0, -1).includes('*')) return text;
-  throw new UsageError(`--room should be the id of a room, or the beginning of some and *, not "${text}".`);
+  throw new UsageError(`--room should be a room id, or the beginning of room ids followed by *, not "${text}".`);
 }
 
 function readUser(text: string): string {
@@ -72,7 +72,7 @@ export async function main(args: string[], io: Io): Promise<number> {
   const config = loadConfig({ AUTH_SECRET, AUTH_ISSUER, AUTH_AUDIENCE });
   if (!config.AUTH_SECRET)
     throw new SetupError(
-      'AUTH_SECRET must be set to what the platform checks tokens with, such as $(openssl rand -base64 32); a platform with AUTH_JWKS_URL or AUTH_JWKS takes only the tokens of whoever has the private keys.',
+      'AUTH_SECRET must be set to the secret of the platform, for example one made with $(openssl rand -base64 32). A platform with AUTH_JWKS_URL or AUTH_JWKS accepts only tokens of its identity provider.',
     );
   io.print(await signToken({ ...config, AUTH_SECRET: config.AUTH_SECRET }, claims));
   io.printError(

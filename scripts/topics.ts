@@ -59,7 +59,7 @@ async function describe(config: Config, io: Io, named: readonly string[]): Promi
   await withAdmin(config, async (admin) => {
     const existing = await admin.listTopics();
     const unknown = named.find((topic) => !existing.includes(topic));
-    if (unknown) throw new SetupError(`There is no topic ${unknown}: "npm run topics -- list" shows what there is.`);
+    if (unknown) throw new SetupError(`There is no topic ${unknown}: "npm run topics -- list" lists them all.`);
     const ours = definitionsOf(config).map(({ topic }) => topic);
     const topics = named.length > 0 ? named : ours.filter((topic) => existing.includes(topic));
     if (topics.length === 0) throw new SetupError('There are no topics yet: "npm run topics -- create" creates them.');

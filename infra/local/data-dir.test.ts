@@ -39,7 +39,7 @@ test('what a killed starter left running in the folder is ended', async () => {
   const lines: string[] = [];
   const claimed = await claimDataDir(dir, (line) => lines.push(line));
   await until('it has ended', () => child.signalCode === 'SIGTERM');
-  expect(lines).toEqual([`ending what an earlier run left behind (pid ${child.pid})`]);
+  expect(lines).toEqual([`ending processes that an earlier run left (pid ${child.pid})`]);
   expect(existsSync(claimed.pidFile('kafka'))).toBe(false);
   claimed.release();
 });
@@ -97,7 +97,7 @@ test.each(['kafka', 'redis', 'logs', 'pids', 'version.json'])(
     const dir = folder();
     mkdirSync(join(dir, name));
     expect(await refusal(claimDataDir(dir))).toBe(
-      `${dir} cannot be used as the data folder: it holds ${name}, which no start of this platform has made. Name a new or an empty folder.`,
+      `${dir} cannot be used as the data folder: it holds ${name}, which "npm start" has not created. Use a new or empty folder.`,
     );
     expect(readdirSync(dir)).toEqual([name]);
   },

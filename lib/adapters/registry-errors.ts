@@ -10,6 +10,6 @@ const RETRY_AFTER_SECONDS = 60;
 
 export const tooManyClients = (max: number, source?: string): PlatformError =>
   new PlatformError('rate_limited', `Too many clients are registered${source === undefined ? '' : ` from ${source}`}`, {
-    details: [{ path: 'client_id', message: `must be one of the ${max} that are registered already` }],
+    details: [{ path: 'client_id', message: `must be one of the ${max} clients that are already registered` }],
     headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
   });

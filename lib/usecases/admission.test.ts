@@ -107,7 +107,7 @@ test('one room too many', async () => {
   const refusal = {
     code: 'rate_limited',
     message: 'Too many rooms are active',
-    details: [{ path: 'room_id', message: 'must be a room that is active: there is no place for s' }],
+    details: [{ path: 'room_id', message: 'must be a room that is active: s would exceed the limit' }],
     headers: { 'retry-after': '60' },
   };
   await expect(admission.taps('a', [tap('u', 's')])).rejects.toMatchObject(refusal);

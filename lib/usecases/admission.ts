@@ -46,7 +46,7 @@ export const createAdmission = ({ limiter, rooms, whenDown, clock }: Deps): Admi
     const [surplus] = (await unlessDown(() => rooms.admit(names, clock()))) ?? [];
     if (surplus === undefined) return;
     throw new PlatformError('rate_limited', 'Too many rooms are active', {
-      details: [{ path: 'room_id', message: `must be a room that is active: there is no place for ${surplus}` }],
+      details: [{ path: 'room_id', message: `must be a room that is active: ${surplus} would exceed the limit` }],
       headers: { 'retry-after': String(RETRY_ROOM_SECONDS) },
     });
   };

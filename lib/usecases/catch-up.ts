@@ -70,7 +70,7 @@ export const createCatchUp =
   async (behind: ReadonlyMap<number, ProgressMap>, upTo: ReadonlyMap<string, number>): Promise<CaughtUp> => {
     const ranges = missingRanges(behind, upTo);
     if (ranges.length === 0) return { recounted: 0, lost: 0 };
-    log.warn('counts are missing in Redis: their taps are counted again from the topic', {
+    log.warn('Redis has lost counts: their taps are counted again from the topic', {
       buckets: behind.size,
       ranges,
     });
@@ -78,7 +78,7 @@ export const createCatchUp =
     await reader.read(REACTION_TOPIC, ranges, async (chunk: StreamChunk) => {
       lost += size(chunk.lost);
       if (chunk.lost.length > 0)
-        log.error('taps are lost: the topic does not hold these offsets any more', { ranges: chunk.lost });
+        log.error('taps are lost: the topic no longer has these offsets', { ranges: chunk.lost });
       const batch = { records: chunk.records, taps: readTaps(chunk.records).taps, spans: spansOfChunk(chunk) };
       const applied = await applyTaps(store, batch, {
         ...{ buckets: behind.keys(), settings, now: clock(), recount: true },

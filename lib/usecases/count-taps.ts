@@ -67,7 +67,8 @@ export const createCounter = (deps: CounterDeps) => {
         if (!(error instanceof CountsLost)) throw error;
       });
     }
-    if (buckets.length > 0) throw new PlatformError('store_unavailable', 'Redis loses counts again and again');
+    if (buckets.length > 0)
+      throw new PlatformError('store_unavailable', 'Redis lost counts repeatedly while a batch was counted');
   };
 
   /** What lies at or before the progress of a partition can't be newer than everything counted: then it is another topic. */
@@ -127,7 +128,7 @@ export const createCounter = (deps: CounterDeps) => {
         sum.recounted += recounted;
         sum.lost += lost;
       }
-      throw new PlatformError('store_unavailable', 'Redis loses counts again and again');
+      throw new PlatformError('store_unavailable', 'Redis lost counts repeatedly while a batch was counted');
     },
 
     /** Forgets all counts, so that `recountLost` counts everything that the topic holds. */

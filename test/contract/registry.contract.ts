@@ -147,7 +147,7 @@ export const registryContract = (create: (limits?: Limits) => Registry | Promise
     const refusal = (error: string, max: number) => ({
       code: 'rate_limited',
       message: error,
-      details: [{ path: 'client_id', message: `must be one of the ${max} that are registered already` }],
+      details: [{ path: 'client_id', message: `must be one of the ${max} clients that are already registered` }],
       headers: { 'retry-after': '60' },
     });
 

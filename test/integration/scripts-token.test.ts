@@ -48,8 +48,8 @@ test('without AUTH_SECRET, or with a short one, a sentence and no token', async 
 
 test.each([
   [['--scope', 'tap,everything'], '--scope should be tap, watch or admin, separated by commas, not "everything".'],
-  [['--room', 'a*b'], '--room should be the id of a room, or the beginning of some and *, not "a*b".'],
-  [['--room', 'a b'], '--room should be the id of a room, or the beginning of some and *, not "a b".'],
+  [['--room', 'a*b'], '--room should be a room id, or the beginning of room ids followed by *, not "a*b".'],
+  [['--room', 'a b'], '--room should be a room id, or the beginning of room ids followed by *, not "a b".'],
   [['--user', 'a b'], '--user should be a user\'s id without white space and braces, not "a b".'],
   [['--hours', '0'], '--hours should be a number above 0, at most 8760, not "0".'],
 ])('wrong usage: %j', async (args, sentence) => {

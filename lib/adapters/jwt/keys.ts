@@ -59,7 +59,7 @@ export const remoteKeySet = (
         // It may be a new key, and nobody can say.
       }
     }
-    throw new PlatformError('keys_unavailable', 'The keys that tokens are checked with cannot be fetched', { cause });
+    throw new PlatformError('keys_unavailable', 'The keys that verify tokens cannot be fetched', { cause });
   };
 
   return {

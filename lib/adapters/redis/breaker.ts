@@ -28,11 +28,12 @@ export class Breaker {
   /** @throws PlatformError `store_unavailable` */
   run<T>(work: () => Promise<T>): Promise<T> {
     return withStore(async () => {
-      if (performance.now() < this.#pausedUntil) throw new Error('it did not answer a moment ago');
+      if (performance.now() < this.#pausedUntil) throw new Error('Redis did not answer recently');
       try {
         return await this.#inTime(work());
       } catch (error) {
-        if (performance.now() >= this.#pausedUntil) this.#log.warn('limits: Redis does not answer', { error });
+        if (performance.now() >= this.#pausedUntil)
+          this.#log.warn('rate limits are suspended: Redis does not answer', { error });
         this.#pausedUntil = performance.now() + this.#pauseMs;
         throw error;
       }

@@ -24,7 +24,7 @@ const removeKeys = async (redis: RedisClient, pattern: string, except?: string):
 export const removeFormerCounts = async (redis: RedisClient, buckets: number, log: Logger): Promise<void> => {
   const [layout, former] = await Promise.all([redis.get(LAYOUT), redis.exists(FORMER_PROGRESS)]);
   if (former > 0) {
-    log.warn('counts of a former version are removed: they are counted again from the topic');
+    log.warn('counts in the format of an older version are removed and counted again from the topic');
     await removeKeys(redis, 'counts:*', FORMER_PROGRESS);
     await redis.unlink(FORMER_PROGRESS);
   }

@@ -133,7 +133,7 @@ export class RedisRegistry implements Registry {
       if (reply === -2)
         throw new PlatformError(
           'invalid_request',
-          `Subscriber ${subscriber} is the last one of cluster ${cluster}: add another first`,
+          `Subscriber ${subscriber} is the only one of cluster ${cluster}: add another first`,
         );
       return this.#moveClientsOf({ cluster, subscriber });
     });
@@ -200,7 +200,7 @@ export class RedisRegistry implements Registry {
         const reply = await work();
         if (reply !== 'changed' && reply !== 'unseeded') return reply;
       }
-      throw new PlatformError('store_unavailable', `Client ${clientId} is being changed by others: try again`);
+      throw new PlatformError('store_unavailable', `Client ${clientId} is being changed by other requests: try again`);
     });
   }
 
