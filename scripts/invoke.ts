@@ -12,19 +12,19 @@ import { httpUrl, type Io, networkReason, readArgs, runScript, UsageError } from
 const HELP = `npm run invoke -- FUNCTION [EVENT] [options]     invokes a function and prints its answer
 
   FUNCTION         ingest, register, live, health, aggregate, cluster-fanout, subscriber-fanout or finalize
-  EVENT            a file of JSON, such as test/events/msk-one-room.json; - is the standard input; {} when left out
-  --endpoint URL   where Lambda is (http://localhost:3002, which "npm start" serves)
-  --aws            Lambda on AWS, with the credentials that AWS's own command line would use
-  --stage STAGE    the stage (local; with --aws it must be given)
-  --region REGION  AWS's region (AWS_REGION, else eu-west-1)
+  EVENT            a JSON file, such as test/events/msk-one-room.json, or - for standard input ({})
+  --endpoint URL   Lambda endpoint (http://localhost:3002, the one of "npm start")
+  --aws            invokes on AWS, with the credentials of the AWS CLI
+  --stage STAGE    stage (local; required with --aws)
+  --region REGION  AWS region (AWS_REGION, else eu-west-1)
   --help
 
-Prints what "aws lambda invoke" prints (StatusCode, FunctionError, …) and then the answer itself.
-Exit code 1 when the function failed or was not reached, 2 for wrong usage.`;
+Prints what "aws lambda invoke" prints (StatusCode, FunctionError, …) and then the answer.
+Exit code 1 when the function failed or could not be reached, 2 for wrong usage.`;
 
 const SERVICE = 'emoji-streaming';
 const LOCAL_ENDPOINT = 'http://localhost:3002';
-/** Longer than any function of ours may take. */
+/** Longer than the timeout of every function. */
 const TIMEOUT_MS = 90_000;
 
 function readOptions(args: string[]) {
