@@ -5,24 +5,24 @@ import type { Charge, Clock, LimitName, RateLimiter, Rooms, Verdict } from '../p
 interface Deps {
   limiter: RateLimiter;
   rooms: Rooms;
-  /** Whether taps are taken while the store of the limits does not answer. */
+  /** Whether taps are accepted while the store of the limits does not answer. */
   whenDown: 'open' | 'closed';
   clock: Clock;
 }
 
-/** Headers of the answer: how much of the limit that is nearest to its end is left. */
+/** Response headers with the state of the most restrictive limit. */
 type Headers = Record<string, string>;
 
-/** What a caller may do now. Each throws PlatformError `rate_limited` when it is too much, and nothing is done then. */
+/** Checks the limits. Each method throws PlatformError `rate_limited` when one is exceeded. */
 export interface Admission {
-  /** Every tap counts, merged ones (`count`) too. @param source where they come from */
+  /** A merged tap is charged by its `count`. @param source the address that the taps come from */
   taps(source: string, taps: readonly Tap[]): Promise<Headers>;
   registration(source: string, room: string): Promise<Headers>;
   removal(source: string): Promise<Headers>;
 }
 
 const FIELD: Record<LimitName, string> = { user: 'user_id', room: 'room_id', address: '', register: '' };
-/** A place among the rooms is not free again soon. */
+/** Rooms stay active for a day, so a retry soon is useless. */
 const RETRY_ROOM_SECONDS = 60;
 
 export const createAdmission = ({ limiter, rooms, whenDown, clock }: Deps): Admission => {
@@ -83,8 +83,8 @@ export const createAdmission = ({ limiter, rooms, whenDown, clock }: Deps): Admi
 const seconds = (ms: number): string => String(Math.ceil(ms / 1000));
 
 /**
- * The fields of draft-ietf-httpapi-ratelimit-headers: `RateLimit` and `RateLimit-Policy` as the draft has them now, and
- * the three separate ones that it had before, which more clients know.
+ * The fields of draft-ietf-httpapi-ratelimit-headers: `RateLimit` and `RateLimit-Policy` of the current draft, and the
+ * three separate fields of earlier drafts, which more clients support.
  */
 const quotaHeaders = ({ charge: { limit }, burst, seconds: window, remaining, waitMs }: Verdict): Headers => ({
   'ratelimit-limit': String(burst),
