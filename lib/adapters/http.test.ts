@@ -90,7 +90,7 @@ describe('httpHandler', () => {
   test.each(Object.entries(statuses))('%s is answered with %i', async (code, status) => {
     const answer = await answerTo(new PlatformError(code as ErrorCode, 'a sentence'));
     expect(answer).toMatchObject({ statusCode: status, body: { error: 'a sentence' } });
-    // Whoever may try again is told when.
+    // Retriable errors say when to retry.
     expect(answer.headers?.['retry-after']).toBe([429, 502, 503].includes(status) ? '1' : undefined);
   });
 

@@ -5,7 +5,7 @@ export const unknownCluster = (clusters: number): PlatformError =>
     details: [{ path: 'cluster_id', message: `must be a number from 0 to ${clusters - 1}` }],
   });
 
-/** A place is free when somebody leaves or is forgotten, which may take a while. */
+/** A place becomes free when a client unregisters or expires, which may take a while. */
 const RETRY_AFTER_SECONDS = 60;
 
 export const tooManyClients = (max: number, source?: string): PlatformError =>

@@ -2,16 +2,16 @@ import type { Logger } from '../../log.ts';
 import { withStore } from './client.ts';
 
 interface Options {
-  /** How long (ms) an answer is waited for. */
+  /** Timeout (ms) of an answer. */
   timeoutMs?: number;
-  /** How long (ms) nothing is asked after a failure. */
+  /** How long (ms) Redis is not called after a failure. */
   pauseMs?: number;
   log: Logger;
 }
 
 /**
- * Asks Redis for what can be done without, so that an outage costs whoever asks next to no time: an answer that takes
- * longer than `timeoutMs` is a failure, and after a failure everybody is told so at once until the pause is over.
+ * Circuit breaker for optional Redis calls, so that an outage hardly delays the callers: an answer that takes longer than
+ * `timeoutMs` is a failure, and after a failure all calls fail at once until the pause is over.
  */
 export class Breaker {
   readonly #timeoutMs: number;
@@ -44,7 +44,7 @@ export class Breaker {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       const giveUp = () => reject(new Error(`no answer within ${this.#timeoutMs} ms`));
-      // Not before what has arrived is read: when this process is what was slow, the answer waits in the socket.
+      // First read what has arrived: if this process was slow, the answer is already in the socket.
       timer = setTimeout(() => setImmediate(giveUp), this.#timeoutMs);
     });
     try {

@@ -4,7 +4,7 @@ import type { RedisClient } from './client.ts';
 
 /** The number of buckets whose counts this Redis holds. */
 const LAYOUT = 'emoji:layout';
-/** Until there were buckets, this held how far the topic was counted. */
+/** Key of the former format (before buckets) that held the progress. */
 const FORMER_PROGRESS = 'counts:progress';
 
 const primaries = (redis: RedisClient): Redis[] =>
@@ -18,8 +18,8 @@ const removeKeys = async (redis: RedisClient, pattern: string, except?: string):
 };
 
 /**
- * Removes counts of a former layout, or of another number of buckets. Nothing reads them any more: what the topic holds
- * is counted again. What is interrupted begins again the next time.
+ * Removes counts of a former layout or of another number of buckets, which are no longer read: the topic is counted again.
+ * When interrupted, it is repeated at the next start.
  */
 export const removeFormerCounts = async (redis: RedisClient, buckets: number, log: Logger): Promise<void> => {
   const [layout, former] = await Promise.all([redis.get(LAYOUT), redis.exists(FORMER_PROGRESS)]);
