@@ -44,7 +44,7 @@ test('what a killed starter left running in the folder is ended', async () => {
   claimed.release();
 });
 
-test('a program of somebody else that has got the number is left alone', async () => {
+test('another program that reuses the pid is not touched', async () => {
   const dir = folder();
   // Its command line names another folder, whose name begins with ours.
   const child = await leftover(dir, STAYS, `${dir}-of-somebody-else/server.properties`);
@@ -75,7 +75,7 @@ test.each(['', '{"pid":', '{}'])('a record that is half written (%j) stands in n
   (await claimDataDir(dir)).release();
 });
 
-test('what cannot be a folder is refused in a sentence', async () => {
+test('a path that cannot be a folder is rejected with a sentence', async () => {
   const file = join(folder(), 'file');
   writeFileSync(file, '');
   const error = await claimDataDir(join(file, 'data')).catch((each: unknown) => each);
@@ -103,6 +103,6 @@ test.each(['kafka', 'redis', 'logs', 'pids', 'version.json'])(
   },
 );
 
-test('an empty text is no folder', async () => {
+test('an empty path is rejected', async () => {
   expect(await refusal(claimDataDir(''))).toBe('The data folder should be a path, not an empty text.');
 });

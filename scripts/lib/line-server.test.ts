@@ -26,7 +26,7 @@ test('lines are whole, whatever the pieces in which they come', async () => {
   socket.destroy();
 });
 
-test('who sends without end and no line is cut off', async () => {
+test('a sender of endless data without a line break is disconnected', async () => {
   server = await listenForLines('127.0.0.1', 0, () => undefined);
   const socket = await dial(server.port);
   socket.on('error', () => undefined); // that is how it learns
@@ -35,7 +35,7 @@ test('who sends without end and no line is cut off', async () => {
   await closed;
 });
 
-test('what a web page sends shows no updates', async () => {
+test('a request of a web page is not shown as an update', async () => {
   const lines: string[] = [];
   server = await listenForLines('127.0.0.1', 0, (line) => lines.push(line));
   const url = `http://127.0.0.1:${server.port}/`;

@@ -215,7 +215,7 @@ test('records of almost 1 MiB, and many of them: set aside, listed, and put back
   expect(back[0]?.padding).toHaveLength(1_040_000);
 });
 
-test('wrong usage: a sentence that says what it should be, exit code 2', async () => {
+test('wrong usage prints a sentence that says what is expected, with exit code 2', async () => {
   const wrong = async (...args: string[]) => {
     const { code, stderr } = await run('dlq', args);
     expect(code).toBe(2);
