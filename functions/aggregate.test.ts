@@ -63,8 +63,8 @@ test('one record for each room and batch, however many emojis and windows', asyn
   expect(frames()[0]?.totals).toEqual({ '🔥': 2, '❤️': 2, '👏': 2 });
 });
 
-describe('a batch that comes again', () => {
-  test('whole: changes nothing and publishes the same state', async () => {
+describe('a batch that is delivered again', () => {
+  test('completely: changes nothing and publishes the same counts', async () => {
     await handler(taps(0, 100));
     const first = frames();
     await handler(taps(0, 100));
@@ -72,7 +72,7 @@ describe('a batch that comes again', () => {
     expect(await fire()).toBe(100);
   });
 
-  test('with other boundaries: counts what is new, once', async () => {
+  test('with other boundaries: counts only the new records, once', async () => {
     await handler(taps(0, 100));
     await handler(taps(0, 200));
     await handler(taps(50, 250));
@@ -121,7 +121,7 @@ describe('a record that cannot be read', () => {
     ]);
   });
 
-  test('what is set aside holds the key and the bytes as they came', async () => {
+  test('a dead letter contains the original key and bytes', async () => {
     const [key, value] = [Buffer.from([0xff, 0x00, 0x20]), Buffer.from([0x7b, 0xff, 0x0a])];
     await handler(kafkaEvent([value], { partition: 2, timestamp: T + 7, key }));
     expect(records.values(DEAD_LETTER_TOPIC)).toEqual([
@@ -145,7 +145,7 @@ describe('a record that cannot be read', () => {
     expect(records.values(DEAD_LETTER_TOPIC)[0]).toMatchObject({ reason: expect.stringContaining('received_at') });
   });
 
-  test('a tap that says to have been received after it was written opens no window in the future', async () => {
+  test('a tap whose received_at is after its record’s time enters no future window', async () => {
     const early = reaction({ at: T + 7_200_000, id: 'early' });
     await handler(kafkaEvent([early, reaction()], { timestamp: T + 1000 }));
     expect(await fire()).toBe(1);
@@ -156,7 +156,7 @@ describe('a record that cannot be read', () => {
     });
   });
 
-  test('a batch of nothing else publishes no update, and is not asked for again', async () => {
+  test('a batch of only unreadable records publishes nothing and is not delivered again', async () => {
     await handler(kafkaEvent(['a', 'b']));
     expect(records.topics).toEqual([DEAD_LETTER_TOPIC]);
     const progress = await store.progress(['emoji_topic-0']);
@@ -170,7 +170,7 @@ describe('time', () => {
     expect(startsIn(frames()[0])).toEqual(['2026-05-01T20:45:04.000Z']);
   });
 
-  test('a fast clock opens no window in the future', async () => {
+  test('a client’s fast clock does not count in future windows', async () => {
     await handler(kafkaEvent([reaction({ at: T + 3_600_000, receivedAt: T + 100 })]));
     expect(startsIn(frames()[0])).toEqual(['2026-05-01T20:45:00.000Z']);
   });

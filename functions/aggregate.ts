@@ -6,7 +6,7 @@ interface Deps {
   counter: Pick<Counter, 'count'>;
 }
 
-/** Kafka `emoji_topic`: counts the batch's taps, each once, and publishes the state of the rooms that they touch. */
+/** Kafka `emoji_topic`: counts each tap of the batch once and publishes the counts of its rooms. */
 export const createHandler =
   ({ counter }: Deps) =>
   (event: KafkaEvent): Promise<void> =>

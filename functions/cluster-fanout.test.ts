@@ -56,7 +56,7 @@ test('each subscriber with viewers gets one record for each room, in which the f
     expect(sent(cluster)).toEqual([0, 1, 2].map((partition) => [partition, 'global', merged]));
 });
 
-test('only subscribers that have a viewer of the room', async () => {
+test('subscribers without a viewer of the room get no record', async () => {
   await watch(1, 'a');
   await watch(1, 'b');
   await run(frame(1, { room: 'a' }), frame(2, { room: 'b' }));
@@ -66,13 +66,13 @@ test('only subscribers that have a viewer of the room', async () => {
   ]);
 });
 
-test('a room that nobody watches costs nothing: no record, no turn', async () => {
+test('a room without viewers causes no record and claims no turn', async () => {
   await run(frame(1));
   expect(records.topics).toEqual([]);
   expect(claims).toEqual([]);
 });
 
-test('a room whose turn has not come is held until it has, and holds no other', async () => {
+test('a room waits for its turn and delays no other room', async () => {
   await watch(1, 'slow');
   await watch(1, 'fast');
   waits.set('slow', [5, 5]);
@@ -81,19 +81,19 @@ test('a room whose turn has not come is held until it has, and holds no other', 
   expect(roomsSent().sort()).toEqual(['fast', 'slow']);
 });
 
-test('final stays final', async () => {
+test('merged frames keep their final marks', async () => {
   await watch(1);
   await run(frame(3), frame(3, { final: true }), frame(3));
   expect(records.values(clusterTopic(0))).toEqual([frame(3, { final: true })]);
 });
 
-test('a failure to pass on is a failure of the batch', async () => {
+test('a failed append fails the batch', async () => {
   await watch(1);
   records.failure = new PlatformError('broker_unavailable', 'down');
   await expect(run(frame(1))).rejects.toThrow('down');
 });
 
-test('a subscriber without a partition costs its own rooms a frame, which the log tells, and no other', async () => {
+test('a subscriber without a partition is skipped and logged, and the others get their frames', async () => {
   await watch(1, 'a'); // cluster 0, subscriber 0
   await watch(1, 'b'); // cluster 1, subscriber 0
   await watch(1, 'c'); // cluster 0, subscriber 1
@@ -110,7 +110,7 @@ test('a subscriber without a partition costs its own rooms a frame, which the lo
   ]);
 });
 
-test('a record that is no frame is set aside, the others are passed on', async () => {
+test('an invalid record becomes a dead letter, and the others are sent', async () => {
   await watch(1);
   const negative = { ...frame(2), totals: { '🔥': -1 } };
   await run(frame(1), '{"room_id":', negative, { ...frame(2), v: 2 }, frame(3));
@@ -118,7 +118,7 @@ test('a record that is no frame is set aside, the others are passed on', async (
   expect(records.values(DEAD_LETTER_TOPIC)).toMatchObject([{ offset: 1 }, { offset: 2 }, { offset: 3 }]);
 });
 
-test('a record of the former format is skipped: neither passed on nor set aside', async () => {
+test('a record in the former format is skipped and does not become a dead letter', async () => {
   await watch(1);
   await run(formerUpdate, frame(2), formerUpdate);
   expect(sent(0)).toEqual([[0, 'global', frame(2)]]);

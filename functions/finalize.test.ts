@@ -44,7 +44,7 @@ const finals = () =>
     .flatMap(({ room_id, windows }) => windows.map(({ counts, final }) => [room_id, counts, final]))
     .sort();
 
-test('a room that has fallen silent gets its final frame, once', async () => {
+test('a room without further taps gets its final frame once', async () => {
   await once();
   const expected = [
     ['b', { '❤️': 1 }, true],
@@ -61,13 +61,13 @@ test('a room that has fallen silent gets its final frame, once', async () => {
   expect(finals()).toEqual(expected);
 });
 
-test('before the watermark nothing is final', async () => {
+test('no window is final before the watermark has passed', async () => {
   now = T + 11_999;
   await once();
   expect(records.topics).toEqual([]);
 });
 
-test('final counts that could not be published stay due, and the run goes on', async () => {
+test('final counts that could not be published are published later, and the run continues', async () => {
   const error = (records.failure = new Error('down'));
   await once();
   expect(log.lines).toEqual([['error', 'final counts were not published', { error }]]);
@@ -76,7 +76,7 @@ test('final counts that could not be published stay due, and the run goes on', a
   expect(finals()).toHaveLength(2);
 });
 
-test('clients that cannot be removed and counts that cannot be counted again keep no final frame back', async () => {
+test('failures to remove clients or to count again do not prevent final frames', async () => {
   const error = new Error('damaged');
   registry.expire = () => Promise.reject(error);
   const failing = { recountLost: () => Promise.reject(error) };
@@ -105,13 +105,13 @@ test('lost counts are counted again before windows are called final', async () =
   expect(finals()).toEqual([['global', { '🔥': 3 }, true]]);
 });
 
-test('clients whose time is over are removed though nobody registers', async () => {
+test('expired clients are removed even if no client registers', async () => {
   await registry.register(registrationSchema.parse({ client_id: 'c', port: 6000 }), T);
   await once();
   expect((await registry.audience(['global'])).size).toBe(0);
 });
 
-test('windows beyond their retention are removed, though that fails once', async () => {
+test('windows beyond their retention are removed, even if the first attempt fails', async () => {
   const error = new Error('down');
   const trim = store.trim.bind(store);
   store.trim = () => Promise.reject(error);
@@ -124,7 +124,7 @@ test('windows beyond their retention are removed, though that fails once', async
   expect({ windows, totals }).toEqual({ windows: [], totals: new Map([['🔥', 1]]) });
 });
 
-test('a run looks every second until its time is over', async () => {
+test('a run repeats its work every second until its time is over', async () => {
   let looks = 0;
   const counting = { expire: async () => ++looks };
   const clock = () => LATER + looks * 1000; // a look a second

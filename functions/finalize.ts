@@ -17,17 +17,17 @@ interface Deps {
 }
 
 const EVERY_MS = 1000;
-/** A schedule can't fire more than once a minute, so one run looks every second for this long. */
+/** A schedule fires at most once a minute, so each run repeats its work every second for this long. */
 const RUN_MS = 58_000;
 
 /**
- * Scheduled: what must happen though nobody taps. Publishes the counts of windows that are over as final, counts again
- * what Redis has lost, and forgets clients and windows whose time is over.
+ * Scheduled, for work that must be done even when nobody taps: publishes the final counts of windows that are over, counts
+ * taps again whose counts Redis has lost, and removes expired clients and windows.
  */
 export const createHandler = ({ store, records, registry, counter, clock, log, settings }: Deps) => {
   const publishFinals = createPublishFinals({ store, records, clock, settings });
 
-  /** A step that fails must cost neither the others nor the minute's other looks: what is due stays due. */
+  /** A failed step must not prevent the other steps or later repetitions; it is repeated a second later. */
   const attempt = (work: Promise<unknown>, failed: string) =>
     work.catch((error: unknown) => log.error(failed, { error }));
 
@@ -37,7 +37,7 @@ export const createHandler = ({ store, records, registry, counter, clock, log, s
     await attempt(publishFinals(), 'final counts were not published');
   };
 
-  /** @param event `{"runMs": 0}` looks once. */
+  /** @param event `{"runMs": 0}` runs all steps once. */
   return async (event: { runMs?: number } = {}, _context?: Context): Promise<void> => {
     const until = clock() + (event.runMs ?? RUN_MS);
     await attempt(store.trim(clock()), 'old windows were not removed');

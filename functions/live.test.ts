@@ -37,7 +37,7 @@ const get = async (
 const count = (store: MemoryCountStore, taps: ReturnType<typeof tap>[]) =>
   applyTaps(store, tapBatch(taps), { buckets: [0, 1, 2, 3], settings, now: 2500 });
 
-test('the newest windows first, the totals and what came too late', async () => {
+test('the answer has the newest windows first, the totals and the number of late taps', async () => {
   const store = new MemoryCountStore(settings);
   const taps = [
     tap(0, { count: 100 }),
@@ -61,7 +61,7 @@ test('the newest windows first, the totals and what came too late', async () => 
   });
 });
 
-test('ten windows at the most; of another room nothing', async () => {
+test('the answer has at most ten windows, and none of another room', async () => {
   const store = new MemoryCountStore(settings);
   await count(
     store,
@@ -93,7 +93,7 @@ describe('who may watch', () => {
   const final = { room_id: 'final' };
   const watcher = bearerOf({ sub: 'u1', scope: 'watch', rooms: ['final'] });
 
-  test('a room of the token; the answer is for its bearer alone, for a second', async () => {
+  test('a token allows its rooms, and the answer is private for a second', async () => {
     const { status, headers } = await get(store(), final, { auth: watcher, isPublic: false });
     expect({ status, headers }).toMatchObject({
       status: 200,
@@ -115,7 +115,7 @@ describe('who may watch', () => {
     expect(answer).toMatchObject({ status: 403, headers: { 'cache-control': 'no-store' }, body });
   });
 
-  test('where it is public nobody is asked, and a CDN may answer', async () => {
+  test('with LIVE_PUBLIC no token is needed and a CDN may cache the answer', async () => {
     const locked = { authenticate: () => Promise.reject(unauthorized()) };
     expect((await get(store(), final, { auth: locked, isPublic: false })).status).toBe(401);
     expect(await get(store(), final, { auth: locked, isPublic: true })).toMatchObject({

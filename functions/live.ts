@@ -13,7 +13,7 @@ import { z } from 'zod';
 interface Deps {
   auth: Authenticator;
   admission: Pick<Admission, 'view'>;
-  /** Nobody is asked who they are: the answer is the same for all, and a CDN may give it. */
+  /** No token is required; a CDN may cache the answer. */
   isPublic: boolean;
   counts: Pick<CountStore, 'snapshot'>;
   windowMs: number;
@@ -23,7 +23,7 @@ interface Deps {
 
 const querySchema = z.object({ room_id: roomId.default(DEFAULT_ROOM) });
 
-/** `GET /live?room_id=`: the newest windows and the totals of a room, the same for every caller for a second. */
+/** `GET /live?room_id=`: the newest windows and the totals of a room, cacheable for a second. */
 export const createHandler = ({ auth, admission, isPublic, counts: store, windowMs, ratio, log }: Deps) => {
   const caching = isPublic
     ? { 'cache-control': 'public, max-age=1' }

@@ -28,7 +28,7 @@ const post = (body: unknown) => call({ body });
 const remove = (client_id: string) => call({ method: 'DELETE', path: { client_id } });
 const clients = async () => (await registry.clients({ cluster: 0, subscriber: 0 }, ['global'])).get('global');
 
-test('a client is told its subscriber and cluster; the host is localhost unless it says otherwise', async () => {
+test('a registration answers subscriber and cluster; the host defaults to localhost', async () => {
   expect(await post({ client_id: 'c1', port: 6000 })).toMatchObject({
     status: 200,
     body: { message: 'Client c1 registered successfully.', subscriber_id: 0, cluster_id: 0 },
@@ -37,7 +37,7 @@ test('a client is told its subscriber and cluster; the host is localhost unless 
   expect((await post({ client_id: 'c2', port: 6001, cluster_id: 1 })).body).toMatchObject({ cluster_id: 1 });
 });
 
-test('registering again refreshes, and counts nobody twice', async () => {
+test('registering again renews the registration and does not count the client twice', async () => {
   const first = await post({ client_id: 'c1', port: 6000 });
   expect((await post({ client_id: 'c1', port: 6009 })).body).toEqual(first.body);
   expect(await clients()).toEqual([{ id: 'c1', host: 'localhost', port: 6009 }]);
@@ -121,14 +121,14 @@ describe('who may watch', () => {
     body: { error: 'The token does not allow this', details: [{ path, message: expect.stringMatching(/^must /) }] },
   });
 
-  test('clients of one’s own, in rooms of the token', async () => {
+  test('a token allows its user’s clients, in the rooms of the token', async () => {
     auth = watcher;
     expect((await post({ client_id: 'u1', port: 6000 })).status).toBe(200);
     expect((await post({ client_id: 'u1:tv', port: 6001, room_id: 'match-1' })).status).toBe(200);
     expect((await remove('u1:tv')).status).toBe(200);
   });
 
-  test('403: another’s client is neither registered, nor moved, nor unregistered', async () => {
+  test('another user’s client is neither registered, moved nor unregistered (403)', async () => {
     await post({ client_id: 'u2', port: 6000 });
     auth = watcher;
     expect(await post({ client_id: 'u2', port: 6001 })).toMatchObject(forbidden('client_id'));
@@ -138,7 +138,7 @@ describe('who may watch', () => {
     expect(await clients()).toEqual([{ id: 'u2', host: 'localhost', port: 6000 }]);
   });
 
-  test('403: another room', async () => {
+  test('a room that the token does not name is rejected (403)', async () => {
     auth = watcher;
     expect(await post({ client_id: 'u1', port: 6000, room_id: 'final' })).toMatchObject(forbidden('room_id'));
     expect(await audience()).toBe(0);

@@ -14,7 +14,7 @@ interface Deps {
   auth: Authenticator;
   registry: Registry;
   admission: Pick<Admission, 'registration' | 'client' | 'removal'>;
-  /** Rejects when updates must not be delivered there. */
+  /** Rejects when updates must not be delivered to this address. */
   checkHost: (host: string, port: number) => Promise<unknown>;
   clock: Clock;
   log: Logger;

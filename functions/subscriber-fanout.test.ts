@@ -32,7 +32,7 @@ beforeEach(() => {
   });
 });
 
-test('one frame a room and subscriber, with the largest count of each window and emoji', async () => {
+test('each room and subscriber gets one frame with the largest count of each window and emoji', async () => {
   const of = (cluster: number, partition: number, ...frames: unknown[]) =>
     kafkaEvent(frames, { topic: clusterTopic(cluster), partition }).records;
   const hearts = frame(1, { emoji: '❤️' });
@@ -52,13 +52,13 @@ test('one frame a room and subscriber, with the largest count of each window and
   ]);
 });
 
-test('a record that is no frame is set aside, the others are delivered', async () => {
+test('an invalid record becomes a dead letter, and the others are delivered', async () => {
   await handler(kafkaEvent([frame(1), 'oops', frame(2)], { topic: clusterTopic(0) }));
   expect(published.map((each) => each.frame)).toEqual([frame(2)]);
   expect(records.values(DEAD_LETTER_TOPIC)).toMatchObject([{ topic: clusterTopic(0), offset: 1 }]);
 });
 
-test('nothing readable, or records of the former format: nothing is delivered', async () => {
+test('a batch without readable frames delivers nothing', async () => {
   await handler(kafkaEvent(['oops', formerUpdate], { topic: clusterTopic(0) }));
   expect(published).toEqual([]);
   expect(records.values(DEAD_LETTER_TOPIC)).toMatchObject([{ offset: 0 }]);
@@ -70,7 +70,7 @@ const ofRooms = (...rooms: string[]) =>
     { topic: clusterTopic(0), partition: 2 },
   );
 
-test('a room that fails is skipped and told in the log; the others are delivered, and the batch is done', async () => {
+test('a room with a permanent error is skipped and logged, and the others are delivered', async () => {
   const error = new TypeError('oops');
   failures.set('b', error);
   await handler(ofRooms('a', 'b', 'c'));
@@ -78,7 +78,7 @@ test('a room that fails is skipped and told in the log; the others are delivered
   expect(log.lines).toEqual([['error', 'room skipped', { room: 'b', cluster: 0, subscriber: 2, error }]]);
 });
 
-test('a store that does not answer fails the batch, which comes again; other rooms have got theirs', async () => {
+test('a store outage fails the batch, so that it is delivered again; other rooms are delivered before', async () => {
   failures.set('a', new PlatformError('store_unavailable', 'Redis does not answer'));
   await expect(handler(ofRooms('a', 'b'))).rejects.toMatchObject({ code: 'store_unavailable' });
   expect(published.map(({ room }) => room)).toEqual(['b']);

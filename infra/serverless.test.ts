@@ -32,7 +32,7 @@ const withEnv = async <T>(env: Record<string, string>, work: () => Promise<T>): 
   }
 };
 
-test('functions are given every variable of the configuration, and no other; the stage is the framework’s', async () => {
+test('functions get exactly the variables of the configuration, and the framework’s stage', async () => {
   expect(await made.environment(onStage('local'))).toEqual({
     ...given,
     CLUSTERS: '4',
@@ -41,7 +41,7 @@ test('functions are given every variable of the configuration, and no other; the
   });
 });
 
-test('a deployed stage that asks nobody who they are is refused before it is packaged, in a sentence', async () => {
+test('packaging a deployed stage without authentication fails with a sentence', async () => {
   const make = (env: Record<string, string>) => withEnv(env, () => made.environment(onStage('prod')));
   await expect(make({ AUTH_MODE: '' })).rejects.toMatchObject({
     message: expect.stringMatching(/^AUTH_MODE must be jwt on stage prod/),
@@ -52,7 +52,7 @@ test('a deployed stage that asks nobody who they are is refused before it is pac
   expect(await make({ AUTH_MODE: '', AUTH_ALLOW_OPEN: 'true' })).toMatchObject({ STAGE: 'prod' });
 });
 
-test('a bad variable is refused before it is packaged, by the sentence that the functions would say', async () => {
+test('packaging with a bad variable fails with the functions’ error message', async () => {
   const make = (env: Record<string, string>) => withEnv(env, () => made.environment(onStage('local')));
   await expect(make({ REDIS_URL: 'redis://:100%@cache', CLUSTERS: 'two' })).rejects.toMatchObject({
     message: expect.stringMatching(/^REDIS_URL must be .* \(the value is not shown\)\nCLUSTERS must be a whole number/),
@@ -60,7 +60,7 @@ test('a bad variable is refused before it is packaged, by the sentence that the 
   });
 });
 
-test('pages of this machine may call the local stage; elsewhere only those that are named', async () => {
+test('the local stage allows pages of this machine, other stages only configured origins', async () => {
   const origins = async (stage: string, CORS_ORIGINS: string) =>
     (await withEnv({ CORS_ORIGINS }, () => made.httpApi(onStage(stage)))).cors?.allowedOrigins;
   const named = 'https://a.example, https://b.example';
@@ -77,7 +77,7 @@ test('topics are created for the clusters that the configuration asks for', () =
   );
 });
 
-test('every mapping reads a topic that exists, in a group of its own', () => {
+test('every mapping reads an existing topic in its own consumer group', () => {
   const { aggregateEvents, clusterFanoutEvents, subscriberFanoutEvents } = made;
   const events = [...aggregateEvents, ...clusterFanoutEvents, ...subscriberFanoutEvents].map(({ msk }) => msk);
   const topics = made.topics.map(({ topic }) => topic);
@@ -85,7 +85,7 @@ test('every mapping reads a topic that exists, in a group of its own', () => {
   expect(new Set(events.map(({ consumerGroupId }) => consumerGroupId)).size).toBe(events.length);
 });
 
-test('only taps are gathered for a second: no later hop adds another', () => {
+test('only aggregate has a batching window of a second', () => {
   const { aggregateEvents, clusterFanoutEvents, subscriberFanoutEvents, extensions } = made;
   expect(aggregateEvents.map(({ msk }) => msk.maximumBatchingWindow)).toEqual([1]);
   const later = [...clusterFanoutEvents, ...subscriberFanoutEvents];

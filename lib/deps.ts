@@ -29,12 +29,12 @@ import { createLogger } from './log.ts';
 import type { SubscriberRef } from './domain/registration.ts';
 import type { Authenticator, Delivery, LimitName } from './ports.ts';
 
-/** How old (ms) what `/health` says may be. */
+/** The maximum age (ms) of what `/health` reports. */
 const HEALTH_MAX_AGE_MS = 2000;
-/** How long (ms) a client may take nothing before that counts as a failed delivery. */
+/** A delivery fails when the client reads nothing for this long (ms). */
 const STALL_MS = 5000;
 
-/** The configured limits; those of 0 are left out. */
+/** The configured limits; a rate of 0 means no limit. */
 const ratesOf = (config: Config): Map<LimitName, Rate> => {
   const perSecond = (rate: number, burst: number): Rate => ({
     burst: Math.max(rate, burst),
@@ -71,15 +71,15 @@ const createAuthenticator = (config: Config): Authenticator =>
         clock: Date.now,
       });
 
-/** Made when it is asked for first, then kept. */
+/** Creates the value at its first use, then keeps it. */
 const lazily = <T>(make: () => T): (() => T) => {
   let made: { value: T } | undefined;
   return () => (made ??= { value: make() }).value;
 };
 
 /**
- * The composition root: every port with its adapter. A function makes only what it asks for, and nothing connects before
- * it is used. A warm function keeps all of it between invocations.
+ * The composition root: every port with its adapter. A function creates only what it uses, and nothing connects before
+ * its first use. A warm function keeps all of it between invocations.
  */
 const createDeps = (config: Config) => {
   const log = createLogger(config.LOG_LEVEL);
@@ -102,7 +102,7 @@ const createDeps = (config: Config) => {
         ...windowSettings,
         buckets: BUCKETS,
         windowRetentionMs: config.WINDOW_RETENTION_SECONDS * 1000,
-        // A tap can be read again until Kafka forgets it; twice that leaves room for a topic that is kept for longer.
+        // Taps can be read again until Kafka deletes them; twice that is safe even if a topic is kept longer.
         roomRetentionMs: Math.max(2 * REACTION_RETENTION_MS, 2 * config.WINDOW_RETENTION_SECONDS * 1000),
         idTtlMs: config.EVENT_ID_TTL_SECONDS * 1000,
         idLimit: config.EVENT_ID_LIMIT,
@@ -121,7 +121,7 @@ const createDeps = (config: Config) => {
         clientTtl: config.CLIENT_TTL_SECONDS,
         maxClients: config.MAX_CLIENTS,
         maxClientsPerSource: config.MAX_CLIENTS_PER_ADDRESS,
-        onDamaged: (damage) => log.error('registry entry is damaged and left out', { ...damage }),
+        onDamaged: (damage) => log.error('registry entry is damaged and is ignored', { ...damage }),
       }),
   );
   const auth = lazily(() => createAuthenticator(config));
@@ -136,7 +136,7 @@ const createDeps = (config: Config) => {
   );
   const pacer = lazily(() => new RedisPacer(redis()));
   const unregisterDead = (client: string) => {
-    log.warn('client does not take its updates and is unregistered', { client });
+    log.warn('client is unregistered: its deliveries failed', { client });
     registry()
       .unregister(client)
       .catch((error: unknown) => log.error('client was not unregistered', { client, error }));
@@ -179,7 +179,7 @@ const createDeps = (config: Config) => {
     get records() {
       return records();
     },
-    /** Bounded: only what clients send is refused; what the functions that Kafka triggers write would only come again. */
+    /** Bounded, unlike `records`: clients can be rejected, but Kafka would only deliver rejected records again. */
     get tapRecords() {
       return tapRecords();
     },
@@ -200,7 +200,7 @@ const createDeps = (config: Config) => {
     get healthChecks() {
       return healthChecks();
     },
-    /** @param fn the function that counts, for its log lines */
+    /** @param fn name of the function, for its log lines */
     counter: (fn: string) =>
       createCounter({
         store: counts(),
@@ -211,7 +211,7 @@ const createDeps = (config: Config) => {
         settings: windowSettings,
         shortCodes: config.EMOJI_SHORT_CODES,
       }),
-    /** For programs that end; a function keeps its connections. */
+    /** For scripts; a function keeps its connections. */
     close: async () => {
       await Promise.all([records().close(), reader().close()]);
       redis().disconnect();

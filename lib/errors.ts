@@ -4,7 +4,7 @@ export interface Detail {
   message: string;
 }
 
-/** Every way in which the platform refuses or fails; the HTTP status is derived from it in `adapters/http.ts`. */
+/** All error codes of the platform; the HTTP status is derived from it in `adapters/http.ts`. */
 export type ErrorCode =
   | 'invalid_request'
   | 'payload_too_large'
@@ -32,10 +32,10 @@ const RETRIABLE: ReadonlySet<ErrorCode> = new Set([
 export class PlatformError extends Error {
   readonly code: ErrorCode;
   readonly details: readonly Detail[];
-  /** What an HTTP answer says of it in its headers, by lower-case name: `retry-after` (s), `www-authenticate`, … */
+  /** Headers of the HTTP answer, by lower-case name: `retry-after` (s), `www-authenticate`, … */
   readonly headers: Readonly<Record<string, string>>;
 
-  /** @param message is shown to callers: it says what to do and holds no secrets. */
+  /** @param message is shown to callers: it says what to do and contains no secrets */
   constructor(
     code: ErrorCode,
     message: string,
@@ -48,7 +48,7 @@ export class PlatformError extends Error {
     this.headers = options.headers ?? {};
   }
 
-  /** Whether the same call may succeed later without a change. */
+  /** Whether the same call may succeed later. */
   get retriable(): boolean {
     return RETRIABLE.has(this.code);
   }

@@ -16,7 +16,7 @@ afterEach(() => {
   jest.restoreAllMocks();
 });
 
-test('one JSON object a line: level, time, message, function and fields', () => {
+test('a log line is one JSON object with level, time, message, function and fields', () => {
   createLogger('info').child('ingest').info('started', { partition: 3 });
   expect(written.map(({ text }) => text.endsWith('\n') && text.trim().includes('\n'))).toEqual([false]);
   expect(lines()).toEqual([
@@ -24,7 +24,7 @@ test('one JSON object a line: level, time, message, function and fields', () => 
   ]);
 });
 
-test('fields that a log was given stand in every line of it, and in no other', () => {
+test('fields of a child log are in all of its lines, and in no line of its parent', () => {
   const log = createLogger('info').child('ingest');
   const request = log.with({ requestId: 'r-1' });
   request.warn('a', { room: 'final' });
@@ -35,7 +35,7 @@ test('fields that a log was given stand in every line of it, and in no other', (
   ]);
 });
 
-test.each(LOG_LEVELS)('level %s: what is less severe is left out', (level) => {
+test.each(LOG_LEVELS)('with level %s, less severe lines are not logged', (level) => {
   const log = createLogger(level);
   log.info('a');
   log.warn('b');
@@ -52,7 +52,7 @@ test('warnings and errors go to standard error', () => {
   expect(written.map(({ to }) => to)).toEqual(['stdout', 'stderr', 'stderr']);
 });
 
-test('an error is told with its code and its causes, without a stack and without what hangs on it', () => {
+test('an error is logged with its code and causes, without stack and other properties', () => {
   const refused = Object.assign(new AggregateError([], ''), { code: 'ECONNREFUSED', command: { args: ['payload'] } });
   createLogger('info').error('failed', { error: new TypeError('no', { cause: refused }) });
   expect(lines()[0]?.error).toEqual({

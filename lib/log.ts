@@ -19,7 +19,7 @@ const describe = (value: unknown): unknown => {
   return { name, message, ...(code ? { code } : {}), ...(cause ? { cause: describe(cause) } : {}) };
 };
 
-/** One JSON object a line on standard output or error, which CloudWatch Logs Insights reads as fields. */
+/** One JSON object per line on standard output or error, which CloudWatch Logs Insights reads as fields. */
 export const createLogger = (level: LogLevel, bound: Record<string, unknown> = {}): Logger => {
   const from = LOG_LEVELS.indexOf(level);
   const write = (at: LogLevel, message: string, fields: Record<string, unknown> = {}) => {

@@ -7,39 +7,39 @@ import type { OffsetRange, StreamRecord } from './domain/stream.ts';
 /** ms since the epoch. */
 export type Clock = () => number;
 
-/** Tells who calls. */
+/** Identifies the caller of a request. */
 export interface Authenticator {
   /**
-   * @param authorization the header, as it came
-   * @throws PlatformError `unauthorized` unless it proves who calls; `keys_unavailable` when that can't be checked now.
+   * @param authorization the Authorization header as received
+   * @throws PlatformError `unauthorized` unless the token is valid; `keys_unavailable` when it can't be verified now.
    */
   authenticate(authorization: string | undefined): Promise<Caller>;
 }
 
-/** A record to be written. Without `partition` and `key` it may go to any partition, spread evenly. */
+/** A record to be written. Records without `partition` and `key` are spread evenly over the partitions. */
 export interface OutgoingRecord {
   value: string;
   key?: string;
   partition?: number;
 }
 
-/** The stream. */
+/** Writes to Kafka topics. */
 export interface RecordLog {
   /**
-   * Resolves once every record is acknowledged by all in-sync replicas, each written once, however often the network
-   * made us try. In order per key and partition for calls that do not overlap.
-   * @throws PlatformError `broker_unavailable` when that takes too long; the records may then have been written or not.
+   * Resolves once all in-sync replicas have acknowledged every record. Each record is written once, even after retries.
+   * Calls that do not overlap are written in order, per key and partition.
+   * @throws PlatformError `broker_unavailable` when that takes too long; the records may or may not have been written.
    * `not_found` when the topic lacks a partition that a record names; nothing is written then.
-   * `overloaded` when too much is under way already: none is written.
+   * `overloaded` when too many records are being written already; nothing is written then.
    */
   append(topic: string, records: readonly OutgoingRecord[]): Promise<void>;
 }
 
-/** How far a topic partition is counted in a bucket. */
+/** Up to where a topic partition has been counted in a bucket. */
 export interface Progress {
   /** The highest offset counted; -1 when none is. */
   offset: number;
-  /** The latest record time (ms) up to there; -1 when there is none. */
+  /** The latest record time (ms) up to that offset; -1 when there is none. */
   newest: number;
 }
 
@@ -54,19 +54,19 @@ export type BucketOutcome =
       /** The rooms that the batch touches, with the windows that it touches, after the batch. */
       rooms: RoomCounts[];
       /**
-       * Partitions of which only the first part had been counted before. Nothing of such a partition was counted now:
-       * apply what lies behind that progress again.
+       * Partitions of which the batch's first part had been counted before. Nothing of such a partition was counted now:
+       * apply the records after that progress again.
        */
       partial: ProgressMap;
     }
-  /** The batch does not continue what is stored: counts are missing before it. Nothing was counted. */
+  /** There is a gap between the progress and the batch: counts are missing. Nothing was counted. */
   | { bucket: number; state: 'behind'; progress: ProgressMap }
-  /** What is stored was counted from another topic of that name. Nothing was counted. */
+  /** The stored counts are of an earlier topic with the same name. Nothing was counted. */
   | { bucket: number; state: 'other_topic' }
-  /** Parts of what is stored are missing or can't be read. Nothing was counted. */
+  /** Stored data of the bucket is missing or can't be read. Nothing was counted. */
   | { bucket: number; state: 'damaged' };
 
-/** A window that is over, with its rooms. */
+/** A window whose end and watermark have passed, with its rooms. */
 export interface OverdueWindow {
   bucket: number;
   start: number;
@@ -74,54 +74,54 @@ export interface OverdueWindow {
 }
 
 /**
- * Counts per room, window and emoji, in a fixed number of buckets. A bucket's counts and its progress (which offsets
- * they hold) are written by one atomic step and are lost together, so that `apply` sees by itself when counts are
- * missing: the store was emptied, or replaced by a copy that lags behind. What is missing is counted again from the
- * topic. Every count is cumulative and only grows.
+ * Counts per room, window and emoji, in a fixed number of buckets. A bucket's counts and its progress (up to which
+ * offsets they go) are written in one atomic step and lost together. So `apply` detects missing counts: the store was
+ * emptied, or replaced by a replica that lags behind. Missing counts are counted again from the topic. Every count is
+ * cumulative and only grows.
  */
 export interface CountStore {
   readonly buckets: number;
   /**
-   * Adds each bucket's batch, all or nothing a bucket and partition: a part that was counted before changes nothing.
-   * Of taps with the same id that the broker appended within the configured time, the first one counts.
-   * @param recount whether the taps are older ones, counted again: windows that are over for long are not reported again.
-   * @throws PlatformError `store_unavailable`; each bucket's batch may then have been counted or not: apply it again.
+   * Adds each bucket's batch, all or nothing per bucket and partition. Records that were counted before change nothing.
+   * Of taps with the same id that the broker appended within the configured time, only the first one counts.
+   * @param recount whether older taps are counted again: then windows that ended long ago are not reported again.
+   * @throws PlatformError `store_unavailable`; each bucket's batch may or may not have been counted: apply it again.
    */
   apply(batches: readonly BucketBatch[], now: number, recount?: boolean): Promise<BucketOutcome[]>;
-  /** The progress of every bucket, in order, of these `topic-partition`s; those never counted have offset -1. */
+  /** For each bucket, its progress in these `topic-partition`s; the offset is -1 where nothing was counted. */
   progress(topicPartitions: readonly string[]): Promise<ProgressMap[]>;
-  /** Removes everything that is stored of a bucket. */
+  /** Removes all stored data of a bucket. */
   discard(bucket: number): Promise<void>;
-  /** Windows that are over and not yet settled, of all buckets; a bounded number at a time. */
+  /** Windows of all buckets that are over and not yet settled; a limited number per call. */
   overdue(now: number): Promise<OverdueWindow[]>;
-  /** Does not report these windows again, unless a tap was counted in them after `now`. */
+  /** Marks windows as final: `overdue` no longer reports them, unless a tap was counted in them after `now`. */
   settle(windows: readonly OverdueWindow[], now: number): Promise<void>;
-  /** Removes windows and silent rooms that are older than the configured retention. */
+  /** Removes windows and inactive rooms that are older than the configured retention. */
   trim(now: number): Promise<void>;
   /** The newest windows of a room, the newest first. */
   snapshot(room: string): Promise<Omit<RoomCounts, 'room'>>;
 }
 
-/** Records of a topic, and the offsets that are read with them. */
+/** Records of a topic, with the offset ranges that have been read. */
 export interface StreamChunk {
   records: readonly StreamRecord[];
-  /** At most one range a partition. Offsets that hold no record (control records, compaction) are covered too. */
+  /** At most one range per partition, including offsets without a record (control records, compaction). */
   covered: readonly OffsetRange[];
-  /** What of the covered ranges the topic does not hold any more. */
+  /** The parts of the covered ranges that the topic no longer has. */
   lost: readonly OffsetRange[];
 }
 
-/** The stream, read once more. */
+/** Reads ranges of a topic again. */
 export interface RecordReader {
   /**
-   * Reads what the topic still holds of each range, in order per partition. The chunks cover the ranges from their
-   * beginnings to their ends, without a gap and one at a time.
-   * @throws PlatformError `broker_unavailable`, and whatever `take` throws.
+   * Reads the records that the topic still has of each range, in order per partition. The chunks cover the ranges
+   * completely, without gaps; `take` is called for one chunk at a time.
+   * @throws PlatformError `broker_unavailable`, and any error of `take`.
    */
   read(topic: string, ranges: readonly OffsetRange[], take: (chunk: StreamChunk) => Promise<void>): Promise<void>;
-  /** What a consumer group reads next of each `topic-partition`; partitions that it has never read are left out. */
+  /** The committed offset of a consumer group per `topic-partition`; partitions without a commit are left out. */
   committed(group: string, topic: string): Promise<Map<string, number>>;
-  /** Where each `topic-partition` ends: the offset of the next record to be written. */
+  /** The end offset of each `topic-partition`: that of the next record to be written. */
   ends(topic: string): Promise<Map<string, number>>;
 }
 
@@ -130,23 +130,23 @@ export interface Assignment extends SubscriberRef {
 }
 
 /**
- * Who watches what, and which subscriber serves them. Every change is atomic. An entry that is damaged costs its own
- * room or client only: reading leaves it out and says so, and registering again mends it.
+ * The registered clients: which room each watches, and which subscriber serves it. Every change is atomic. A damaged
+ * entry affects only its own room or client: it is skipped with a log line, and registering again repairs it.
  */
 export interface Registry {
   /**
-   * Assigns the client to the least loaded subscriber of its cluster (without one, of the least loaded cluster). A
-   * client that is known keeps its subscriber while room and cluster stay the same, and is never counted twice.
-   * @param source where the registration comes from
-   * @throws PlatformError `invalid_request` when the cluster is unknown or has no subscriber, `rate_limited` when there
-   * is no place for one more client, or for one more from that source.
+   * Assigns the client to the least loaded subscriber of its cluster (without a cluster, of the least loaded one). A
+   * registered client keeps its subscriber while room and cluster stay the same, and is never counted twice.
+   * @param source the address that the registration comes from
+   * @throws PlatformError `invalid_request` when the cluster is unknown or has no subscriber, `rate_limited` when
+   * there are too many clients, in total or from that address.
    */
   register(registration: Registration, now: number, source?: string): Promise<Assignment>;
-  /** Whether the client was known. */
+  /** Returns whether the client was registered. */
   unregister(clientId: string): Promise<boolean>;
-  /** Unregisters the clients whose time to live is over; how many there were. */
+  /** Unregisters the clients whose time to live is over. Returns their number. */
   expire(now: number): Promise<number>;
-  /** The subscribers that have a client in each room; rooms that nobody watches are left out. */
+  /** The subscribers with clients in each room; rooms without clients are left out. */
   audience(rooms: readonly string[]): Promise<Map<string, SubscriberRef[]>>;
   /** The clients of one subscriber in each room. */
   clients(subscriber: SubscriberRef, rooms: readonly string[]): Promise<Map<string, Client[]>>;
@@ -154,13 +154,13 @@ export interface Registry {
   loads(): Promise<Map<number, Map<number, number>>>;
   addSubscriber(subscriber: SubscriberRef): Promise<boolean>;
   /**
-   * Removes a subscriber and spreads its clients over the others of its cluster; how many were moved.
-   * @throws PlatformError `not_found`, or `invalid_request` when it is the last one of its cluster.
+   * Removes a subscriber and spreads its clients over the others of its cluster. Returns the number of moved clients.
+   * @throws PlatformError `not_found`, or `invalid_request` when it is the only one of its cluster.
    */
   removeSubscriber(subscriber: SubscriberRef): Promise<number>;
 }
 
-/** The limits that something may be charged to. */
+/** The kinds of rate limits. */
 export type LimitName =
   | 'user'
   | 'address'
@@ -174,56 +174,56 @@ export type LimitName =
 
 export interface Charge {
   limit: LimitName;
-  /** Whose: a user, an address, a room, a host, or a host with a port. */
+  /** The user, address, room, host, or host with port. */
   key: string;
   points: number;
 }
 
-/** What came of a call, as told of one of its charges: the first to be over, else the one with the least left. */
+/** Result of the most restrictive limit: the first that was exceeded, else the one with the smallest remaining share. */
 export interface Verdict {
   charge: Charge;
   taken: boolean;
-  /** What may be taken at once, and in how many seconds as much comes back. */
+  /** Size of the token bucket, and in how many seconds it refills completely. */
   burst: number;
   seconds: number;
   remaining: number;
-  /** How long (ms) until all is back or, when it was not taken, until the charge can be. */
+  /** Time (ms) until the bucket is full again or, when `taken` is false, until the charge is possible. */
   waitMs: number;
 }
 
-/** Who may do how much, across all processes. */
+/** Rate limits, shared by all processes. */
 export interface RateLimiter {
   /**
-   * Takes all charges, or none when one of them is too much. Undefined when nothing of it is limited. Never waits for
-   * long.
-   * @throws PlatformError `store_unavailable`; something may then have been taken or not.
+   * Takes all charges, or none when one of them exceeds its limit. Undefined when no limit applies. Never waits long.
+   * @throws PlatformError `store_unavailable`; the charges may or may not have been taken.
    */
   charge(charges: readonly Charge[]): Promise<Verdict | undefined>;
 }
 
-/** The rooms that are active, of which there is a largest number. */
+/** The active rooms, whose number is limited. */
 export interface Rooms {
   /** Those of the rooms that are not active. @throws PlatformError `store_unavailable` */
   inactive(rooms: readonly string[], now: number): Promise<string[]>;
   /**
-   * Counts the rooms as active now, or none of them when there would be too many; those are told. Never waits for long.
+   * Marks the rooms as active now, or none of them when there would be too many. Returns the rooms that exceed the limit.
+   * Never waits long.
    * @throws PlatformError `store_unavailable`
    */
   admit(rooms: readonly string[], now: number): Promise<string[]>;
 }
 
-/** Grants a room's turn to send: at most one in a second, across all processes. */
+/** Limits updates to one per room and second, across all processes: a room may send when it is granted a turn. */
 export interface Pacer {
-  /** For each room: 0 when the turn is granted, else how long (ms) until the next one can be: never more than a turn. */
+  /** For each room: 0 when its turn is granted, else the time (ms) until the next turn, at most one second. */
   claim(rooms: readonly string[]): Promise<Map<string, number>>;
 }
 
-/** Brings frames to the viewers of a room. */
+/** Sends frames to the viewers of a room. */
 export interface Delivery {
   /**
-   * Resolves when the frame has been handed to every viewer that can take it now, or after a bound: a slow or dead
-   * viewer delays no other. Newer counts replace older ones that a viewer has not taken yet; none is left out for good.
-   * @throws PlatformError `store_unavailable` when nobody can tell who the viewers are.
+   * Resolves when the frame has been handed to every viewer that can receive it now, or after a time limit: a slow or
+   * dead viewer delays no other. Newer counts replace older ones that a viewer has not received yet; no count is lost.
+   * @throws PlatformError `store_unavailable` when the viewers can't be read.
    */
   publish(room: string, frame: Frame): Promise<void>;
 }

@@ -21,23 +21,23 @@ import { bearer } from './lib/token.ts';
 import { count } from './lib/table.ts';
 import { Totals } from './lib/totals.ts';
 
-const HELP = `npm run client [-- options]     a viewer: registers and shows what a room taps
+const HELP = `npm run client [-- options]     registers as a viewer and shows the counts of a room
 
-  --port N          the port that updates come to (6000; 0 = any free port)
+  --port N          port that receives the updates (6000; 0 = any free port)
   --room ROOM       the room to watch (${DEFAULT_ROOM})
-  --host HOST       where the platform finds this machine (localhost)
-  --id ID           the client's name (this machine's and the port, after a token's user and a colon); the same name is
-                    the same client
-  --cluster N       the cluster; the least loaded one when left out
-  --ttl-refresh N   registers again every N seconds, which must be less than the platform's time to live (240)
-  --url URL         where the API is (http://localhost:5013)
-  --token TOKEN     for a platform with AUTH_MODE=jwt: of scope watch, for the room (EMOJI_TOKEN)
-  --json            the updates as they come, a JSON line each, and {"totals": …} at the end
+  --host HOST       host under which the platform reaches this machine (localhost)
+  --id ID           client id (host name and port; with a token, preceded by the token's user and a colon). Registering
+                    the same id again replaces the registration
+  --cluster N       cluster (the least loaded one)
+  --ttl-refresh N   registers again every N seconds; must be below the platform's CLIENT_TTL_SECONDS (240)
+  --url URL         URL of the API (http://localhost:5013)
+  --token TOKEN     token of scope watch for the room, for a platform with AUTH_MODE=jwt (EMOJI_TOKEN)
+  --json            prints each update as a line of JSON, and {"totals": …} at the end
   --help
 
-On a terminal the counts are a table in place, elsewhere a line for each change. They go to the standard output, everything
-else to the standard error. Ctrl-C unregisters the client.
-Exit code 1 when the port is taken or the registration refused, 2 for wrong usage.`;
+On a terminal the counts are a table that is updated in place, otherwise a line for each change. Counts go to standard
+output, all other messages to standard error. Ctrl-C unregisters the client.
+Exit code 1 when the port is taken or the registration is rejected, 2 for wrong usage.`;
 
 function readOptions(args: string[]) {
   const text = { type: 'string' } as const;
@@ -60,12 +60,12 @@ function readOptions(args: string[]) {
   return values;
 }
 
-/** A viewer that only this machine can reach need not be open to others. */
+/** Listen on the loopback address only, when the platform reaches the client there. */
 const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
 
 interface Viewer {
   read(line: string): void;
-  /** What is not an update, without disturbing what is shown. */
+  /** Prints a message without disturbing the table. */
   say(line: string): void;
   end(): void;
 }
@@ -85,7 +85,7 @@ function createViewer({ print, printError, terminal }: Io, room: string, json: b
     read(line) {
       const update = parseLine(line);
       if (!update) return say(`not an update: ${line.slice(0, 200)}`);
-      if (update.room_id !== room) return; // on its way when this client was another's
+      if (update.room_id !== room) return; // sent before this client registered for another room
       const { grown, total } = totals.add(update);
       if (json) return print(line);
       if (table) return table.add(update);
@@ -102,7 +102,7 @@ function createViewer({ print, printError, terminal }: Io, room: string, json: b
   };
 }
 
-/** Drawn anew at most ten times a second, however many updates come. */
+/** The table is redrawn at most ten times a second. */
 const REDRAW_MS = 100;
 
 function liveTable(terminal: NodeJS.WriteStream, printError: Io['printError'], room: string, totals: Totals) {
@@ -157,7 +157,7 @@ export async function main(args: string[], io: Io): Promise<number> {
   const { host, room } = values;
   const token = values.token || io.env.EMOJI_TOKEN;
   const owner = token ? `${userOf(token)}:` : '';
-  // Where the platform's own rules are, before anything is opened.
+  // The platform's own validation, before a port is opened.
   const registrationOn = (actualPort: number) =>
     asRegistration({
       client_id: values.id ?? `${owner}${hostname()}-${actualPort}`,
@@ -178,7 +178,7 @@ export async function main(args: string[], io: Io): Promise<number> {
     await keepRegistered({ url, headers }, registration, refreshSeconds, { signal, say: viewer.say });
     const left = await unregister({ url, headers }, id);
     viewer.say(
-      left ? `${id} is not unregistered: ${left}; the platform forgets it by itself` : `${id} is unregistered`,
+      left ? `${id} could not be unregistered: ${left}; its registration expires by itself` : `${id} is unregistered`,
     );
   } finally {
     server.close();
@@ -210,7 +210,7 @@ async function keepRegistered(
   }
 }
 
-/** Whose token it is; whether it is good the platform says. */
+/** The user of a token. It is not verified here: the platform does that. */
 function userOf(token: string): string {
   try {
     return decodeJwt(token).sub ?? '';

@@ -7,29 +7,29 @@ import { NEWEST, printLetter, printList } from './lib/dlq-output.ts';
 import { runReplay } from './lib/run-replay.ts';
 import { DATA_DIR_OPTION, scriptConfig, withBroker } from './lib/services.ts';
 
-const HELP = `npm run dlq -- COMMAND     the records that could not be read: topic ${DEAD_LETTER_TOPIC}
+const HELP = `npm run dlq -- COMMAND     shows and replays records that could not be read (topic ${DEAD_LETTER_TOPIC})
 
-  list                 the newest ${NEWEST}: its number, where it stood (topic-partition@offset), when it was set aside, …
-  show ID              one of them, whole: its value as text, or in hexadecimal when it is not UTF-8
-  replay ID…           puts records back to the topic that they come from, once however often it is run
-  replay --all         all that have not been put back; --topic and --reason choose instead of --all
+  list                 the newest ${NEWEST}: id, original place (topic-partition@offset), time, size, reason
+  show ID              one record in full: its value as text, or in hexadecimal when it is not UTF-8
+  replay ID…           puts records back into their topics; a repeated replay does not put them back twice
+  replay --all         puts back all records that have not been put back; or choose by --topic and --reason
 
   --topic TOPIC        only records of this topic
-  --reason TEXT        only those with this in their reason
-  --all                list: not only the newest
-  --dry-run            replay: says what would be done
-  --value FILE         replay of one: with this value, repaired, instead of its own
-  --force              replay: also what the platform still can't read, and what an interrupted replay may have put back
-  --json               list and show: JSON, one object a line
-  --data-dir PATH      the "npm start" with this data folder
+  --reason TEXT        only records whose reason contains this text
+  --all                list: all records, not only the newest
+  --dry-run            replay: prints what would be done
+  --value FILE         replay of one record: uses the content of this file as its value
+  --force              replay: also records that still can't be read, or that an interrupted replay may have put back
+  --json               list and show: prints JSON, one object per line
+  --data-dir PATH      uses the "npm start" with this data folder
   --help
 
-An ID is the first column of the list, PARTITION@OFFSET; of partition 0 the offset is enough. A tap gets an event_id
-when it has none, so that it counts once though a replay is interrupted and run again. The broker is that of
---data-dir, else KAFKA_BROKERS, else the one of the running "npm start" of this clone (of several: the one with the default
-data folder), else localhost:9092.
+An ID is the first column of the list, PARTITION@OFFSET, or just the offset for partition 0. A replayed tap without an
+event_id gets one, so that it counts once even if the replay is interrupted and run again.
+Broker: that of --data-dir, else KAFKA_BROKERS, else that of the running "npm start" of this clone (of several, the one with
+the default data folder), else localhost:9092.
 
-Exit code 1 when something failed or was refused, 2 for wrong usage.`;
+Exit code 1 when a replay failed or was rejected, 2 for wrong usage.`;
 
 const FLAGS = {
   topic: { type: 'string' },
@@ -59,7 +59,7 @@ function idOf(text: string): string {
 function find(entries: readonly Entry[], ids: readonly string[]): Entry[] {
   return ids.map((id) => {
     const found = entries.find((entry) => entry.id === id);
-    if (!found) throw new SetupError(`There is no dead letter ${id}: "npm run dlq -- list --all" shows what there is.`);
+    if (!found) throw new SetupError(`There is no dead letter ${id}: "npm run dlq -- list --all" lists them all.`);
     return found;
   });
 }
@@ -84,10 +84,10 @@ export async function main(args: string[], io: Io): Promise<number> {
   const ids = command === 'list' ? [] : rest.map(idOf);
   const filtered = topic !== undefined || reason !== undefined;
   if (command === 'list') takesNothing(command, rest);
-  if (command === 'show' && ids.length !== 1) throw new UsageError('The ID of one dead letter should follow show.');
+  if (command === 'show' && ids.length !== 1) throw new UsageError('show needs the ID of one dead letter.');
   if (command === 'replay' && [ids.length > 0, filtered, all].filter(Boolean).length !== 1)
-    throw new UsageError('replay should be given either IDs, or --topic and --reason, or --all.');
-  if (values.value !== undefined && ids.length !== 1) throw new UsageError('--value should come with exactly one ID.');
+    throw new UsageError('replay needs either IDs, or --topic and --reason, or --all.');
+  if (values.value !== undefined && ids.length !== 1) throw new UsageError('--value needs exactly one ID.');
   const value = values.value === undefined ? undefined : readValue(values.value);
 
   const config = scriptConfig(io.env, values['data-dir']);

@@ -12,19 +12,19 @@ import { httpUrl, type Io, networkReason, readArgs, runScript, UsageError } from
 const HELP = `npm run invoke -- FUNCTION [EVENT] [options]     invokes a function and prints its answer
 
   FUNCTION         ingest, register, live, health, aggregate, cluster-fanout, subscriber-fanout or finalize
-  EVENT            a file of JSON, such as test/events/msk-one-room.json; - is the standard input; {} when left out
-  --endpoint URL   where Lambda is (http://localhost:3002, which "npm start" serves)
-  --aws            Lambda on AWS, with the credentials that AWS's own command line would use
-  --stage STAGE    the stage (local; with --aws it must be given)
-  --region REGION  AWS's region (AWS_REGION, else eu-west-1)
+  EVENT            a JSON file, such as test/events/msk-one-room.json, or - for standard input ({})
+  --endpoint URL   Lambda endpoint (http://localhost:3002, the one of "npm start")
+  --aws            invokes on AWS, with the credentials of the AWS CLI
+  --stage STAGE    stage (local; required with --aws)
+  --region REGION  AWS region (AWS_REGION, else eu-west-1)
   --help
 
-Prints what "aws lambda invoke" prints (StatusCode, FunctionError, …) and then the answer itself.
-Exit code 1 when the function failed or was not reached, 2 for wrong usage.`;
+Prints what "aws lambda invoke" prints (StatusCode, FunctionError, …) and then the answer.
+Exit code 1 when the function failed or could not be reached, 2 for wrong usage.`;
 
 const SERVICE = 'emoji-streaming';
 const LOCAL_ENDPOINT = 'http://localhost:3002';
-/** Longer than any function of ours may take. */
+/** Longer than the timeout of every function. */
 const TIMEOUT_MS = 90_000;
 
 function readOptions(args: string[]) {
@@ -61,7 +61,7 @@ async function invoke(client: LambdaClient, fn: string, payload: string, where: 
   } catch (error) {
     if (error instanceof LambdaServiceException)
       throw new SetupError(`Lambda at ${where} refused ${fn}: ${error.name}: ${error.message}`, { cause: error });
-    const hint = where.includes('://') ? ': start the platform with "npm start", or name another --endpoint' : '';
+    const hint = where.includes('://') ? ': start the platform with "npm start", or use another --endpoint' : '';
     throw new SetupError(`Lambda at ${where} cannot be reached (${networkReason(error)})${hint}.`, { cause: error });
   }
 }
@@ -74,7 +74,7 @@ export async function main(args: string[], io: Io): Promise<number> {
   }
   const [name, file, extra] = positionals;
   if (name === undefined || extra !== undefined)
-    throw new UsageError('FUNCTION should be the name of one function, and at most one EVENT should follow.');
+    throw new UsageError('FUNCTION should be the name of one function, followed by at most one EVENT.');
   if (values.aws && !values.stage) throw new UsageError('--stage should name the deployed stage, such as prod.');
   const endpoint = values.endpoint ?? (values.aws ? undefined : LOCAL_ENDPOINT);
   const region = values.region ?? (io.env.AWS_REGION || 'eu-west-1');

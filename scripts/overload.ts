@@ -1,4 +1,4 @@
-// `npm run overload`: what becomes of a platform that gets twice what it can take, and how soon it is itself again.
+// `npm run overload`: how a platform behaves under twice its capacity, and how soon it recovers.
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
@@ -13,17 +13,17 @@ import { MemoryWatch, type MemoryUse } from './lib/memory.ts';
 import { count } from './lib/table.ts';
 
 const DOCS = 'docs/reliability.md';
-const HELP = `npm run overload [-- options]     twice what the platform can take, for minutes
+const HELP = `npm run overload [-- options]     sends a platform twice its capacity for minutes
 
   --minutes N       how long (10)
-  --times N         how many times its capacity (2)
-  --print           prints the result and does not write it into ${DOCS}
+  --times N         the load, as a multiple of the capacity (2)
+  --print           only prints the result, instead of also writing it into ${DOCS}
   --help
 
-Starts a platform of its own, finds its capacity, taps at half of it, at a multiple of it, and at half of it again. Prints
-what was answered, how much memory each process took, and when taps were answered at the old rate again.
+Starts its own platform, measures its capacity, and sends half of it, a multiple of it, and half of it again. Prints the
+answers, the memory of each process, and how long recovery took.
 
-Exit code 1 when a tap answered 200 was not counted, or the old rate did not come back; 2 for wrong usage.`;
+Exit code 1 when a tap answered 200 was not counted, or the platform did not recover; 2 for wrong usage.`;
 
 const ROOMS = Array.from({ length: 50 }, (_, n) => `overload-${n}`);
 const SERVICES = ['functions', 'kafka', 'redis'] as const;

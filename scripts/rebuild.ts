@@ -2,19 +2,19 @@ import { type Io, readArgs, runScript } from './lib/cli.ts';
 import { DATA_DIR_OPTION, scriptConfig } from './lib/services.ts';
 import { count } from './lib/table.ts';
 
-const HELP = `npm run rebuild [-- options]     counts again what Redis has lost
+const HELP = `npm run rebuild [-- options]     counts the taps again whose counts Redis has lost
 
-  --all             forgets all counts first: every room is counted again from what emoji_topic holds (24 h)
-  --data-dir PATH   the "npm start" with this data folder
+  --all             deletes all counts first: all taps that emoji_topic still has (24 h) are counted again
+  --data-dir PATH   uses the "npm start" with this data folder
   --help
 
-Taps that were counted and are not in Redis any more, after a failover or a FLUSHALL, are read again from emoji_topic and
-counted, each once. The functions do the same by themselves, with the next tap or within a minute: this is for when you
-don't want to wait, or don't trust what Redis holds. It does no harm while the platform runs, and may be stopped and
-started again. Exit code 1 when the topic does not hold all of them any more.
+Counts that Redis has lost (a failover, a FLUSHALL) are counted again from emoji_topic, each tap once. The functions do the
+same by themselves, with the next tap or within a minute; use this command to do it at once, or with --all when the counts
+in Redis may be wrong. It is safe while the platform runs, and can be interrupted and run again.
+Exit code 1 when the topic no longer has all of these taps.
 
-The broker and the Redis are those of --data-dir, else KAFKA_BROKERS and REDIS_URL, else those of the running "npm start"
-of this clone (of several: the one with the default data folder).`;
+Broker and Redis: those of --data-dir, else KAFKA_BROKERS and REDIS_URL, else those of the running "npm start" of this clone
+(of several, the one with the default data folder).`;
 
 export async function main(args: string[], io: Io): Promise<number> {
   const { values } = readArgs({
@@ -27,7 +27,7 @@ export async function main(args: string[], io: Io): Promise<number> {
   }
   const { KAFKA_BROKERS, REDIS_URL } = scriptConfig(io.env, values['data-dir']);
   Object.assign(process.env, { KAFKA_BROKERS: KAFKA_BROKERS.join(','), REDIS_URL });
-  // What puts the functions together, with these in place.
+  // Imported here: it reads the environment that was set above.
   const { deps } = await import('../lib/deps.ts');
   try {
     const counter = deps.counter('rebuild');
@@ -35,7 +35,7 @@ export async function main(args: string[], io: Io): Promise<number> {
     const { recounted, lost } = await counter.recountLost();
     if (lost > 0) {
       io.printError(
-        `${count(lost)} records can't be counted again: emoji_topic does not hold them any more. ${count(recounted)} were counted again.`,
+        `${count(lost)} records can't be counted again: emoji_topic no longer has them. ${count(recounted)} were counted again.`,
       );
       return 1;
     }

@@ -8,18 +8,19 @@ import { LIB } from '../infra/local/jars.ts';
 import { runProgram } from '../infra/local/run.ts';
 import { type Io, readArgs, runScript, UsageError } from './lib/cli.ts';
 
-const HELP = `npm run reset [-- options]     removes the data of the local broker and Redis
+const HELP = `npm run reset [-- options]     deletes the data of the local broker and Redis
 
-  --all             the downloaded programs too, which all data folders share; the next "npm start" downloads them again
-                    (67 MB)
-  --data-dir PATH   where data is kept (.local): a folder that "npm start" has made or was given empty
+  --all             also deletes the downloaded programs, which all data folders share; the next "npm start" downloads
+                    them again (67 MB)
+  --data-dir PATH   data folder of an earlier "npm start" (.local)
   --help
 
-Removes only what "npm start" has written. Refuses while "npm start" runs. Brokers and Redis servers that KAFKA_BROKERS and REDIS_URL name are left alone.
+Deletes only files that "npm start" has written, and nothing while "npm start" runs. Brokers and Redis servers that
+KAFKA_BROKERS and REDIS_URL name are not touched.
 
 Exit code 1 when it failed, 2 for wrong usage.`;
 
-/** Whether there is a Docker whose volumes may hold data. */
+/** Whether Docker is available: its volumes may hold data. */
 async function dockerAnswers(): Promise<boolean> {
   const [engine, compose] = await Promise.all([
     runProgram('docker', ['info', '--format', '{{.ServerVersion}}'], 5000),
@@ -41,14 +42,16 @@ export async function main(args: string[], io: Io): Promise<number> {
   const isDefault = path === DEFAULT_DATA_DIR;
   if (values['data-dir'] === '') throw new UsageError('--data-dir should be a path, not an empty text.');
   if (values.all && !isDefault)
-    throw new UsageError('--all removes the programs that all data folders share, so it does not go with --data-dir.');
+    throw new UsageError(
+      '--all removes the programs that all data folders share, so it cannot be combined with --data-dir.',
+    );
   if (!isDefault && !isMarked(path))
     throw new SetupError(
       existsSync(path)
-        ? `${path} is no data folder of "npm start": nothing is removed.`
+        ? `${path} is not a data folder of "npm start": nothing is removed.`
         : `${path} does not exist: nothing is removed.`,
     );
-  // Before the folder is claimed, which makes what a start needs in it.
+  // Checked before the folder is claimed, because claiming creates files in it.
   const hadData = DATA_NAMES.some((name) => exists(join(path, name)));
   const dir = await claimDataDir(path, io.print);
   try {
@@ -66,20 +69,21 @@ export async function main(args: string[], io: Io): Promise<number> {
   return 0;
 }
 
-/** Whether there is something, be it a symbolic link to nothing. */
+/** Whether the path exists; a dangling symbolic link counts. */
 const exists = (path: string): boolean => lstatSync(path, { throwIfNoEntry: false }) !== undefined;
 
-/** Whether there was something; of a symbolic link only the link goes. */
+/** Returns whether the path existed. Of a symbolic link only the link is removed. */
 function remove(path: string): boolean {
   const there = exists(path);
   rmSync(path, { recursive: true, force: true });
   return there;
 }
 
-/** @throws SetupError while a platform with another data folder runs from the programs that are to go. */
+/** @throws SetupError while a platform with another data folder uses the programs that would be deleted. */
 function assertUnused(): void {
   const [dataDir] = runningDataDirs();
-  if (dataDir) throw new SetupError(`A platform runs with the programs (data folder ${dataDir}): stop it first.`);
+  if (dataDir)
+    throw new SetupError(`A platform is running with these programs (data folder ${dataDir}): stop it first.`);
 }
 
 await runScript(import.meta, 'reset', main);

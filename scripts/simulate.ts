@@ -26,27 +26,27 @@ import { bearer } from './lib/token.ts';
 import { startTapper, type TapperOptions } from './lib/tapper.ts';
 import { count } from './lib/table.ts';
 
-const HELP = `npm run simulate [-- options]     a crowd that taps emojis
+const HELP = `npm run simulate [-- options]     simulates clients that tap emojis
 
   --clients N       how many clients tap at the same time (4)
   --rate N          taps a second of each client (100)
-  --seconds N       how long; until Ctrl-C when left out
+  --seconds N       how long; without it, until Ctrl-C
   --room ROOM       the room (${DEFAULT_ROOM}); given several times, taps go to each room in turn
   --batch N         taps in one request, 1 to ${MAX_EVENTS} (1)
   --emoji LIST      emojis and how often each is tapped (🔥=5,❤️=3,👏=2)
-  --users N         people behind each client, who tap in turn (one for every 2 taps a second and a request)
-  --in-flight N     requests of each client that may wait for their answers at the same time (32)
+  --users N         users of each client, who tap in turn (half of --rate or of --batch, whichever is larger)
+  --in-flight N     maximum number of unanswered requests of each client (32)
   --retries N       how often a request is sent again after 429, 503 or no answer (5; 0 = never)
-  --url URL         where the API is (http://localhost:5013)
-  --token TOKEN     for a platform with AUTH_MODE=jwt; of scope admin, since the users are many (EMOJI_TOKEN)
-  --json            a JSON line a second, and one {"summary": …} at the end
+  --url URL         URL of the API (http://localhost:5013)
+  --token TOKEN     token of scope admin, for a platform with AUTH_MODE=jwt (EMOJI_TOKEN)
+  --json            prints a line of JSON each second, and {"summary": …} at the end
   --help
 
-Taps are sent when they are due, whether or not the ones before were answered (an open loop); a request's latency counts
-from then. When --in-flight requests of a client wait, its taps wait too, and those that have waited for a second are
-"missed": never sent. "rate" is the part of the due taps that was answered 200. Every tap carries an event_id of its own.
-A request that is sent again is the same one, event_id and timestamp included, so that each tap counts once; it waits as
-long as Retry-After says and a time left to chance, which doubles, and it keeps its place among those --in-flight.
+Taps are sent at their scheduled times, whether or not earlier ones were answered (an open loop); latency is measured from
+the scheduled time. When a client has --in-flight unanswered requests, its next taps wait; a tap that has waited for a
+second is "missed" and never sent. "rate" is the share of the scheduled taps that was answered 200.
+Every tap has its own event_id. A request is sent again unchanged, so each tap counts once. It waits for Retry-After plus a
+random time, whose bound doubles with each try, and counts as in flight meanwhile.
 
 Exit code 1 when any tap was not answered 200, 2 for wrong usage.`;
 
@@ -74,14 +74,14 @@ function readOptions(args: string[]) {
   return values;
 }
 
-/** Whatever it answers: somebody is there. */
+/** Any answer will do: it shows that a server is listening. */
 async function assertAnswers(url: URL): Promise<void> {
   try {
     const answer = await fetch(new URL('/health', url), { signal: AbortSignal.timeout(10_000) });
     await answer.text();
   } catch (error) {
     throw new SetupError(
-      `Nobody answers at ${url.origin} (${networkReason(error)}): start the platform with "npm start", or name another --url.`,
+      `No server answers at ${url.origin} (${networkReason(error)}): start the platform with "npm start", or use another --url.`,
     );
   }
 }
@@ -113,7 +113,7 @@ export async function main(args: string[], io: Io): Promise<number> {
   const stop = io.stopSignal();
   await assertAnswers(url);
 
-  const run = randomBytes(3).toString('hex'); // the users of two simulators are not the same people
+  const run = randomBytes(3).toString('hex'); // so that two simulators use different users
   const began = performance.now();
   const tappers = Array.from({ length: clients }, (_, n) => startTapper(`sim-${run}-${n}`, n / clients, options));
   const statistics = new Statistics(tappers.map((tapper) => tapper.statistics));

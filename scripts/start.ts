@@ -17,18 +17,18 @@ import { PlatformError } from '../lib/errors.ts';
 import { prepareTopics, refuseEvictingRedis } from './lib/named-services.ts';
 import { bearer, signToken } from './lib/token.ts';
 
-const HELP = `npm start [-- options]     the platform on this machine: broker, Redis and all functions
+const HELP = `npm start [-- options]     runs the platform on this machine: broker, Redis and all functions
 
-  --http-port N     where the API listens (5013; 0 = any free port)
-  --lambda-port N   where functions can be invoked (3002; 0 = any free port)
-  --kafka-port N    the broker's port (9092, or the next free one; 0 = any)
-  --redis-port N    Redis's port (6379, or the next free one; 0 = any)
-  --data-dir PATH   where data is kept (.local): a new or an empty folder, or one of an earlier start
-  --verbose         everything that the framework and the Kafka triggers print, not only what needs somebody's attention
+  --http-port N     port of the HTTP API (5013; 0 = any free port)
+  --lambda-port N   port of the Lambda endpoint, which invokes functions (3002; 0 = any free port)
+  --kafka-port N    port of the broker (9092, or the next free one; 0 = any free port)
+  --redis-port N    port of Redis (6379, or the next free one; 0 = any free port)
+  --data-dir PATH   data folder (.local): a new or empty folder, or one that an earlier "npm start" has used
+  --verbose         prints all output of the framework and the Kafka triggers, not only warnings and errors
   --help
 
-KAFKA_BROKERS and REDIS_URL, when set, name a broker and a Redis to use instead of starting them.
-Ctrl-C once stops everything in order, twice kills at once. "npm run reset" removes the data.`;
+When KAFKA_BROKERS or REDIS_URL is set, that broker or Redis is used instead of starting one.
+Ctrl-C stops everything in order; a second Ctrl-C kills it at once. "npm run reset" removes the data.`;
 
 const log = (line: string) => console.log(line);
 
@@ -59,14 +59,14 @@ function readOptions() {
   }
 }
 
-/** serverless-offline listens on "localhost", which is either of two addresses. */
+/** serverless-offline listens on "localhost", which may be 127.0.0.1 or ::1, so both must be free. */
 function ownPort(flag: string, wanted: number): Promise<PortClaim> {
   if (wanted === 0) return claimPort(0);
-  const remedy = `stop that one, or use another port: npm start -- --${flag} ${wanted + 1}`;
+  const remedy = `stop that program, or use another port: npm start -- --${flag} ${wanted + 1}`;
   return claimExactly(wanted, remedy, async (port) => (await isFree(port)) && !(await answers(port, '::1')));
 }
 
-/** How long the Kafka triggers may take once the functions answer. */
+/** How long the Kafka triggers may take to become ready after the functions answer. */
 const TRIGGERS_MS = 30_000;
 
 async function main(): Promise<void> {
@@ -77,7 +77,7 @@ async function main(): Promise<void> {
   const wantedHttpPort = port('http-port', options['http-port']) ?? 5013;
   const wantedLambdaPort = port('lambda-port', options['lambda-port']) ?? 3002;
 
-  // Before anything starts, so that a bad variable is one sentence.
+  // Before anything starts, so that an invalid variable is reported in one sentence.
   const config = loadConfig({ ...process.env, STAGE: LOCAL_STAGE });
 
   const began = performance.now();
@@ -89,7 +89,7 @@ async function main(): Promise<void> {
   let infra: Promise<Awaited<ReturnType<typeof startLocalInfra>>> | undefined;
   let functions: ReturnType<typeof functionsService> | undefined;
 
-  /** In order: the functions drain while broker and Redis still answer. */
+  /** Functions first: they finish their work while broker and Redis still answer. */
   async function shutDown(code: number): Promise<never> {
     abort.abort();
     forget();
@@ -131,7 +131,7 @@ async function main(): Promise<void> {
       log,
       signal: abort.signal,
       onEndpoints({ kafkaBrokers, redisUrl }) {
-        // Beside the broker, not after it: both need seconds, and the functions wait for what they need.
+        // In parallel with the broker: both take seconds to start, and the functions wait for the broker.
         const env = { ...process.env, KAFKA_BROKERS: kafkaBrokers, REDIS_URL: redisUrl };
         functions = functionsService({ dir, httpPort, lambdaPort, env, output: output.write });
         const named = { ...config, KAFKA_BROKERS: kafkaBrokers.split(','), REDIS_URL: redisUrl };
@@ -158,33 +158,33 @@ async function main(): Promise<void> {
     const watch = (service: Service | undefined, name: string, firstDelayMs: number) =>
       service && supervise(service, { name, log, stopping, firstDelayMs, giveUp: fail });
     watch(functions, 'the functions’ process', 300);
-    // Long enough that an outage is one: /health shows it, ingest answers 503.
+    // Long enough for an outage to be visible: /health shows it, ingest answers 503.
     watch(broker, 'the broker', 3000);
     watch(redis, 'Redis', 3000);
     const url = `http://localhost:${httpPort}`;
     forget = announce(dir.path);
-    // emoji_topic, main_emoji_topic, and each cluster's
+    // One each for emoji_topic, main_emoji_topic and every cluster's topic.
     const all = 2 + config.CLUSTERS;
     const triggersReady = waitFor(() => triggers.count() >= all || stopping(), TRIGGERS_MS);
-    // In a broker of ours only: nobody else's stream gets taps that nobody tapped.
+    // Warm-up taps are counted only in a broker that we started: another one may hold real data.
     await warmUp(url, { headers: bearer(await warmUpToken(config)), counts: broker !== undefined });
     if (!(await triggersReady))
-      log(`only ${triggers.count()} of ${all} Kafka triggers are ready; the others still try`);
+      log(`only ${triggers.count()} of ${all} Kafka triggers are ready; the others keep trying`);
     if (stopping()) return;
     log(`
 Ready in ${((performance.now() - began) / 1000).toFixed(1)} s: ${url}
 
 In two more terminals:
   npm run simulate${httpPort === 5013 ? '' : ` -- --url ${url}`}
-  npm run client -- --port 6000 --room global
+  npm run client -- --port 6000 --room global${httpPort === 5013 ? '' : ` --url ${url}`}
 ${config.AUTH_MODE === 'jwt' ? '\nBoth need a token (AUTH_MODE=jwt): npm run token -- --help\n' : ''}`);
   } catch (error) {
-    if (stopping()) return; // shutDown is at work and exits
+    if (stopping()) return; // shutDown is running and will exit
     fail(sentence(error));
   }
 }
 
-/** Where tokens are asked for, one for ourselves; only whoever has the private keys could make one for a key set. */
+/** A token for the warm-up, when the platform needs one. With a key set only the identity provider can issue tokens. */
 const warmUpToken = async ({ AUTH_MODE, AUTH_SECRET, ...config }: Config): Promise<string | undefined> =>
   AUTH_MODE === 'jwt' && AUTH_SECRET
     ? signToken({ ...config, AUTH_SECRET }, { user: 'npm start', scopes: ['admin'], rooms: [], seconds: 60 })

@@ -10,13 +10,13 @@ const HELP = `npm run subscribers -- COMMAND     who serves the clients of each 
 
   list                        the subscribers and how many clients each has
   add CLUSTER SUBSCRIBER      a new one, which gets the next clients; its partition is created where it is missing
-  remove CLUSTER SUBSCRIBER   takes one away: its clients are spread over the others of its cluster
-  --data-dir PATH             the "npm start" with this data folder
+  remove CLUSTER SUBSCRIBER   removes a subscriber; its clients are spread over the others of its cluster
+  --data-dir PATH             uses the "npm start" with this data folder
   --help
 
 A subscriber is a partition of its cluster's topic: subscriber 3 of cluster 0 is partition 3 of ${clusterTopic(0)}.
-Broker and Redis are those of --data-dir, else KAFKA_BROKERS and REDIS_URL, else those of the running "npm start" of this
-clone (of several: the one with the default data folder).
+Broker and Redis: those of --data-dir, else KAFKA_BROKERS and REDIS_URL, else those of the running "npm start" of this clone
+(of several, the one with the default data folder).
 
 Exit code 1 when it failed, 2 for wrong usage.`;
 
@@ -30,7 +30,7 @@ async function list(config: Config, io: Io): Promise<void> {
   io.print(table(['cluster', 'subscriber', 'clients'], rows).join('\n'));
 }
 
-/** The partition first: a client must not be given a subscriber that nothing can be sent to. */
+/** The partition is created first: no client may be assigned to a subscriber without one. */
 async function add(config: Config, io: Io, { cluster, subscriber }: SubscriberRef): Promise<void> {
   const topic = clusterTopic(cluster);
   const definition = topicDefinitions({ clusters: config.CLUSTERS, subscribersPerCluster: subscriber + 1 }).filter(
@@ -57,7 +57,7 @@ async function remove(config: Config, io: Io, { cluster, subscriber }: Subscribe
 function subscriberOf(config: Config, rest: readonly string[]): SubscriberRef {
   const [cluster, subscriber, extra] = rest;
   if (cluster === undefined || subscriber === undefined || extra !== undefined)
-    throw new UsageError('A cluster and a subscriber should follow, two numbers.');
+    throw new UsageError('add and remove need two numbers: a cluster and a subscriber.');
   return {
     cluster: wholeNumber('CLUSTER', cluster, { from: 0, to: config.CLUSTERS - 1 }),
     subscriber: wholeNumber('SUBSCRIBER', subscriber, { from: 0, to: MAX_SUBSCRIBER }),

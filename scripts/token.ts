@@ -5,16 +5,16 @@ import { clientId, roomId } from '../lib/domain/reaction.ts';
 import { type Io, positiveNumber, readArgs, runScript, UsageError } from './lib/cli.ts';
 import { signToken } from './lib/token.ts';
 
-const HELP = `npm run --silent token -- [options]     a token for development, signed with AUTH_SECRET
+const HELP = `npm run --silent token -- [options]     makes a token for development, signed with AUTH_SECRET
 
-  --user ID       whose it is, its sub: the user_id of taps, and what a client_id begins with (dev)
-  --scope LIST    what for: tap, watch, admin, separated by commas; admin may do everything for everybody (tap,watch)
-  --room ROOM     a room that it is for; match-* is every room that begins so; may be given several times (*)
-  --hours N       how long it is valid (8)
+  --user ID       the token's sub: the user_id of taps and the beginning of client ids (dev)
+  --scope LIST    tap, watch, admin, separated by commas; admin allows everything for all users (tap,watch)
+  --room ROOM     an allowed room; match-* allows every room whose id begins with match-; may be repeated (*)
+  --hours N       hours of validity (8)
   --help
 
-The token goes to the standard output, what it says to the standard error. AUTH_SECRET must be the one of the platform,
-and AUTH_ISSUER and AUTH_AUDIENCE too where it has them. In another terminal:
+The token goes to standard output, a description of it to standard error. AUTH_SECRET must be the platform's, and so must
+AUTH_ISSUER and AUTH_AUDIENCE if the platform sets them. Example:
 
   export AUTH_SECRET=$(openssl rand -base64 32)
   AUTH_MODE=jwt npm start
@@ -48,7 +48,7 @@ function readScopes(list: string): Scope[] {
 
 function readRoom(text: string): string {
   if (roomId.safeParse(text).success && !text.slice(0, -1).includes('*')) return text;
-  throw new UsageError(`--room should be the id of a room, or the beginning of some and *, not "${text}".`);
+  throw new UsageError(`--room should be a room id, or the beginning of room ids followed by *, not "${text}".`);
 }
 
 function readUser(text: string): string {
@@ -72,7 +72,7 @@ export async function main(args: string[], io: Io): Promise<number> {
   const config = loadConfig({ AUTH_SECRET, AUTH_ISSUER, AUTH_AUDIENCE });
   if (!config.AUTH_SECRET)
     throw new SetupError(
-      'AUTH_SECRET must be set to what the platform checks tokens with, such as $(openssl rand -base64 32); a platform with AUTH_JWKS_URL or AUTH_JWKS takes only the tokens of whoever has the private keys.',
+      'AUTH_SECRET must be set to the secret of the platform, for example one made with $(openssl rand -base64 32). A platform with AUTH_JWKS_URL or AUTH_JWKS accepts only tokens of its identity provider.',
     );
   io.print(await signToken({ ...config, AUTH_SECRET: config.AUTH_SECRET }, claims));
   io.printError(

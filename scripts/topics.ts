@@ -8,15 +8,15 @@ import { consumerGroups, describeTopic, ensureTopics, partitionCounts, type Ensu
 
 const HELP = `npm run topics -- COMMAND     the platform's Kafka topics
 
-  create              creates what lib/config/topics.ts defines and is missing, adds partitions where there are too few, and changes
-                      settings on which exact counts depend
-  list                the topics, and how many partitions and records they have
-  describe [TOPIC…]   first and end offset of each partition, and how far each consumer group is behind (its lag)
-  --data-dir PATH     the "npm start" with this data folder
+  create              creates missing topics of lib/config/topics.ts, adds missing partitions, and corrects the settings on
+                      which exact counts depend
+  list                lists the topics with their numbers of partitions and records
+  describe [TOPIC…]   shows first and end offset of each partition, and the lag of each consumer group
+  --data-dir PATH     uses the "npm start" with this data folder
   --help
 
-The broker is the one of --data-dir, else KAFKA_BROKERS, else the one of the running "npm start" of this clone (of several:
-the one with the default data folder), else localhost:9092. CLUSTERS and SUBSCRIBERS_PER_CLUSTER decide which topics there are.
+Broker: that of --data-dir, else KAFKA_BROKERS, else that of the running "npm start" of this clone (of several, the one with
+the default data folder), else localhost:9092. CLUSTERS and SUBSCRIBERS_PER_CLUSTER determine the topics.
 
 Exit code 1 when it failed, 2 for wrong usage.`;
 
@@ -59,7 +59,7 @@ async function describe(config: Config, io: Io, named: readonly string[]): Promi
   await withAdmin(config, async (admin) => {
     const existing = await admin.listTopics();
     const unknown = named.find((topic) => !existing.includes(topic));
-    if (unknown) throw new SetupError(`There is no topic ${unknown}: "npm run topics -- list" shows what there is.`);
+    if (unknown) throw new SetupError(`There is no topic ${unknown}: "npm run topics -- list" lists them all.`);
     const ours = definitionsOf(config).map(({ topic }) => topic);
     const topics = named.length > 0 ? named : ours.filter((topic) => existing.includes(topic));
     if (topics.length === 0) throw new SetupError('There are no topics yet: "npm run topics -- create" creates them.');

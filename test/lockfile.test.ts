@@ -20,7 +20,7 @@ test('every package that is installed has the hash of its contents in the lock f
   expect(installed.filter(([, { integrity }]) => !/^sha512-[\w+/]{86}==$/.test(integrity ?? ''))).toEqual([]);
 });
 
-test('what has no hash is ours', () => {
+test('only this repository’s own packages have no hash', () => {
   const own = Object.entries(packages).filter(([, { integrity }]) => integrity === undefined);
   const links = own.filter(([, { link }]) => link);
   expect(links.map(([, { resolved }]) => resolved)).toEqual(workspaces);

@@ -34,7 +34,7 @@ describe('the first of these ways that the machine has', () => {
     expect(await chooseWay(machine(has).run, jarsAreHere)).toBe(way);
   });
 
-  test('Maven is not asked when it is not needed', async () => {
+  test('Maven is not called when it is not needed', async () => {
     const { run, asked } = machine({ java: JAVA_17 });
     await chooseWay(run, true);
     expect(asked).not.toContain('mvn');

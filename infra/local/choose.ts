@@ -4,9 +4,9 @@ import type { Run } from './run.ts';
 
 export type Way = 'docker' | 'maven';
 
-/** How this machine can yield a broker and a Redis: Docker first, then Java. */
+/** How to start a broker and a Redis on this machine: with Docker if it is available, else with Java. */
 export async function chooseWay(run: Run, jarsAreHere: boolean): Promise<Way> {
-  // Both: the engine answers, and compose is there. Asked at once; a docker command without an engine fails quickly.
+  // All checks run in parallel. Docker needs both an engine that answers and the compose plugin.
   const [engine, compose, java, maven] = await Promise.all([
     run('docker', ['info', '--format', '{{.ServerVersion}}'], 5000),
     run('docker', ['compose', 'version'], 5000),
@@ -19,7 +19,7 @@ export async function chooseWay(run: Run, jarsAreHere: boolean): Promise<Way> {
   const docker = engine.ok ? 'Docker answers but has no compose plugin' : 'no Docker engine answers';
   const jvm = !java.ok ? 'no Java' : javaVersion < 17 ? `Java ${javaVersion} is too old` : 'Maven is missing';
   throw new SetupError(
-    `No broker and no Redis to be had here (${docker}; ${jvm}). Do one of three: ` +
-      '(1) set KAFKA_BROKERS and REDIS_URL to ones that run; (2) start Docker (with compose); (3) install Java 17 or newer and Maven.',
+    `No broker and no Redis are available (${docker}; ${jvm}). Do one of these: ` +
+      '(1) set KAFKA_BROKERS and REDIS_URL to running servers; (2) start Docker (with Compose); (3) install Java 17 or newer and Maven.',
   );
 }

@@ -37,7 +37,7 @@ describe('composeProject', () => {
     ]);
   });
 
-  test('down takes the console along; the data goes only when asked', async () => {
+  test('down stops the console too, and deletes data only when asked', async () => {
     const { run, commands } = docker();
     const project = composeProject('test', PORTS, run);
     await project.down();
@@ -103,7 +103,7 @@ describe('docker-compose.redpanda.yml, checked as configuration', () => {
   const { redpanda, redis, console: ui } = services;
   const option = (flag: string) => redpanda.command?.[redpanda.command.indexOf(flag) + 1] ?? '';
 
-  test('used by hand, its project is none that `npm start` uses', () => {
+  test('started by hand, its project differs from those of `npm start`', () => {
     expect(name).toBe('emoji-streaming');
   });
 
@@ -137,7 +137,7 @@ describe('docker-compose.redpanda.yml, checked as configuration', () => {
     expect(ui.environment?.KAFKA_BROKERS).toBe('redpanda:29092');
   });
 
-  test('a misspelt topic creates no other', () => {
+  test('a misspelt topic name does not create a topic', () => {
     expect(option('--set')).toBe('redpanda.auto_create_topics_enabled=false');
   });
 
@@ -146,7 +146,7 @@ describe('docker-compose.redpanda.yml, checked as configuration', () => {
     expect(redis.healthcheck?.test[1]).toContain('redis-cli ping | grep -q PONG');
   });
 
-  test('data outlives the containers, and Redis writes it down', () => {
+  test('data survives the containers, and Redis persists it', () => {
     const mounts = [...(redpanda.volumes ?? []), ...(redis.volumes ?? [])];
     expect(mounts).toEqual(['redpanda:/var/lib/redpanda/data', 'redis:/data']);
     expect(mounts.map((mount) => mount.split(':')[0])).toEqual(Object.keys(volumes));

@@ -39,12 +39,12 @@ test('what a killed starter left running in the folder is ended', async () => {
   const lines: string[] = [];
   const claimed = await claimDataDir(dir, (line) => lines.push(line));
   await until('it has ended', () => child.signalCode === 'SIGTERM');
-  expect(lines).toEqual([`ending what an earlier run left behind (pid ${child.pid})`]);
+  expect(lines).toEqual([`ending processes that an earlier run left (pid ${child.pid})`]);
   expect(existsSync(claimed.pidFile('kafka'))).toBe(false);
   claimed.release();
 });
 
-test('a program of somebody else that has got the number is left alone', async () => {
+test('another program that reuses the pid is not touched', async () => {
   const dir = folder();
   // Its command line names another folder, whose name begins with ours.
   const child = await leftover(dir, STAYS, `${dir}-of-somebody-else/server.properties`);
@@ -75,7 +75,7 @@ test.each(['', '{"pid":', '{}'])('a record that is half written (%j) stands in n
   (await claimDataDir(dir)).release();
 });
 
-test('what cannot be a folder is refused in a sentence', async () => {
+test('a path that cannot be a folder is rejected with a sentence', async () => {
   const file = join(folder(), 'file');
   writeFileSync(file, '');
   const error = await claimDataDir(join(file, 'data')).catch((each: unknown) => each);
@@ -97,12 +97,12 @@ test.each(['kafka', 'redis', 'logs', 'pids', 'version.json'])(
     const dir = folder();
     mkdirSync(join(dir, name));
     expect(await refusal(claimDataDir(dir))).toBe(
-      `${dir} cannot be used as the data folder: it holds ${name}, which no start of this platform has made. Name a new or an empty folder.`,
+      `${dir} cannot be used as the data folder: it holds ${name}, which "npm start" has not created. Use a new or empty folder.`,
     );
     expect(readdirSync(dir)).toEqual([name]);
   },
 );
 
-test('an empty text is no folder', async () => {
+test('an empty path is rejected', async () => {
   expect(await refusal(claimDataDir(''))).toBe('The data folder should be a path, not an empty text.');
 });

@@ -32,7 +32,7 @@ function mark(path: string): void {
   const foreign = path === DEFAULT_DATA_DIR ? undefined : DATA_NAMES.find((name) => existsSync(join(path, name)));
   if (foreign)
     throw new SetupError(
-      `${path} cannot be used as the data folder: it holds ${foreign}, which no start of this platform has made. Name a new or an empty folder.`,
+      `${path} cannot be used as the data folder: it holds ${foreign}, which "npm start" has not created. Use a new or empty folder.`,
     );
   writeFileSync(join(path, MARK_FILE), MARK);
 }
@@ -103,12 +103,12 @@ async function endLeftover(pidFile: string, dir: string, log: (line: string) => 
   const left = () => pids.filter((pid) => belongsTo(dir, pid));
   const before = left();
   if (before.length > 0) {
-    log(`ending what an earlier run left behind (pid ${before.join(', ')})`);
+    log(`ending processes that an earlier run left (pid ${before.join(', ')})`);
     for (const pid of before) signal(pid, 'SIGTERM');
     const gone = () => left().length === 0;
     if (!(await waitFor(gone, 6000))) for (const pid of left()) signal(pid, 'SIGKILL');
     if (!(await waitFor(gone, 2000))) {
-      throw new SetupError(`A process of an earlier run does not end: stop it with: kill -9 ${left().join(' ')}`);
+      throw new SetupError(`A process of an earlier run does not end. Stop it with: kill -9 ${left().join(' ')}`);
     }
   }
   rmSync(pidFile, { force: true });

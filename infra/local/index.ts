@@ -143,7 +143,7 @@ async function prepare(dir: DataDir, log: (line: string) => void): Promise<(port
 
 function claim(what: string, wanted: number | undefined, usual: number): Promise<PortClaim> {
   if (!wanted) return claimPort(wanted ?? usual);
-  return claimExactly(wanted, `stop that one, or name another port for the ${what}.`);
+  return claimExactly(wanted, `stop that program, or use another port for the ${what}.`);
 }
 
 const moved = (port: number, usual: number, wanted: number | undefined) =>

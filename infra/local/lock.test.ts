@@ -22,7 +22,7 @@ const release = (lock: ReturnType<typeof takeLock>) => {
   lock.release();
 };
 
-test('one holds it at a time; released, the next can', () => {
+test('only one process holds the lock; after its release another can take it', () => {
   const file = join(folder(), 'lock');
   const first = takeLock(file);
   expect(takeLock(file)).toEqual({ heldBy: process.pid });
@@ -30,7 +30,7 @@ test('one holds it at a time; released, the next can', () => {
   release(takeLock(file));
 });
 
-test('a living holder keeps it, and is named; from a dead one it is taken over', async () => {
+test('a lock of a living process is kept and names it; a lock of a dead process is taken over', async () => {
   const file = join(folder(), 'lock');
   const { child, line } = await start(HOLDER, file);
   expect(line).toBe('taken');
@@ -52,7 +52,7 @@ test.each(['', '{', '{"pid":"x"}', 'null'])('what is no lock (%j) is taken over'
   release(takeLock(file));
 });
 
-test('who was replaced does not release the lock of the next', () => {
+test('a replaced holder does not release the lock of its successor', () => {
   const file = join(folder(), 'lock');
   const first = takeLock(file);
   writeFileSync(file, 'another holder');
@@ -71,7 +71,7 @@ test('of many that find a dead holder at once exactly one takes over, and no dra
   expect(readdirSync(dir)).toEqual(['lock']);
 });
 
-test('withLock runs one after the other, and lets go when the work fails', async () => {
+test('withLock runs work sequentially and releases the lock when the work fails', async () => {
   const file = join(folder(), 'lock');
   const order: string[] = [];
   const work = (name: string) =>

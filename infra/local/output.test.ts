@@ -7,7 +7,7 @@ const filter = () => {
   return { printed, ...lineFilter((line) => printed.push(line), { remember: 3 }) };
 };
 
-test('what is printed for every request is left out, all else goes through', () => {
+test('lines that are printed per request are dropped, all others are kept', () => {
   const { printed, write } = filter();
   write(
     'POST /emoji (λ: ingest)\n(λ: ingest) RequestId: 1  Duration: 2 ms\n\nWarning: x\n  ✖ TypeError: POST /emoji\n',
@@ -21,7 +21,7 @@ test('the last lines are remembered for an error message', () => {
   expect(last()).toEqual(['b', 'c', 'd']);
 });
 
-test('however the text is cut, the lines are the same', () => {
+test('lines are complete, however the output is divided into chunks', () => {
   const text = 'first\nGET /health (λ: health)\n\nsecond\nthird\n';
   fc.assert(
     fc.property(fc.array(fc.nat({ max: text.length })), (cuts) => {

@@ -63,7 +63,7 @@ test('a port on which another program listens: a sentence, and no claim is left 
   expect(await claim(port, async () => true)).toBe(port);
 });
 
-test('none free: a sentence', async () => {
+test('without a free port, the error is one sentence', async () => {
   expect(await refusal(claimPort(65_500, async () => false))).toBe('No free port between 65500 and 65535.');
   expect(await refusal(claimPort(0, async () => false))).toBe('No free port between 20000 and 32000.');
 });

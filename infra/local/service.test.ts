@@ -47,7 +47,7 @@ const serviceOf = async (program: string, options: Partial<ServiceSpec> = {}) =>
 };
 
 describe('start and stop', () => {
-  test('it is started when it answers; after stop it is gone, in order, and that is no death', async () => {
+  test('start resolves when the service answers, and stop ends it without reporting a death', async () => {
     const { service, deaths, dir, port, pidFile } = await serviceOf(LISTENS);
     await service.start();
     const pid = service.pid ?? 0;
@@ -64,7 +64,7 @@ describe('start and stop', () => {
     expect(service.pid).not.toBe(pid);
   });
 
-  test('one that does not listen to its stop signal is killed after the grace', async () => {
+  test('a service that ignores its stop signal is killed after the grace period', async () => {
     const { service } = await serviceOf(STUBBORN, { graceMs: 50 });
     await service.start();
     const pid = service.pid ?? 0;
@@ -72,7 +72,7 @@ describe('start and stop', () => {
     expect(isAlive(pid)).toBe(false);
   });
 
-  test('stopped while it starts: it is gone, and the start tells so', async () => {
+  test('a service that is stopped while it starts ends, and start rejects with the reason', async () => {
     for (const wait of [undefined, 'running'] as const) {
       const { service } = await serviceOf(LISTENS, { ready: async () => false });
       const started = refusal(service.start());
@@ -83,7 +83,7 @@ describe('start and stop', () => {
     }
   });
 
-  test('what the service started is ended with it', async () => {
+  test('child processes of the service end with it', async () => {
     const { service, dir } = await serviceOf(`
       const { spawn } = require('node:child_process');
       const child = spawn(process.execPath, ['-e', 'setInterval(() => {}, 1000)']);
@@ -96,7 +96,7 @@ describe('start and stop', () => {
     await until('the grandchild is gone', () => !isAlive(grandchild));
   });
 
-  test('what it prints can be listened to', async () => {
+  test('the output of the service can be read', async () => {
     const chunks: string[] = [];
     const { service } = await serviceOf(LISTENS, { output: (chunk) => chunks.push(chunk) });
     await service.start();
@@ -105,7 +105,7 @@ describe('start and stop', () => {
 });
 
 describe('a start that fails is a sentence', () => {
-  test('a port that is taken, with the service’s last words', async () => {
+  test('a taken port is reported with the last lines of the service', async () => {
     const { service, port, dir } = await serviceOf(LISTENS, { ready: async () => false });
     const other = createServer().listen(port, '127.0.0.1');
     await once(other, 'listening');
@@ -117,18 +117,18 @@ describe('a start that fails is a sentence', () => {
     );
   });
 
-  test('one that never answers is ended', async () => {
+  test('a service that never answers is ended', async () => {
     const { service } = await serviceOf(LISTENS, { ready: async () => false, readyMs: 300 });
     expect(await refusal(service.start())).toMatch(/^Test service did not answer within 0.3 s\./);
     expect(service.pid).toBeUndefined();
   });
 
-  test('a program that is not there', async () => {
+  test('a missing program is reported', async () => {
     const { service } = await serviceOf('', { command: async () => ({ program: '/no/such/program', args: [] }) });
     expect(await refusal(service.start())).toBe('Test service could not be started: spawn /no/such/program ENOENT');
   });
 
-  test('one that runs already', async () => {
+  test('a service that is already running is not started again', async () => {
     const { service } = await serviceOf(LISTENS);
     await service.start();
     expect(await refusal(service.start())).toBe(`Test service is running already (pid ${service.pid}).`);
@@ -136,7 +136,7 @@ describe('a start that fails is a sentence', () => {
 });
 
 describe('death', () => {
-  test('that nobody asked for is told, with how', async () => {
+  test('an unexpected death is reported with its exit code or signal', async () => {
     const { service, deaths } = await serviceOf(LISTENS);
     await service.start();
     process.kill(service.pid ?? 0, 'SIGKILL');
@@ -148,7 +148,7 @@ describe('death', () => {
     expect(deaths[1]).toEqual({ code: 7, signal: null });
   });
 
-  test('by `kill` is no news, and it can be started again on the same port', async () => {
+  test('a death by kill() is not reported, and the service can be restarted on the same port', async () => {
     const { service, deaths, port } = await serviceOf(LISTENS);
     await service.start();
     await service.kill('SIGKILL');

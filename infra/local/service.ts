@@ -134,7 +134,7 @@ export function createService(spec: ServiceSpec): Service {
       for (const port of spec.ports ?? [])
         if (await answers(port))
           throw new SetupError(
-            `${spec.name} ${why}: port ${port} is taken by another program. Stop that one, or start again on another port.`,
+            `${spec.name} ${why}: port ${port} is taken by another program. Stop that program, or use another port.`,
           );
       throw new SetupError(`${spec.name} ${why}.${lastWords(spec.output)}`);
     },

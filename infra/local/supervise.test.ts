@@ -29,14 +29,14 @@ const rig = (start: () => Promise<void> = async () => undefined) => {
   return { state, lines, reasons, die: () => die({ code: null, signal: 'SIGKILL' }) };
 };
 
-test('a service that dies is started again', async () => {
+test('a service that dies is restarted', async () => {
   const { die, lines } = rig();
   die();
   await until('it is back', () => lines.length === 2);
   expect(lines).toEqual(['Redis ended (SIGKILL); starting again in 0.0 s (1 of 5)', 'Redis is back']);
 });
 
-test('five times in a minute; the sixth death is the end', async () => {
+test('a service is restarted five times in a minute; after the sixth death it is given up', async () => {
   const { die, state, reasons } = rig();
   for (let n = 1; n <= 5; n++) {
     die();
@@ -58,14 +58,14 @@ test('deaths of more than a minute ago are forgotten', async () => {
   expect(reasons).toEqual([]);
 });
 
-test('a start that fails counts as a death, and its reason is told', async () => {
+test('a failed start counts as a death, and its reason is logged', async () => {
   const { die, lines, reasons } = rig(() => Promise.reject(new Error('port taken')));
   die();
   await until('it is given up', () => reasons.length > 0);
   expect(lines.at(-1)).toBe('Redis ended (port taken); starting again in 0.0 s (5 of 5)');
 });
 
-test('once somebody asked for the end, a death is no news', async () => {
+test('a death during the shutdown is not reported', async () => {
   const { die, state, lines } = rig();
   state.stopping = true;
   die();

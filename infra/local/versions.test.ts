@@ -14,7 +14,7 @@ const written = (versions: unknown) => {
   return dir;
 };
 
-test('an empty folder is taken, and says from then on who wrote it', () => {
+test('an empty folder is accepted and marked with the versions that write to it', () => {
   const dir = folder();
   checkVersions(dir, ours);
   expect(JSON.parse(readFileSync(join(dir, 'version.json'), 'utf8'))).toEqual(ours);

@@ -23,7 +23,7 @@ const append = (count: number, value = 'v') =>
   );
 const refusal = { code: 'overloaded', retriable: true };
 
-test('beyond the bound it refuses at once, and nothing is passed on', async () => {
+test('above the bound an append is rejected at once and not passed on', async () => {
   const first = append(6);
   await expect(append(5)).rejects.toMatchObject(refusal);
   const second = append(4);
@@ -33,7 +33,7 @@ test('beyond the bound it refuses at once, and nothing is passed on', async () =
   await Promise.all([first, second]);
 });
 
-test('as soon as records are settled, written or failed, there is place again', async () => {
+test('appends are accepted again as soon as earlier ones have succeeded or failed', async () => {
   const first = append(10);
   settle[0]?.done();
   await first;
@@ -46,7 +46,7 @@ test('as soon as records are settled, written or failed, there is place again', 
   await third;
 });
 
-test('a large record counts for each KiB', async () => {
+test('a large record is charged per KiB', async () => {
   const first = append(1, 'x'.repeat(9 * 1024 + 1));
   await expect(append(1)).rejects.toMatchObject(refusal);
   settle[0]?.done();

@@ -1,15 +1,15 @@
 import { PlatformError } from '../errors.ts';
 import type { OutgoingRecord, RecordLog } from '../ports.ts';
 
-/** A record counts once for each KiB that it begins, so that the bound is one of memory too. */
+/** A record is charged per started KiB, so that the bound also limits memory. */
 const UNIT = 1024;
 
 const weigh = (records: readonly OutgoingRecord[]): number =>
   records.reduce((sum, { value }) => sum + Math.max(1, Math.ceil(value.length / UNIT)), 0);
 
 /**
- * A stream that refuses at once, by `overloaded`, what would bring it above `max` records under way: better a quick no
- * to some than a late one to all. It takes again as soon as records are settled.
+ * A record log that rejects appends with `overloaded` while more than `max` records are being written: under overload
+ * some requests fail quickly instead of all failing late.
  */
 export const boundedLog = (log: RecordLog, max: number): RecordLog => {
   let underWay = 0;

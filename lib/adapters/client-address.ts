@@ -2,8 +2,8 @@ import type { APIGatewayProxyEventV2 } from 'aws-lambda';
 import ipaddr from 'ipaddr.js';
 
 /**
- * Where a request comes from, as far as limits care: an IPv4 address, or the /64 of an IPv6 address, since whoever has
- * one of its addresses has all of them.
+ * The client address of a request, for limits: an IPv4 address, or the /64 network of an IPv6 address, because a client
+ * with one of its addresses usually has all of them.
  */
 export const sourceOf = ({ requestContext }: Pick<APIGatewayProxyEventV2, 'requestContext'>): string => {
   const { sourceIp } = requestContext.http;

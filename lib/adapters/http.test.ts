@@ -90,17 +90,17 @@ describe('httpHandler', () => {
   test.each(Object.entries(statuses))('%s is answered with %i', async (code, status) => {
     const answer = await answerTo(new PlatformError(code as ErrorCode, 'a sentence'));
     expect(answer).toMatchObject({ statusCode: status, body: { error: 'a sentence' } });
-    // Whoever may try again is told when.
+    // Retriable errors say when to retry.
     expect(answer.headers?.['retry-after']).toBe([429, 502, 503].includes(status) ? '1' : undefined);
   });
 
-  test('headers of an error go along, and come before what every error has', async () => {
+  test('headers of an error override the default headers', async () => {
     const headers = { 'retry-after': '7', 'ratelimit-limit': '20' };
     const answer = await answerTo(new PlatformError('rate_limited', 'too many', { headers }));
     expect(answer.headers).toMatchObject(headers);
   });
 
-  test('details go along, causes do not', async () => {
+  test('an answer contains the error’s details but not its causes', async () => {
     const details = [{ path: 'port', message: 'must be a number' }];
     const error = new PlatformError('invalid_request', 'Invalid', { details, cause: new Error('internals') });
     expect((await answerTo(error)).body).toEqual({ error: 'Invalid', details });
@@ -115,7 +115,7 @@ describe('httpHandler', () => {
     },
   );
 
-  test('a caller’s mistake is no line in the log', async () => {
+  test('an invalid request is not logged', async () => {
     const log = recordedLogger();
     await answerTo(new PlatformError('invalid_request', 'Invalid'), log);
     expect(log.lines).toEqual([]);
@@ -125,14 +125,14 @@ describe('httpHandler', () => {
 describe('jsonBody', () => {
   const object = (bytes: number) => `{"a":"${'x'.repeat(bytes - 8)}"}`;
 
-  test('text and base64 read the same; no body is an empty object', () => {
+  test('text and base64 bodies are read alike, and an absent body is an empty object', () => {
     const value = { emoji_type: '❤️' };
     expect(jsonBody(httpEvent({ body: value }))).toEqual(value);
     expect(jsonBody(httpEvent({ bytes: Buffer.from(JSON.stringify(value)) }))).toEqual(value);
     expect(jsonBody(httpEvent())).toEqual({});
   });
 
-  test('256 KiB are read, a byte more is too large, however it is transported', () => {
+  test('a body of 256 KiB is accepted and one byte more is rejected, as text and as base64', () => {
     expect(MAX_BODY_BYTES).toBe(262_144);
     const most = object(MAX_BODY_BYTES);
     const more = object(MAX_BODY_BYTES + 1);
@@ -163,7 +163,7 @@ describe('jsonBody', () => {
     });
   });
 
-  test.each(['[]', 'null', '1', '"text"', 'true'])('%s is no object', (body) => {
+  test.each(['[]', 'null', '1', '"text"', 'true'])('%s is rejected, because it is not an object', (body) => {
     const { code, details } = refusal(() => jsonBody(httpEvent({ body })));
     expect({ code, details }).toEqual({
       code: 'invalid_request',
@@ -172,7 +172,7 @@ describe('jsonBody', () => {
   });
 });
 
-test('parse tells where each wrong value stands', () => {
+test('parse reports the path of each invalid value', () => {
   const schema = z.object({ events: z.array(z.object({ count: z.int('must be whole') })) });
   expect(refusal(() => parse(schema, { events: [{ count: 1 }, { count: 1.5 }] }, 'Invalid')).details).toEqual([
     { path: 'events.1.count', message: 'must be whole' },

@@ -31,7 +31,7 @@ export interface HttpResponse {
 
 type HttpHandler = (event: APIGatewayProxyEventV2, context?: Context) => Promise<APIGatewayProxyStructuredResultV2>;
 
-/** Answers are data: no browser shall run, frame or keep them, unless an answer says otherwise. */
+/** Answers are data: browsers must not execute, frame or cache them, unless an answer sets other headers. */
 const SECURITY_HEADERS = {
   'x-content-type-options': 'nosniff',
   'strict-transport-security': 'max-age=31536000; includeSubDomains',
@@ -41,9 +41,9 @@ const SECURITY_HEADERS = {
 };
 
 /**
- * A function behind API Gateway's HTTP API (payload 2.0) from one that takes the event and answers or throws.
- * A PlatformError becomes its status with `{error, details?}`; anything else is a 500 that tells the caller nothing.
- * @param answer is given a log that puts the request's id into every line
+ * Creates a handler for API Gateway's HTTP API (payload 2.0) from a function that takes the event and answers or throws.
+ * A PlatformError becomes its status with `{error, details?}`; any other error is a 500 without details.
+ * @param answer gets a log that adds the request id to every line
  */
 export const httpHandler =
   (log: Logger, answer: (event: APIGatewayProxyEventV2, log: Logger) => Promise<HttpResponse>): HttpHandler =>
@@ -84,7 +84,7 @@ const toResult = ({ status, body, headers }: HttpResponse, requestId: string): A
  * @throws PlatformError `payload_too_large` over 256 KiB, `invalid_request` when it is not a JSON object in UTF-8.
  */
 export const jsonBody = ({ body, isBase64Encoded, headers }: APIGatewayProxyEventV2): unknown => {
-  // Media type and charset are not looked at: the bytes must be JSON in UTF-8 whatever a client calls them.
+  // Media type and charset are ignored: the bytes must be JSON in UTF-8.
   const encoding = headers?.['content-encoding']?.toLowerCase() ?? 'identity';
   if (encoding !== 'identity') {
     throw invalid('Invalid encoding', [{ path: '', message: 'must be sent as it is, without a content-encoding' }]);
@@ -106,7 +106,7 @@ export const jsonBody = ({ body, isBase64Encoded, headers }: APIGatewayProxyEven
   return value;
 };
 
-/** @throws PlatformError `invalid_request` with a detail for each thing that is wrong. */
+/** @throws PlatformError `invalid_request` with a detail for each invalid value. */
 export const parse = <T extends z.ZodType>(schema: T, value: unknown, message: string): z.infer<T> => {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;

@@ -2,12 +2,12 @@ import { createPublicKey, type JsonWebKey } from 'node:crypto';
 import { z } from 'zod';
 import { stageProblems } from './stages.ts';
 
-/** Signs as well as it checks: 32 bytes are what HS256 wants (RFC 7518, 3.2). */
+/** HS256 requires 32 bytes (RFC 7518, 3.2). */
 export const MIN_SECRET_BYTES = 32;
 
 const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
-/** Keys from the network must come from whom the address names. */
+/** Keys must be fetched over TLS, except from this machine. */
 export const isKeyUrl = (text: string): boolean => {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname, username, password } = new URL(text);
@@ -19,10 +19,10 @@ export const isKeyUrl = (text: string): boolean => {
 export const isOrigin = (text: string): boolean =>
   text === '*' || (/^https?:\/\/[^*]+$/.test(text) && URL.canParse(text) && new URL(text).origin === text);
 
-/** The least that signatures are checked with (RFC 7518, 3.3). */
+/** Minimum size of an RSA key (RFC 7518, 3.3). */
 const MIN_RSA_BITS = 2048;
 
-/** Found here, and not with the first token that names the key. */
+/** Checked at start, not with the first token that names the key. */
 const isUsableKey = (key: JsonWebKey): boolean => {
   try {
     const { asymmetricKeyDetails } = createPublicKey({ key, format: 'jwk' });
@@ -32,7 +32,7 @@ const isUsableKey = (key: JsonWebKey): boolean => {
   }
 };
 
-/** A private key has no business where signatures are only checked, and a shared secret is none to publish. */
+/** Only public keys are accepted: private keys and shared secrets must not be in a key set. */
 const publicKey = z.looseObject({ kty: z.enum(['RSA', 'OKP']) }).refine((key) => !('d' in key) && isUsableKey(key));
 
 export const publicKeys = z
@@ -49,7 +49,7 @@ export const publicKeys = z
 
 const KEYS = ['AUTH_SECRET', 'AUTH_JWKS_URL', 'AUTH_JWKS'] as const;
 
-/** What is wrong though every variable is right by itself: pairs of a variable and a sentence. */
+/** Invalid combinations of variables: pairs of a variable and a sentence. */
 export const authProblems = (given: Record<string, string | undefined>): [variable: string, sentence: string][] => {
   const problems = stageProblems(given);
   if (given.AUTH_MODE !== 'jwt') return problems;
@@ -61,7 +61,7 @@ export const authProblems = (given: Record<string, string | undefined>): [variab
       keys[1] ?? '',
       `${keys[1]} must not be set beside ${keys[0]}: tokens are checked with one kind of key (${keys.length} are set)`,
     ]);
-  // The keys of an identity provider sign for all its services; ours alone has AUTH_SECRET.
+  // An identity provider signs tokens for all its services with the same keys; AUTH_SECRET is only for this platform.
   if (!given.AUTH_SECRET && keys.length > 0 && !given.AUTH_AUDIENCE)
     problems.push([
       'AUTH_AUDIENCE',

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import { domainToASCII } from 'node:url';
 
-/** Underscores are not for host names by the standards, but names of containers have them. */
+/** Standard host names have no underscores, but container names do. */
 const LABEL = /^[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?$/i;
 
 /** Whether a connection can be made to it: an address, or a name that a name server can be asked for. */

@@ -1,10 +1,10 @@
 /**
- * What a stage that others can reach must not have. Told when the functions start, and by `serverless package` before
- * anything is deployed.
+ * Settings that a deployed stage must not have. Checked when the functions start, and by `serverless package` before a
+ * deployment.
  */
 export const LOCAL_STAGE = 'local';
 
-/** Pages that are being developed are served from these; on another stage there is no default. */
+/** Usual origins of development servers, the default of the local stage. */
 export const LOCAL_ORIGINS = ['http://localhost:3000', 'http://localhost:5173', 'http://localhost:8080'];
 
 /** Pairs of a variable and a sentence that says what it must be. */

@@ -13,7 +13,7 @@ const refusal = (env: Record<string, string>): PlatformError => {
   throw new Error(`was accepted: ${JSON.stringify(env)}`);
 };
 
-test('nothing set: the documented defaults', () => {
+test('without any variable, the documented defaults apply', () => {
   expect(loadConfig({})).toEqual({
     KAFKA_BROKERS: ['localhost:9092'],
     KAFKA_AUTH: 'none',
@@ -67,13 +67,13 @@ test('an empty value counts as not set', () => {
   expect(loadConfig(empty)).toEqual(loadConfig({}));
 });
 
-test('values are read; what is no variable of ours is left alone', () => {
+test('values are read, and unknown variables are ignored', () => {
   const config = loadConfig({ KAFKA_BROKERS: 'a:1, b:65535', WINDOW_SECONDS: '5', PATH: '/bin', CLUSTERS: '1' });
   expect(config).toMatchObject({ KAFKA_BROKERS: ['a:1', 'b:65535'], WINDOW_SECONDS: 5, CLUSTERS: 1 });
   expect(config).not.toHaveProperty('PATH');
 });
 
-test('the configuration is frozen, its lists too', () => {
+test('the configuration and its lists are frozen', () => {
   const config = loadConfig({ EMOJI_SHORT_CODES: ':goal:' });
   for (const value of [
     config,
@@ -157,7 +157,7 @@ const CASES: Record<keyof typeof variables, { bad: string[]; good: string[]; exp
       ...['redis://[::1]:6379', 'redis://127.0.0.1', 'redis://my_redis', 'redis://a?family=6', 'redis://u@a'],
     ],
     expects:
-      'a redis:// or rediss:// URL such as rediss://user:password@host:6379/0, special characters percent-encoded; of a cluster several may be given, separated by commas',
+      'a redis:// or rediss:// URL such as rediss://user:password@host:6379/0, special characters percent-encoded; for a cluster several, separated by commas',
   },
   REDIS_MODE: { bad: ['Cluster', 'auto'], good: ['single', 'cluster'], expects: 'one of single, cluster' },
   WINDOW_SECONDS: wholeNumber(1, 3600),
@@ -282,7 +282,7 @@ describe('a bad value is refused by one line that names the variable and what it
   });
 });
 
-test('several bad values: a line each', () => {
+test('each of several bad values gets its own line', () => {
   const { message } = refusal({ WINDOW_SECONDS: '0', LOG_LEVEL: 'loud' });
   expect(message.split('\n').map((line) => line.split(' ')[0])).toEqual(['WINDOW_SECONDS', 'LOG_LEVEL']);
 });
@@ -314,13 +314,13 @@ test.each<[string, Record<string, string>, string]>([
   expect(refusal(env).message).toBe(message);
 });
 
-test('a cluster is named by some of its nodes', () => {
+test('a Redis Cluster is configured by some of its nodes', () => {
   const REDIS_URL = 'rediss://u:p@a:6379, rediss://u:p@b/0';
   expect(loadConfig({ REDIS_MODE: 'cluster', REDIS_URL })).toMatchObject({ REDIS_MODE: 'cluster', REDIS_URL });
   expect(loadConfig({ REDIS_MODE: 'cluster' }).REDIS_MODE).toBe('cluster');
 });
 
-test('no complaint shows a secret', () => {
+test('error messages never contain secrets', () => {
   const { message } = refusal({
     REDIS_URL: 'rediss//user:hunter2@cache',
     KAFKA_AUTH: 'x',
@@ -384,14 +384,14 @@ describe('who may do what', () => {
     expect(message).not.toContain(SECRET);
   });
 
-  test('a bad secret is one line, not two', () => {
+  test('a bad secret is reported in one line', () => {
     expect(refusal(jwt({ AUTH_SECRET: 'short' })).message).toBe(
       'AUTH_SECRET must be a secret of at least 32 bytes (the value is not shown)',
     );
   });
 });
 
-test('a window that is removed while its taps are still counted is refused', () => {
+test('a window retention shorter than window and watermark together is rejected', () => {
   expect(() => loadConfig({ WINDOW_SECONDS: '3600', WINDOW_RETENTION_SECONDS: '3609' })).toThrow(
     'WINDOW_RETENTION_SECONDS must be at least WINDOW_SECONDS and WATERMARK_SECONDS together (it is less)',
   );

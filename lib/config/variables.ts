@@ -7,7 +7,7 @@ import { isHost } from './hosts.ts';
 import { PlatformError } from '../errors.ts';
 import { LOG_LEVELS } from '../log.ts';
 
-/** What a variable must be, in words: the end of the sentence "NAME must be …". */
+/** `words` ends the error message "NAME must be …"; `description` is the variable's text in the README. */
 const expects = (words: string, description: string) => ({ expects: words, description });
 
 const wholeNumber = (min: number, max: number, fallback: number, description: string) =>
@@ -35,25 +35,25 @@ const oneOf = <const T extends readonly [string, ...string[]]>(values: T, fallba
     .meta(expects(`one of ${values.join(', ')}`, description));
 
 const isPort = (text: string) => /^[1-9]\d{0,4}$/.test(text) && Number(text) <= 65_535;
-/** kafkajs knows no addresses of IPv6. */
+/** IPv6 addresses are rejected: kafkajs does not support them. */
 const isHostAndPort = (text: string) => {
   const [host = '', port = '', ...more] = text.split(':');
   return isHost(host) && isPort(port) && more.length === 0;
 };
 const SHORT_CODE = /^:[a-z0-9_+-]{1,32}:$/;
 
-/** The whole configuration of the platform: one entry a variable; the README's table is made from it. */
+/** The whole configuration of the platform, one entry per variable. The README's table is generated from it. */
 export const variables = {
   KAFKA_BROKERS: listOf(
     z.string().refine(isHostAndPort),
     'host:port pairs, separated by commas',
     ['localhost:9092'],
-    'Brokers to connect to first.',
+    'Bootstrap brokers.',
   ),
   KAFKA_AUTH: oneOf(
     ['none', 'scram', 'iam'],
     'none',
-    'How clients log in: not at all, SASL/SCRAM-SHA-512 or AWS IAM. The last two use TLS.',
+    'Authentication at the brokers: none, SASL/SCRAM-SHA-512 or AWS IAM. The last two use TLS.',
   ),
   KAFKA_USERNAME: z.string().optional().meta(expects('a user name', 'User for `KAFKA_AUTH=scram`.')),
   KAFKA_PASSWORD: z.string().optional().meta(expects('a password', 'Password for `KAFKA_AUTH=scram`.')),
@@ -63,31 +63,36 @@ export const variables = {
     .default('redis://localhost:6379')
     .meta(
       expects(
-        'a redis:// or rediss:// URL such as rediss://user:password@host:6379/0, special characters percent-encoded; of a cluster several may be given, separated by commas',
-        'Redis for counts and registry: a server, or nodes of a Redis Cluster to connect to first.',
+        'a redis:// or rediss:// URL such as rediss://user:password@host:6379/0, special characters percent-encoded; for a cluster several, separated by commas',
+        'Redis server for counts and the registry, or initial nodes of a Redis Cluster.',
       ),
     ),
   REDIS_MODE: oneOf(
     ['single', 'cluster'],
     'single',
-    'Whether `REDIS_URL` is one server (or the primary of one replicated) or a Redis Cluster.',
+    'Whether `REDIS_URL` is a single server (or the primary of a replicated one) or a Redis Cluster.',
   ),
   WINDOW_SECONDS: wholeNumber(1, 3600, 2, 'Length of a tumbling window.'),
-  WATERMARK_SECONDS: wholeNumber(0, 3600, 10, 'A tap whose timestamp is older than this when it is received is late.'),
+  WATERMARK_SECONDS: wholeNumber(0, 3600, 10, 'A tap that arrives more than this after its timestamp is late.'),
   AGGREGATION_RATIO: wholeNumber(1, 1_000_000_000, 1000, '`scaled_count` is `raw_count` divided by this, rounded up.'),
   EMOJI_SHORT_CODES: listOf(
     z.string().regex(SHORT_CODE),
     'short codes such as :goal:, separated by commas',
     [],
-    'Custom reactions that are accepted beside the emojis.',
+    'Custom reactions that are accepted in addition to emojis.',
   ),
-  CLUSTERS: wholeNumber(1, 100, 2, 'Clusters of subscribers; each has a topic.'),
-  SUBSCRIBERS_PER_CLUSTER: wholeNumber(1, 1000, 3, 'Subscribers in a new cluster; each has a partition of its topic.'),
+  CLUSTERS: wholeNumber(1, 100, 2, 'Number of clusters of subscribers; each has a topic.'),
+  SUBSCRIBERS_PER_CLUSTER: wholeNumber(
+    1,
+    1000,
+    3,
+    'Number of subscribers in a new cluster; each has a partition of its topic.',
+  ),
   CLIENT_TTL_SECONDS: wholeNumber(
     1,
     86_400,
     600,
-    'A client that does not register again within this time is forgotten.',
+    'A registration ends after this time unless the client registers again.',
   ),
   DELIVERY_TCP: z
     .enum(['on', 'off'])
@@ -102,32 +107,42 @@ export const variables = {
     z.string().refine(isAllowListEntry),
     'host names, addresses or CIDR ranges, separated by commas; `public` for any public address',
     ['localhost', '127.0.0.0/8', '::1'],
-    'Where updates may be delivered over TCP. `public` allows any public address.',
+    'Hosts to which updates may be delivered over TCP. `public` allows any public address.',
   ),
   DELIVERY_REFUSED_PORTS: listOf(
     z.string().refine(isPort),
     'port numbers, separated by commas',
     [],
-    'Ports to which nothing is delivered on any host, beside those of `KAFKA_BROKERS` and `REDIS_URL`.',
+    'Ports to which nothing is delivered, in addition to those of `KAFKA_BROKERS` and `REDIS_URL`.',
   ),
-  DELIVERY_TIMEOUT_MS: wholeNumber(50, 60_000, 1000, 'A connection that is not open after this is a failed delivery.'),
+  DELIVERY_TIMEOUT_MS: wholeNumber(
+    50,
+    60_000,
+    1000,
+    'A delivery fails when the connection to the client is not open after this time.',
+  ),
   DELIVERY_GIVE_UP_SECONDS: wholeNumber(
     0,
     3600,
     30,
-    'A client is unregistered when deliveries have failed for so long, and three times at least.',
+    'A client is unregistered when deliveries to it have failed for this time, and at least three times.',
   ),
   DELIVERY_HANDSHAKE: oneOf(
     ['none', 'nonce'],
     'none',
     'Whether a client must answer a challenge on each connection before it gets updates.',
   ),
-  ACK_TIMEOUT_MS: wholeNumber(100, 60_000, 5000, 'A tap that the broker has not acknowledged by then is answered 503.'),
+  ACK_TIMEOUT_MS: wholeNumber(
+    100,
+    60_000,
+    5000,
+    'A tap that the broker has not acknowledged after this time is answered 503.',
+  ),
   WINDOW_RETENTION_SECONDS: wholeNumber(
     60,
     31 * 86_400,
     86_400,
-    'How long a window can still be corrected; keep it at or above the retention of `emoji_topic` (24 h).',
+    'How long the counts of a window are kept and can be corrected; at least the retention of `emoji_topic` (24 h).',
   ),
   EVENT_ID_TTL_SECONDS: wholeNumber(
     300,
@@ -139,30 +154,30 @@ export const variables = {
     1,
     100_000_000,
     500_000,
-    'Of each partition and bucket of rooms at least so many `event_id`s are remembered, and at most twice as many.',
+    'How many `event_id`s are remembered per partition and bucket of rooms; at times up to twice as many.',
   ),
   MAX_EMOJIS_PER_ROOM: wholeNumber(
     1,
     1000,
     64,
-    'Kinds of emojis that a room shows, the first ones tapped; the rest is counted together as `:other:`.',
+    'How many different emojis a room shows, in the order of their first tap; all others are counted as `:other:`.',
   ),
-  RATE_USER_PER_SECOND: wholeNumber(0, 1_000_000_000, 20, 'Taps a second that a user may send; 0 = no limit.'),
-  RATE_USER_BURST: wholeNumber(0, 1_000_000_000, 40, 'Taps that a user may send at once; at least those of a second.'),
+  RATE_USER_PER_SECOND: wholeNumber(0, 1_000_000_000, 20, 'Taps per second of a user; 0 = no limit.'),
+  RATE_USER_BURST: wholeNumber(0, 1_000_000_000, 40, 'Taps of a user at once; at least `RATE_USER_PER_SECOND`.'),
   RATE_ADDRESS_PER_SECOND: wholeNumber(
     0,
     1_000_000_000,
     100_000,
-    'Taps a second from one address; 0 = no limit. A stadium may share one.',
+    'Taps per second from an address, which a whole stadium may share; 0 = no limit.',
   ),
-  RATE_ADDRESS_BURST: wholeNumber(0, 1_000_000_000, 200_000, 'Taps at once from one address.'),
-  RATE_ROOM_PER_SECOND: wholeNumber(0, 1_000_000_000, 0, 'Taps a second that a room may get; 0 = no limit.'),
-  RATE_ROOM_BURST: wholeNumber(0, 1_000_000_000, 0, 'Taps at once that a room may get.'),
+  RATE_ADDRESS_BURST: wholeNumber(0, 1_000_000_000, 200_000, 'Taps at once from an address.'),
+  RATE_ROOM_PER_SECOND: wholeNumber(0, 1_000_000_000, 0, 'Taps per second in a room; 0 = no limit.'),
+  RATE_ROOM_BURST: wholeNumber(0, 1_000_000_000, 0, 'Taps at once in a room.'),
   RATE_REGISTER_PER_MINUTE: wholeNumber(
     0,
     1_000_000_000,
     60_000,
-    'Calls of `/register` a minute from one address; 0 = no limit.',
+    'Calls of `/register` per minute from an address; 0 = no limit.',
   ),
   RATE_DESTINATION_PER_MINUTE: wholeNumber(
     0,
@@ -185,45 +200,45 @@ export const variables = {
   RATE_LIMIT_WHEN_DOWN: oneOf(
     ['open', 'closed'],
     'open',
-    'While Redis does not answer: taps are taken without limits (`open`), or answered 503.',
+    'While Redis does not answer, taps are accepted without limits (`open`) or answered 503 (`closed`).',
   ),
-  MAX_ROOMS: wholeNumber(1, 10_000_000, 10_000, 'Rooms that may be active within an hour.'),
+  MAX_ROOMS: wholeNumber(1, 10_000_000, 10_000, 'Maximum number of rooms active within an hour.'),
   NEW_ROOMS_PER_USER: wholeNumber(
     0,
     10_000_000,
     50,
-    'Rooms that are not active and that a user may open within an hour; 0 = no limit.',
+    'Inactive rooms that a user may make active within an hour; 0 = no limit.',
   ),
   NEW_ROOMS_PER_ADDRESS: wholeNumber(
     0,
     10_000_000,
     1000,
-    'The same for an address; 0 = no limit. Below `MAX_ROOMS`, so that one address cannot take all places.',
+    'The same for an address; 0 = no limit. Keep it below `MAX_ROOMS`, so that one address can not use up all rooms.',
   ),
-  MAX_CLIENTS: wholeNumber(1, 10_000_000, 100_000, 'Clients that may be registered.'),
-  MAX_CLIENTS_PER_ADDRESS: wholeNumber(1, 10_000_000, 10_000, 'Clients that one address may have registered.'),
+  MAX_CLIENTS: wholeNumber(1, 10_000_000, 100_000, 'Maximum number of registered clients.'),
+  MAX_CLIENTS_PER_ADDRESS: wholeNumber(1, 10_000_000, 10_000, 'Maximum number of clients registered from an address.'),
   MAX_IN_FLIGHT_RECORDS: wholeNumber(
     1000,
     10_000_000,
     20_000,
-    'Taps (of up to 1 KiB) that a process of ingest may be writing; for more it answers 503.',
+    'Taps (of up to 1 KiB) that one ingest process writes at the same time; further ones are answered 503.',
   ),
   STAGE: z
     .string()
     .regex(/^[A-Za-z][A-Za-z0-9-]*$/)
     .default(LOCAL_STAGE)
-    .meta(expects('the name of a stage', 'The stage that the functions run in; the deployment sets it.')),
+    .meta(expects('the name of a stage', 'Stage of the deployment, which sets it.')),
   AUTH_MODE: oneOf(
     ['open', 'jwt'],
     'open',
-    'Who may tap and watch: everybody, or whoever has a token that says so. `open` is for the local stage.',
+    'Who may tap and watch: everybody (`open`, for the local stage) or callers with a token (`jwt`).',
   ),
-  AUTH_ALLOW_OPEN: oneOf(['true', 'false'], 'false', '`true` lets a deployed stage start with `AUTH_MODE=open`.'),
+  AUTH_ALLOW_OPEN: oneOf(['true', 'false'], 'false', '`true` allows `AUTH_MODE=open` on a deployed stage.'),
   AUTH_SECRET: z
     .string()
     .refine((text) => Buffer.byteLength(text) >= MIN_SECRET_BYTES)
     .optional()
-    .meta(expects(`a secret of at least ${MIN_SECRET_BYTES} bytes`, 'Signs and checks tokens (HS256).')),
+    .meta(expects(`a secret of at least ${MIN_SECRET_BYTES} bytes`, 'Secret that signs and verifies tokens (HS256).')),
   AUTH_JWKS_URL: z
     .string()
     .refine(isKeyUrl)
@@ -232,36 +247,36 @@ export const variables = {
     .meta(
       expects(
         'an https:// URL, or http:// on this machine',
-        'Where the public keys are that tokens are checked with (RS256, EdDSA).',
+        'URL of the public keys that verify tokens (RS256, EdDSA).',
       ),
     ),
   AUTH_JWKS: publicKeys
     .optional()
-    .meta(expects('a JSON Web Key Set of public RSA or OKP keys', 'Those keys themselves, instead of their address.')),
+    .meta(expects('a JSON Web Key Set of public RSA or OKP keys', 'The public keys themselves, instead of their URL.')),
   AUTH_ISSUER: z.string().optional().meta(expects('a name or URL', 'The `iss` that a token must have.')),
   AUTH_AUDIENCE: z
     .string()
     .optional()
-    .meta(expects('a name or URL', 'The `aud` that a token must have; a must with a key set.')),
+    .meta(expects('a name or URL', 'The `aud` that a token must have; required with a key set.')),
   LIVE_PUBLIC: oneOf(
     ['true', 'false'],
     'false',
-    '`true`: with `AUTH_MODE=jwt`, `GET /live` asks for no token, so that a CDN can answer it.',
+    '`true`: `GET /live` needs no token with `AUTH_MODE=jwt`, so that a CDN can cache it.',
   ),
   CORS_ORIGINS: listOf(
     z.string().refine(isOrigin),
     'origins such as https://app.example.com, separated by commas; `*` only on the local stage',
     LOCAL_ORIGINS,
-    'Pages that may call the API. A deployed stage has no default.',
+    'Web pages that may call the API. A deployed stage has no default.',
   ),
-  LOG_LEVEL: oneOf(LOG_LEVELS, 'info', 'The least severe lines that are written.'),
+  LOG_LEVEL: oneOf(LOG_LEVELS, 'info', 'Least severe level that is logged.'),
 } as const;
 
 const schema = z.object(variables);
 
 export type Config = Readonly<z.infer<typeof schema>>;
 
-/** A URL may hold a password, and what was meant to be a set of public keys a private one. */
+/** Values that are never shown: a URL may hold a password, and a key set may hold a private key by mistake. */
 const SECRET = /PASSWORD|SECRET|URL|JWKS/;
 
 const complain = (name: string, given: string | undefined): string => {
@@ -275,17 +290,17 @@ const complain = (name: string, given: string | undefined): string => {
   return `${name} must be ${words} (${shown})`;
 };
 
-/** A window that is removed while taps of it are still counted would show less than it holds. */
+/** A window that is removed while its taps are still being counted would show too low counts. */
 const RETENTION_TOO_SHORT = [
   'WINDOW_RETENTION_SECONDS',
   'WINDOW_RETENTION_SECONDS must be at least WINDOW_SECONDS and WATERMARK_SECONDS together (it is less)',
 ] as const;
 
-/** What is set of the variables; an empty value counts as not set. */
+/** The variables that are set; an empty value counts as not set. */
 const givenIn = (env: Record<string, string | undefined>): Record<string, string | undefined> =>
   Object.fromEntries(Object.keys(variables).flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
 
-/** A sentence for each variable that is bad by itself, whatever else is set or is not. */
+/** A sentence for each variable that is invalid by itself, independent of the others. */
 export const badVariables = (env: Record<string, string | undefined>): string[] => {
   const given = givenIn(env);
   const issues = schema.safeParse(given).error?.issues ?? [];
@@ -294,7 +309,7 @@ export const badVariables = (env: Record<string, string | undefined>): string[] 
 
 /**
  * Reads the configuration from the environment. An empty value counts as not set.
- * @throws PlatformError `invalid_config`, one line a bad variable, naming it and what it should be.
+ * @throws PlatformError `invalid_config`, one line per invalid variable, with its name and what it must be.
  */
 export const loadConfig = (env: Record<string, string | undefined>): Config => {
   const given = givenIn(env);
@@ -306,7 +321,7 @@ export const loadConfig = (env: Record<string, string | undefined>): Config => {
     parsed.success && parsed.data.WINDOW_RETENTION_SECONDS < parsed.data.WINDOW_SECONDS + parsed.data.WATERMARK_SECONDS;
   const problems: (readonly [string, string])[] = [
     ...[...bad].map((name) => [name, complain(name, given[name])] as const),
-    // What does not fit together is told once each is right by itself.
+    // Combinations are checked once each variable is valid by itself.
     ...(bad.size > 0 ? [] : [...authProblems(given), ...redisProblems(given)]),
     ...(tooShort ? [RETENTION_TOO_SHORT] : []),
   ];

@@ -3,7 +3,7 @@ import { ANYBODY, callerSchema, mayActAs, mayEnter, mayUse, ownsClient, type Cal
 
 const caller = (claims: Record<string, unknown> = {}): Caller => callerSchema.parse({ sub: 'u1', ...claims });
 
-test('what a token does not name is not allowed', () => {
+test('a token allows only what it names', () => {
   expect(caller()).toEqual({ user: 'u1', scopes: new Set(), rooms: [] });
   expect([mayUse(caller(), 'tap'), mayUse(caller(), 'watch'), mayEnter(caller(), 'global')]).toEqual([
     false,
@@ -37,7 +37,7 @@ test.each([
   expect(callerSchema.safeParse({ sub: 'u1', ...claims }).success).toBe(false);
 });
 
-test('a scope is for its own calls', () => {
+test('a scope allows only its own calls', () => {
   expect(mayUse(caller({ scope: 'tap' }), 'tap')).toBe(true);
   expect(mayUse(caller({ scope: 'tap' }), 'watch')).toBe(false);
   expect(mayUse(caller({ scope: 'tap watch' }), 'admin')).toBe(false);
@@ -74,7 +74,7 @@ test.each([
   expect(ownsClient(caller({ scope: 'watch' }), client)).toBe(owned);
 });
 
-test('nobody acts as somebody else', () => {
+test('a caller cannot act as another user', () => {
   expect(mayActAs(caller({ scope: 'tap' }), 'u1')).toBe(true);
   for (const user of ['u2', 'U1', 'u1 ', '']) expect(mayActAs(caller({ scope: 'tap' }), user)).toBe(false);
 });

@@ -4,24 +4,24 @@ import { z } from 'zod';
 export const SCOPES = ['tap', 'watch', 'admin'] as const;
 export type Scope = (typeof SCOPES)[number];
 
-/** Who calls, and what they may do. */
+/** The caller of a request, and what it may do. */
 export interface Caller {
   user: string;
   scopes: ReadonlySet<Scope>;
-  /** Room ids; one that ends in `*` stands for all that begin so. */
+  /** Room ids; a `*` at the end matches any ending. */
   rooms: readonly string[];
 }
 
-/** Whoever calls where nobody is asked. */
+/** The caller where no token is required. */
 export const ANYBODY: Caller = { user: 'anybody', scopes: new Set(['admin']), rooms: [] };
 
 const isScope = (text: string): text is Scope => (SCOPES as readonly string[]).includes(text);
 
-/** The claims of a token that say what its bearer may do: what it does not name is not allowed. */
+/** The claims of a token that grant access. Anything that they do not name is not allowed. */
 export const callerSchema = z
   .object({
     sub: z.string('must be a string').min(1, 'must not be empty'),
-    /** Separated by spaces, as OAuth has it, or a list. Those of other services are none of our business. */
+    /** Separated by spaces, as in OAuth, or a list. Scopes of other services are ignored. */
     scope: z
       .union(
         [z.string().transform((text) => text.split(' ')), z.array(z.string())],
@@ -44,6 +44,6 @@ export const mayEnter = (caller: Caller, room: string): boolean =>
 
 export const mayActAs = (caller: Caller, user: string): boolean => isAdmin(caller) || user === caller.user;
 
-/** A user's clients are named as the user, or as the user, a colon and anything: nobody can move another's client. */
+/** A client id is the user's id, or begins with it and a colon, so that no user can move another user's client. */
 export const ownsClient = (caller: Caller, client: string): boolean =>
   mayActAs(caller, client) || client.startsWith(`${caller.user}:`);

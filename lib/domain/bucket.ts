@@ -1,6 +1,6 @@
 /**
- * The bucket in which a room is counted: FNV-1a over the room's UTF-16 code units. Part of what is stored, so another
- * hash needs another name of the keys.
+ * The bucket in which a room is counted: FNV-1a over the room's UTF-16 code units. Stored keys depend on it, so a
+ * different hash needs different key names.
  */
 export const bucketOf = (room: string, buckets: number): number => {
   let hash = 0x811c9dc5;

@@ -10,7 +10,7 @@ const group = (taps: LoggedReaction[], buckets: Iterable<number> = all) =>
 const ofRoom = (batches: readonly BucketBatch[], room: string) =>
   batches.find(({ bucket }) => bucket === bucketOf(room, 4))?.partitions;
 
-test('groups by bucket, partition, room, window and emoji', () => {
+test('taps are grouped by bucket, partition, room, window and emoji', () => {
   const taps = [
     tap(0, { room: 'a', emoji: '🔥', at: 100 }),
     tap(1, { room: 'b', emoji: '🔥', at: 100 }),
@@ -39,7 +39,7 @@ test('groups by bucket, partition, room, window and emoji', () => {
   );
 });
 
-test('every bucket gets every span, whether or not it holds a tap of its rooms', () => {
+test('every bucket gets every span, even without a tap for its rooms', () => {
   const taps = [tap(3, { room: 'a', appended: 70 }), tap(9, { room: 'a', appended: 60 }), tap(0, { partition: 1 })];
   for (const { partitions } of group(taps)) {
     expect([...partitions.keys()]).toEqual(['emoji_topic-0', 'emoji_topic-1']);
@@ -48,7 +48,7 @@ test('every bucket gets every span, whether or not it holds a tap of its rooms',
   }
 });
 
-test('only the buckets that are asked for, and only taps of the spans', () => {
+test('only the given buckets, and only taps within the spans, are grouped', () => {
   const taps = [tap(0, { room: 'a' }), tap(0, { room: 'a', partition: 1 })];
   const wanted = bucketOf('a', 4);
   expect(group(taps, [wanted]).map(({ bucket }) => bucket)).toEqual([wanted]);
@@ -63,7 +63,7 @@ test('late taps are counted as late and enter no window', () => {
   expect(part?.rooms.get('global')).toEqual({ late: 3, windows: new Map() });
 });
 
-test('taps with an event_id stand by themselves, each of them, in the order of their offsets', () => {
+test('taps with an event_id are listed one by one, in offset order', () => {
   const batches = group([
     tap(0, { id: 'a', appended: 50 }),
     tap(1, { at: 1, id: 'b', user: 'v', appended: 51 }),
@@ -90,7 +90,7 @@ test('the same event_id of another user, or in another room, is another id', () 
   expect(new Set(ids).size).toBe(3);
 });
 
-test('touched windows: those of all partitions and kinds of taps; a room with late taps alone has none', () => {
+test('touchedWindows covers all partitions and kinds of taps; a room with only late taps has none', () => {
   const [batch] = groupByBucket(
     [
       tap(0, { at: 0 }),

@@ -3,11 +3,11 @@ import type { Reaction } from './reaction.ts';
 import type { Span, Spans } from './stream.ts';
 import { place, type WindowSettings } from './window.ts';
 
-/** A tap and where it stands in the stream. */
+/** A tap and its place in the topic. */
 export interface LoggedReaction {
   topicPartition: string;
   offset: number;
-  /** When the broker appended it (ms); 0 when only the producer's time is known, which decides nothing. */
+  /** Append time set by the broker (ms); 0 when only the producer's time is known, which is not trusted. */
   appended: number;
   reaction: Reaction;
 }
@@ -19,7 +19,7 @@ export interface RoomTaps {
   windows: Map<number, Map<string, number>>;
 }
 
-/** A tap with an `event_id`: whether it counts depends on which ids have been counted before. */
+/** A tap with an `event_id`, which counts only if the id has not been counted before. */
 export interface IdentifiedTap {
   /** The room, the user and the `event_id`. */
   id: string;
@@ -31,10 +31,10 @@ export interface IdentifiedTap {
   appended: number;
 }
 
-/** What one part of a topic partition adds to the rooms of a bucket. */
+/** What one range of a topic partition adds to the rooms of a bucket. */
 export interface PartitionBatch extends Span {
   rooms: Map<string, RoomTaps>;
-  /** In the order of their offsets. */
+  /** In offset order. */
   identified: IdentifiedTap[];
 }
 
@@ -55,7 +55,7 @@ const add = (part: PartitionBatch, { reaction, appended }: LoggedReaction, setti
   const placement = place(reaction, settings);
   const start = placement.late ? undefined : placement.start;
   if (event_id !== undefined) {
-    // None of them holds a space. The id of another user, or in another room, is a different id.
+    // No part contains a space. The same event_id of another user, or in another room, is a different id.
     part.identified.push({ id: `${room} ${user_id} ${event_id}`, room, start, emoji, count, appended });
     return;
   }
@@ -74,9 +74,9 @@ const emptyBatch = (bucket: number, spans: Spans): BucketBatch => ({
 });
 
 /**
- * Groups taps by the bucket of their room. Every bucket gets every span, since it also has to know of the offsets that
- * held nothing for it. Within a partition the taps must come in ascending offset order.
- * @param buckets only these, of `total` in all
+ * Groups taps by the bucket of their room. Every bucket gets every span, because its progress must include offsets
+ * without taps for it. Within a partition the taps must come in ascending offset order.
+ * @param buckets the buckets to fill, out of `total`
  */
 export const groupByBucket = (
   taps: Iterable<LoggedReaction>,
@@ -95,7 +95,7 @@ export const groupByBucket = (
   return [...batches.values()];
 };
 
-/** The windows that a batch touches in each room, whether or not its taps count; rooms with late taps alone have none. */
+/** The windows that a batch touches in each room, whether or not its taps count; rooms with only late taps have none. */
 export const touchedWindows = ({ partitions }: BucketBatch): Map<string, Set<number>> => {
   const rooms = new Map<string, Set<number>>();
   const touch = (room: string, start: number | undefined) => {

@@ -33,7 +33,7 @@ test.each([
   expect(result.rejected[0]?.record).toBe(rejected);
 });
 
-test('a byte order mark is no JSON’s beginning, as in the functions behind HTTP', () => {
+test('a byte order mark is handled as in HTTP bodies', () => {
   expect(decodeRecords([record(0, Buffer.from('\ufeff{"n":1}'))], schema).decoded.map(({ value }) => value)).toEqual([
     { n: 1 },
   ]);
@@ -62,7 +62,7 @@ test('no record is lost: each is either read or rejected, in order', () => {
   );
 });
 
-test('what a record lacks is completed from the record', () => {
+test('missing fields of a value are completed from its record', () => {
   const { decoded } = decodeRecords([record(0, {}, 7), record(1, { n: 1 }, 7)], schema, (value, { timestamp }) => ({
     n: timestamp,
     ...(value as object),

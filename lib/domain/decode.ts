@@ -6,13 +6,13 @@ export interface Decoded<T> {
   value: T;
 }
 
-/** A record that can't be used, and why. */
+/** A record that can't be parsed, with the reason. */
 export interface Rejected {
   record: StreamRecord;
   reason: string;
 }
 
-/** What a schema has against a value, in one line. */
+/** The issues of a schema in one line. */
 export const reasonOf = ({ issues }: z.core.$ZodError): string =>
   issues.map(({ path, message }) => `${path.join('.') || 'value'} ${message}`).join('; ');
 
@@ -27,8 +27,8 @@ const parseJson = (value: Uint8Array | undefined): unknown => {
 };
 
 /**
- * Decodes records one by one, so that one that can't be read keeps no other back.
- * @param complete adds what a record that another program wrote may lack.
+ * Decodes records one by one, so that an invalid record does not affect the others.
+ * @param complete adds fields that records of other programs may lack
  */
 export const decodeRecords = <T extends z.ZodType>(
   records: Iterable<StreamRecord>,

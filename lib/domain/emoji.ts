@@ -1,17 +1,17 @@
 /**
  * Exactly one emoji as Unicode recommends it for interchange (RGI): skin tones, flags, keycaps and ZWJ families
- * included. Which version of Unicode is known depends on the Node.js that runs this.
+ * included. The Unicode version is that of the running Node.js.
  * Built from a string because TypeScript checks the `v` flag against a newer target than Node 20.
  */
 const RGI = new RegExp('^\\p{RGI_Emoji}$', 'v');
 const EMOJI_VARIATION = '\u{FE0F}';
-/** The longest RGI sequence has 10 code points; more UTF-16 units than this are not looked at. */
+/** The longest RGI sequence has 10 code points; longer texts are rejected without a match. */
 const MAX_UNITS = 40;
 const REMEMBERED = 10_000;
 
 const isTextByDefault = (char: string) => /\p{Emoji}/u.test(char) && !/\p{Emoji_Presentation}/u.test(char);
 
-/** Writes the emoji with every variation selector that its fully qualified form has: `❤` → `❤️`. */
+/** Adds the variation selectors of the fully qualified form: `❤` → `❤️`. */
 const fullyQualify = (text: string): string => {
   const chars = [...text.replaceAll(EMOJI_VARIATION, '')];
   return chars
@@ -29,8 +29,8 @@ const canonicalise = (text: string): string | undefined => {
 };
 
 /**
- * Makes the function that maps what a client sent to the one spelling under which it is counted, or to undefined
- * when it is neither exactly one emoji nor one of the short codes. It remembers what it has seen, up to a bound.
+ * Creates the function that maps a client's text to the canonical spelling under which it is counted, or to undefined
+ * when it is neither exactly one emoji nor one of the short codes. Results are cached, up to a limit.
  */
 export const emojiCanonicaliser = (shortCodes: readonly string[] = []): ((text: string) => string | undefined) => {
   const known = new Map<string, string>(shortCodes.map((code) => [code, code]));

@@ -26,7 +26,7 @@ test('the span of a window as ISO-8601 UTC', () => {
 describe('toFrames', () => {
   const counts = (...taps: [string, number][]) => new Map(taps);
 
-  test('a frame has the shape of the contract, and is its own schema’s', () => {
+  test('a frame has the documented fields and is accepted by its schema', () => {
     const room = {
       ...{ room: 'r', late: 3, totals: counts(['🔥', 1830]) },
       windows: [
@@ -56,7 +56,7 @@ describe('toFrames', () => {
     expect(Buffer.byteLength(JSON.stringify(made))).toBeLessThanOrEqual(2048);
   });
 
-  test('a backlog of many windows is several frames, each small, all windows once, totals in each', () => {
+  test('a backlog of many windows becomes several small frames, with every window once and the totals in each', () => {
     const kinds = new Map(Array.from({ length: 64 }, (_, n) => [String.fromCodePoint(0x1f600 + n), 9]));
     const windows = Array.from({ length: 500 }, (_, n) => ({ start: n * 2000, final: false, counts: kinds }));
     const frames = toFrames({ room: 'r', windows, totals: kinds, late: 0 }, settings, T);
@@ -70,7 +70,7 @@ describe('toFrames', () => {
     );
   });
 
-  test('a window of more kinds than a frame may hold is a frame all the same', () => {
+  test('a window with more emojis than the limit of a frame still becomes a frame', () => {
     const kinds = new Map(Array.from({ length: 1200 }, (_, n) => [`:${n}:`, 1]));
     const windows = [0, 2000].map((start) => ({ start, final: false, counts: kinds }));
     const frames = toFrames({ room: 'r', windows, totals: kinds, late: 0 }, settings, T);
@@ -96,11 +96,11 @@ describe('frameSchema', () => {
     expect(frameRecordSchema.safeParse({ ...frame(1), ...change }).success).toBe(false);
   });
 
-  test('fields that it does not know are left out', () => {
+  test('unknown fields are dropped', () => {
     expect(frameSchema.parse({ ...frame(1), extra: 'x'.repeat(1000) })).toEqual(frame(1));
   });
 
-  test('a record of the former format is recognised, and says nothing', () => {
+  test('a record in the former format is recognised and ignored', () => {
     expect(frameRecordSchema.safeParse(formerUpdate)).toEqual({ success: true, data: undefined });
     expect(frameRecordSchema.parse(frame(3))).toEqual(frame(3));
   });
@@ -157,20 +157,20 @@ describe('merging', () => {
     );
   });
 
-  test('windows stand in the order of their starts, and the newest frame says when it was', () => {
+  test('windows are ordered by start, and the time is that of the newest frame', () => {
     const merged = mergeFrames(frame(1, { start: 4000, at: 9 }), frame(1, { start: 2000, at: 3 }));
     expect(merged.windows.map(({ start }) => Date.parse(start))).toEqual([2000, 4000]);
     expect(merged.at).toBe(frame(1, { at: 9 }).at);
   });
 
-  test('changes neither of the two', () => {
+  test('changes neither of the two frames', () => {
     const [a, b] = [frame(1), frame(5, { final: true })];
     const copies = structuredClone([a, b]);
     mergeFrames(a, b);
     expect([a, b]).toEqual(copies);
   });
 
-  test('rooms keep the order in which they come first', () => {
+  test('rooms keep the order of their first frames', () => {
     const rooms = ['b', 'a', 'b', 'c'].map((room) => frame(1, { room }));
     expect([...mergeByRoom(rooms).keys()]).toEqual(['b', 'a', 'c']);
   });

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { roomId } from './reaction.ts';
 
-/** Longer than any that we write; the topics are open to other programs, and viewers get what stands in them. */
+/** The maximum limits records of other programs, which viewers would receive; our times are shorter. */
 const time = z.iso.datetime().max(32);
-/** As long as `WINDOW_SECONDS` can be. With a length beyond all time a window would have no end. */
+/** The maximum of `WINDOW_SECONDS`. */
 const MAX_WINDOW_MS = 3_600_000;
 const MAX_COUNTS = 4096;
 const counts = z
@@ -11,7 +11,7 @@ const counts = z
   .refine((each) => Object.keys(each).length <= MAX_COUNTS, `must hold at most ${MAX_COUNTS} emojis`);
 
 /**
- * What one message says to the viewers of a room: state, never a difference, so it may be lost, repeated or late. Counts
+ * A message to the viewers of a room. It holds state, never differences, so it may be lost, repeated or late. Counts
  * and totals are cumulative: the largest value seen for a (window, emoji), or for the total of an emoji, is the truth.
  */
 export const frameSchema = z.object({
@@ -26,13 +26,13 @@ export const frameSchema = z.object({
 });
 export type Frame = z.infer<typeof frameSchema>;
 
-/** What these topics held before there were frames: a record for each emoji. */
+/** The former format of these topics: one record per emoji. */
 const formerUpdate = z.object({ room_id: z.string(), emoji_type: z.string(), raw_count: z.number() });
 
-/** What the topics behind aggregate hold. A record in the former format is recognised, and says nothing. */
+/** A record of `main_emoji_topic` and the cluster topics. Records in the former format are recognised and ignored. */
 export const frameRecordSchema = z.union([frameSchema, formerUpdate.transform(() => undefined)]);
 
-/** Counts of a window of a room, as the store holds them. `start` in ms since the epoch. */
+/** Stored counts of a room's window. `start` in ms since the epoch. */
 export interface WindowCounts {
   start: number;
   counts: ReadonlyMap<string, number>;
@@ -44,7 +44,7 @@ export interface RoomCounts {
   room: string;
   windows: readonly WindowCounts[];
   totals: ReadonlyMap<string, number>;
-  /** Taps that came too late for their window. */
+  /** Number of late taps. */
   late: number;
 }
 
@@ -53,10 +53,10 @@ interface FrameSettings {
   ratio: number;
 }
 
-/** So many windows, with their counts, go into one frame at the most: a frame of 64 emojis stays below 32 KB. */
+/** Maximum number of counts per frame: a frame of 64 emojis stays below 32 KB. */
 const MAX_CELLS = 1000;
 
-/** The room's state as frames: one, unless a backlog touches more windows than a message may hold. */
+/** The room's counts as frames: one, unless a backlog changes more windows than fit in a message. */
 export const toFrames = ({ room, windows, totals }: RoomCounts, settings: FrameSettings, now: number): Frame[] => {
   const frames: Frame[] = [];
   let cells = Infinity;
@@ -99,7 +99,7 @@ const larger = (a: Record<string, number>, b: Record<string, number>): Record<st
 
 /**
  * Merges two frames of one room: the larger value of each count, final stays final. The result does not depend on the
- * order in which frames are merged, nor on how often one is.
+ * order in which frames are merged, or on repetitions.
  */
 export const mergeFrames = (a: Frame, b: Frame): Frame => {
   const [older, newer] = a.at <= b.at ? [a, b] : [b, a];
@@ -116,7 +116,7 @@ export const mergeFrames = (a: Frame, b: Frame): Frame => {
   };
 };
 
-/** One frame a room, in the order in which rooms come first. */
+/** One frame per room, in the order of the rooms' first frames. */
 export const mergeByRoom = (frames: Iterable<Frame>): Map<string, Frame> => {
   const rooms = new Map<string, Frame>();
   for (const frame of frames) {

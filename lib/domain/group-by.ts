@@ -1,4 +1,4 @@
-/** Items by a key, in the order in which they come. `Map.groupBy`, which Node.js 20 does not have. */
+/** Groups items by a key, in their order. Replaces `Map.groupBy`, which Node.js 20 does not have. */
 export const groupBy = <T, K>(items: Iterable<T>, keyOf: (item: T) => K): Map<K, T[]> => {
   const groups = new Map<K, T[]>();
   for (const item of items) {

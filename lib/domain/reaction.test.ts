@@ -4,7 +4,7 @@ import { missingFields, reactionSchemas } from './reaction.ts';
 const { tap, batch } = reactionSchemas([]);
 const good = { user_id: 'u', emoji_type: '🔥', timestamp: '2026-05-01T20:45:00.123Z' };
 
-test('defaults: the global room, one tap', () => {
+test('room_id defaults to global and count to 1', () => {
   expect(tap.parse(good)).toEqual({ ...good, room_id: 'global', count: 1 });
 });
 
@@ -12,7 +12,7 @@ test('a numeric user id is kept as text', () => {
   expect(tap.parse({ ...good, user_id: 17 }).user_id).toBe('17');
 });
 
-test('fields that nobody knows are left out', () => {
+test('unknown fields are dropped', () => {
   expect(tap.parse({ ...good, isAdmin: true, ['__proto__x']: 1 })).not.toHaveProperty('isAdmin');
 });
 
@@ -49,7 +49,7 @@ test('a batch holds 1 to 500 taps', () => {
   expect(batch.parse({ events: Array(500).fill(good) }).events).toHaveLength(500);
 });
 
-test('missingFields: absent and null are the same', () => {
+test('missingFields treats null as absent', () => {
   expect(missingFields({ user_id: 'u', emoji_type: null })).toEqual(['emoji_type', 'timestamp']);
   expect(missingFields(null)).toEqual(['user_id', 'emoji_type', 'timestamp']);
   expect(missingFields(good)).toEqual([]);

@@ -7,8 +7,9 @@ export const MAX_EVENTS = 500;
 const MAX_COUNT = 100;
 
 /**
- * An identifier that can stand in a Redis hash tag and in a log line, and that nobody can mistake for another: nothing
- * that can't be seen (control characters, lone surrogates, marks of direction, zero width, variation selectors) is in it.
+ * An identifier that is safe in a Redis hash tag and in a log line. It contains no invisible characters (control
+ * characters, lone surrogates, direction marks, zero width, variation selectors), so two identifiers never look the same
+ * because of them.
  */
 const identifier = (max: number) =>
   z
@@ -19,7 +20,7 @@ const identifier = (max: number) =>
       /^[^\s{}\p{C}\p{Default_Ignorable_Code_Point}]*$/u,
       'must not hold white space, braces or invisible characters',
     )
-    // Different names in another encoding than UTF-8 would become the same one.
+    // Names in another encoding than UTF-8 would be decoded to the same name.
     .regex(/^[^\ufffd]*$/, 'must not hold U+FFFD, which stands for bytes that were not UTF-8');
 
 export const roomId = identifier(64);
@@ -69,18 +70,18 @@ export const reactionSchemas = (shortCodes: readonly string[]) => {
         .min(1, 'must hold at least one tap')
         .max(MAX_EVENTS, `must hold at most ${MAX_EVENTS} taps`),
     }),
-    /** A tap as it stands in `emoji_topic`. */
+    /** A record of `emoji_topic`. */
     reaction: tap.extend({ received_at: z.iso.datetime('must be an ISO-8601 UTC time') }),
   };
 };
 
 type Schemas = ReturnType<typeof reactionSchemas>;
 export type Tap = z.infer<Schemas['tap']>;
-/** A tap with `received_at`, the time (ISO-8601 UTC) at which ingest took it. */
+/** A tap with `received_at`, the time (ISO-8601 UTC) at which ingest received it. */
 export type Reaction = z.infer<Schemas['reaction']>;
 
 const REQUIRED = ['user_id', 'emoji_type', 'timestamp'] as const;
 
-/** Which of the fields that every tap must have are absent (or null). */
+/** The required fields of a tap that are absent (or null). */
 export const missingFields = (value: unknown): string[] =>
   REQUIRED.filter((field) => (value as Record<string, unknown> | null)?.[field] == null);

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { registrationSchema } from './registration.ts';
 
-test('registration: defaults and refusals', () => {
+test('a registration has defaults, and invalid ones are rejected', () => {
   expect(registrationSchema.parse({ client_id: 'c', port: 6000, cluster_id: '1' })).toEqual({
     client_id: 'c',
     port: 6000,
@@ -14,7 +14,7 @@ test('registration: defaults and refusals', () => {
     expect(registrationSchema.safeParse({ client_id: 'c', port }).success).toBe(false);
 });
 
-test('a client id that can be registered can stand in the URL that removes it', () => {
+test('every accepted client id can be used in the URL of DELETE /register', () => {
   const schema = registrationSchema.shape.client_id;
   const inUrl = (id: string) => {
     const path = new URL(`http://localhost/register/${encodeURIComponent(id)}`).pathname;

@@ -2,9 +2,9 @@ import { z } from 'zod';
 import { clientId, DEFAULT_ROOM, roomId } from './reaction.ts';
 
 /**
- * The body of `POST /register`. Whatever is registered can be removed by `DELETE /register/{client_id}`, with the id
- * encoded; `.` and `..` can't stand there, as every client resolves them like folders, encoded too. The ports are those
- * that a program without privileges can listen on.
+ * The body of `POST /register`. Every id that can be registered can be removed by `DELETE /register/{client_id}`. `.` and
+ * `..` are rejected, because HTTP clients resolve them like folders, even percent-encoded. Ports below 1024 need
+ * privileges and are rejected.
  */
 export const registrationSchema = z.object({
   client_id: clientId.refine((id) => id !== '.' && id !== '..', 'must not be "." or "..": no URL can end in them'),

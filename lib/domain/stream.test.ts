@@ -30,7 +30,7 @@ test('spansOf: the offsets that a batch holds of each partition, its latest reco
   );
 });
 
-test('spansOf: nothing of nothing', () => {
+test('spansOf returns nothing for an empty batch', () => {
   expect(spansOf([])).toEqual(new Map());
 });
 

@@ -1,37 +1,37 @@
-/** A record of a Kafka topic, as it stands there. */
+/** A record of a Kafka topic. */
 export interface StreamRecord {
   topic: string;
   partition: number;
   offset: number;
   /** ms since the epoch. */
   timestamp: number;
-  /** Whether the broker set `timestamp` when it appended the record; otherwise it is whatever the producer sent. */
+  /** Whether the broker set `timestamp` when it appended the record; otherwise the producer did. */
   isAppendTime: boolean;
   key?: Uint8Array;
   /** Absent in a record without a value (a tombstone). */
   value?: Uint8Array;
 }
 
-/** `topic-partition`, the form in which AWS names a partition of a topic. */
+/** `topic-partition`, the name of a topic's partition in AWS's events. */
 export const topicPartition = (topic: string, partition: number): string => `${topic}-${partition}`;
 
-/** The partition of a `topic-partition`; the topic may hold hyphens itself. */
+/** The partition of a `topic-partition`; the topic may contain hyphens. */
 export const partitionOf = (name: string): number => Number(name.slice(name.lastIndexOf('-') + 1));
 
-/** A part of one topic partition, whatever it holds. */
+/** A range of offsets of one topic partition. */
 export interface Span {
   first: number;
   last: number;
-  /** The latest record time (ms); -1 when the part holds no record. */
+  /** The latest record time (ms); -1 without records. */
   newest: number;
   /** The latest time (ms) that the broker set itself; 0 when there is none. */
   appended: number;
 }
 
-/** `topic-partition` → part. */
+/** `topic-partition` → span. */
 export type Spans = ReadonlyMap<string, Span>;
 
-/** What a batch of records holds of each topic partition. Within a partition, offsets must ascend. */
+/** The span of each topic partition in a batch. Within a partition, offsets must ascend. */
 export const spansOf = (records: Iterable<StreamRecord>): Map<string, Span> => {
   const spans = new Map<string, Span>();
   for (const { topic, partition, offset, timestamp, isAppendTime } of records) {

@@ -153,7 +153,7 @@ describe('refused, with the expected form', () => {
     ]);
   });
 
-  test('a number, and a text that is too long', () => {
+  test('a number and a too long text are rejected', () => {
     const messages = (value: unknown) => timestamp.safeParse(value).error?.issues.map(({ message }) => message);
     expect(messages(1_777_668_300_000)).toEqual([`must be ${TIMESTAMP_FORM}`]);
     expect(messages(`2026-05-01T20:45:00.${'1'.repeat(60)}Z`)).toEqual([
@@ -162,7 +162,7 @@ describe('refused, with the expected form', () => {
   });
 });
 
-test('every spelling of a moment is the same moment', () => {
+test('all spellings of a time are parsed to the same time', () => {
   const pad = (value: number) => String(value).padStart(2, '0');
   const moment = fc.date({ min: new Date('0002-01-01'), max: new Date('9998-12-31'), noInvalidDate: true });
   const offset = fc.tuple(fc.constantFrom(1, -1), fc.nat({ max: 23 }), fc.nat({ max: 59 }));

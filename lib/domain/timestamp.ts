@@ -1,17 +1,18 @@
 /**
  * A tap's timestamp: what ISO 8601 and RFC 3339 allow for a date with a time, as the standard libraries of common
- * languages write it. Every tap passes here several times, so the usual spelling is quick and every pattern linear.
+ * languages write it. Every tap is parsed several times, so the usual form has a fast path, and all patterns
+ * take linear time.
  *
- * Taken: extended (2026-05-01T20:45:00) and basic format (20260501T204500), not mixed; calendar, ordinal (2026-121) and
+ * Accepted: extended (2026-05-01T20:45:00) and basic format (20260501T204500), not mixed; calendar, ordinal (2026-121) and
  * week dates (2026-W18-5); T, t or a space before the time; no seconds or no minutes; a fraction of the last part with
  * dot or comma; Z, z, UTC, or an offset of hours, minutes and seconds with or without colons, with or without a space
- * before it; 24:00 as the end of the day; a leap second where there may be one; time zones in brackets after the offset
- * (RFC 9557), which the offset overrules. Refused: a date alone, years beyond 9999, and brackets that are marked
- * critical (`[!…]`), since they ask for a check that is not made.
+ * before it; 24:00 as the end of the day; a leap second where one is possible; time zones in brackets after the offset
+ * (RFC 9557), which the offset overrides. Rejected: a date without a time, years above 9999, and brackets marked as
+ * critical (`[!…]`), because they require a check that is not done.
  */
 export const TIMESTAMP_FORM = 'an ISO-8601 date and time, such as 2026-05-01T20:45:00.123Z';
 
-/** The name of a zone with up to 32 characters, and nanoseconds; not so long that a tap is no small thing any more. */
+/** Long enough for nanoseconds and a zone name of 32 characters, but short enough to keep taps small. */
 export const MAX_TIMESTAMP_LENGTH = 80;
 
 /** Written in JavaScript or Java a year may have a sign and six digits (+002026), in PHP a sign (+2026). */
@@ -28,7 +29,7 @@ const pattern = (dash: string, colon: string) =>
 const EXTENDED = pattern('-', ':');
 const BASIC = pattern('', '');
 
-/** What nearly every tap has, and `Date.parse` reads right: it would take 30 February too. */
+/** The fast path: nearly every tap has this form. Days are checked, because `Date.parse` accepts 30 February. */
 const USUAL_DATE = String.raw`\d{4}-(?:(?!02)(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|30)|02-(?:0[1-9]|1\d|2[0-8]))`;
 const USUAL = new RegExp(
   `^${USUAL_DATE}${String.raw`T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\d(?:\.\d{1,9})?(?:Z|[+-](?:[01]\d|2[0-3]):[0-5]\d)$`}`,
@@ -41,13 +42,13 @@ const MONTH_DAYS = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
 
 const isLeap = (year: number): boolean => year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0);
 
-/** Days from 1970-01-01 to the first day of a year; `Date.UTC` takes the years 0 to 99 for those of the 20th century. */
+/** Days from 1970-01-01 to the first day of a year; `Date.UTC` would map the years 0 to 99 to 1900 to 1999. */
 const yearStart = (year: number): number => {
   const before = year - 1;
   return 365 * year + Math.floor(before / 4) - Math.floor(before / 100) + Math.floor(before / 400) - 719_527;
 };
 
-/** Days since 1970-01-01, or undefined when the calendar has no such day. The texts are digits or not there. */
+/** Days since 1970-01-01, or undefined when there is no such day. Each text is digits or undefined. */
 const dayOf = (year: number, [month, day, ordinal, week, weekday]: (string | undefined)[]): number | undefined => {
   const first = yearStart(year);
   const yearDays = isLeap(year) ? 366 : 365;
@@ -69,13 +70,13 @@ const dayOf = (year: number, [month, day, ordinal, week, weekday]: (string | und
   return Number(week) >= 1 && monday < mondayOfWeek1(first + yearDays) ? monday + Number(weekday) - 1 : undefined;
 };
 
-/** The fraction (its digits) of a unit, in whole ms. Nine digits are as many as the sum can hold. */
+/** A decimal fraction (its digits) of a unit, in whole ms. More than nine digits would exceed the exact range. */
 const fractionMs = (digits: string, unitMs: number): number =>
   Math.floor((Number(digits.slice(0, 9).padEnd(9, '0')) * unitMs) / 1e9);
 
 /**
- * The moment that a timestamp names, in whole ms since the epoch; `no zone` when it names none, since it doesn't say
- * where its clock stands; undefined when it is no timestamp.
+ * The time of a timestamp in whole ms since the epoch; `no zone` when it has no zone; undefined when it is not a valid
+ * timestamp.
  */
 export const momentOf = (text: string): number | 'no zone' | undefined => {
   if (USUAL.test(text)) return Date.parse(text);
@@ -98,5 +99,5 @@ export const momentOf = (text: string): number | 'no zone' | undefined => {
   return second === 60 && !mayBeLeapSecond(moment - fraction) ? undefined : moment;
 };
 
-/** Leap seconds end a month of UTC. As on the clocks of computers, one is the first second of the next month. */
+/** Leap seconds occur at the end of a UTC month. As in POSIX time, one equals the first second of the next month. */
 const mayBeLeapSecond = (next: number): boolean => next % DAY === 0 && new Date(next).getUTCDate() === 1;

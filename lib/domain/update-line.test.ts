@@ -5,7 +5,7 @@ import { toLines, updateLineSchema } from './update-line.ts';
 
 const T = Date.parse('2026-05-01T20:45:02Z');
 
-test('a line has the shape of the contract', () => {
+test('a line has the documented fields', () => {
   expect(toLines(frame(1500, { room: 'r', start: T, total: 2100 }))).toEqual([
     {
       room_id: 'r',
@@ -22,7 +22,7 @@ test('a line has the shape of the contract', () => {
   expect(toLines(frame(1, { final: true }))[0]).toHaveProperty('final', true);
 });
 
-test('one line for each window and emoji, each of which its own schema takes', () => {
+test('each window and emoji gets one line, which its schema accepts', () => {
   const counts = new Map([
     ['🔥', 3],
     ['❤️', 0],
@@ -39,10 +39,10 @@ test('one line for each window and emoji, each of which its own schema takes', (
   for (const line of lines) expect(updateLineSchema.parse(JSON.parse(JSON.stringify(line)))).toEqual(line);
 });
 
-test('a total that the frame does not say is at least the window’s count', () => {
+test('a total that is missing in the frame is set to the window’s count', () => {
   expect(toLines({ ...frame(7), totals: {} })[0]?.total_count).toBe(7);
 });
 
-test('a frame without windows is no line', () => {
+test('a frame without windows produces no line', () => {
   expect(toLines({ ...frame(7), windows: [] })).toEqual([]);
 });

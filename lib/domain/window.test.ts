@@ -19,11 +19,11 @@ describe('place', () => {
     expect(place({ timestamp, received_at }, settings)).toEqual(startAt(start));
   });
 
-  test('older than the watermark is late', () => {
+  test('a tap older than the watermark is late', () => {
     expect(place({ timestamp: '2026-05-01T20:45:00.499Z', received_at }, settings)).toEqual({ late: true });
   });
 
-  test('late is a property of the tap alone: a backlog read a day later is placed the same', () => {
+  test('whether a tap is late does not depend on when it is read', () => {
     const tap = { timestamp: '2020-01-01T00:00:03Z', received_at: '2020-01-01T00:00:04Z' };
     expect(place(tap, settings)).toEqual(startAt('2020-01-01T00:00:02Z'));
   });
@@ -55,7 +55,7 @@ test('no tap enters a window that starts after it was received, or ends before t
   );
 });
 
-test('every timestamp that a tap may have is placed: in a window, or late', () => {
+test('every accepted timestamp is placed in a window or is late', () => {
   const { tap } = reactionSchemas([]);
   const pad = (value: number) => String(value).padStart(2, '0');
   const zone = fc.oneof(

@@ -62,7 +62,7 @@ const tap = (user_id: string, room_id = 'r', count = 1): Tap => ({
   timestamp: '2026-05-01T20:45:00Z',
 });
 
-test('every tap counts, merged ones too, once for its user, its room and the address', async () => {
+test('each tap, also a merged one, is charged to its user, its room and the address', async () => {
   await admission.taps('192.0.2.1', [tap('u'), tap('v', 's', 7), tap('u', 'r', 5)]);
   expect(charged).toEqual([
     { limit: 'user', key: 'u', points: 6 },
@@ -74,7 +74,7 @@ test('every tap counts, merged ones too, once for its user, its room and the add
   expect(entered).toEqual(['r', 's']);
 });
 
-test('what is left is told in the headers of the draft, new and old', async () => {
+test('answers carry the remaining quota in the RateLimit headers of the current and the earlier draft', async () => {
   expect(await admission.taps('a', [tap('u')])).toEqual({
     'ratelimit-limit': '30',
     'ratelimit-remaining': '29',
@@ -169,25 +169,25 @@ test('views are charged to the address', async () => {
   await expect(admission.view('a')).rejects.toMatchObject({ code: 'rate_limited', message: 'Too many requests' });
 });
 
-test('one room too many', async () => {
+test('a tap for one room more than the limit is rejected', async () => {
   surplus = ['s'];
   const refusal = {
     code: 'rate_limited',
     message: 'Too many rooms are active',
-    details: [{ path: 'room_id', message: 'must be a room that is active: there is no place for s' }],
+    details: [{ path: 'room_id', message: 'must be a room that is active: s would exceed the limit' }],
     headers: { 'retry-after': '60' },
   };
   await expect(admission.taps('a', [tap('u', 's')])).rejects.toMatchObject(refusal);
   await expect(admission.client('a', 'u', clientIn('s'))).rejects.toMatchObject(refusal);
 });
 
-test('while the store is down: open lets everything pass, closed nothing', async () => {
+test('while Redis is down, `open` accepts every tap and `closed` rejects every tap', async () => {
   down = new PlatformError('store_unavailable', 'Redis does not answer');
   expect(await admission.taps('a', [tap('u')])).toEqual({});
   await expect(create('closed').taps('a', [tap('u')])).rejects.toBe(down);
 });
 
-test('what is broken otherwise is not let pass', async () => {
+test('an error other than a store outage rejects the tap in both modes', async () => {
   down = new TypeError('a mistake of ours');
   await expect(admission.taps('a', [tap('u')])).rejects.toBe(down);
 });

@@ -5,17 +5,17 @@ import type { Charge, Clock, LimitName, RateLimiter, Rooms, Verdict } from '../p
 interface Deps {
   limiter: RateLimiter;
   rooms: Rooms;
-  /** Whether taps are taken while the store of the limits does not answer. */
+  /** Whether taps are accepted while the store of the limits does not answer. */
   whenDown: 'open' | 'closed';
   clock: Clock;
 }
 
-/** Headers of the answer: how much of the limit that is nearest to its end is left. */
+/** Response headers with the state of the most restrictive limit. */
 type Headers = Record<string, string>;
 
-/** What a caller may do now. Each throws PlatformError `rate_limited` when it is too much, and nothing is done then. */
+/** Checks the limits. Each method throws PlatformError `rate_limited` when one is exceeded. */
 export interface Admission {
-  /** Every tap counts, merged ones (`count`) too. @param source where they come from */
+  /** A merged tap is charged by its `count`. @param source the address that the taps come from */
   taps(source: string, taps: readonly Tap[]): Promise<Headers>;
   registration(source: string): Promise<Headers>;
   /**
@@ -44,7 +44,7 @@ const ABOUT: Record<LimitName, { path: string; what: string }> = {
   destination: { path: 'port', what: 'registrations' },
   'destination-host': { path: 'host', what: 'registrations' },
 };
-/** A place among the rooms is not free again soon. */
+/** Rooms stay active for an hour, so a retry soon is useless. */
 const RETRY_ROOM_SECONDS = 60;
 
 export const createAdmission = ({ limiter, rooms, whenDown, clock }: Deps): Admission => {
@@ -82,7 +82,7 @@ export const createAdmission = ({ limiter, rooms, whenDown, clock }: Deps): Admi
     const [surplus] = (await unlessDown(() => rooms.admit(names, clock()))) ?? [];
     if (surplus === undefined) return;
     throw new PlatformError('rate_limited', 'Too many rooms are active', {
-      details: [{ path: 'room_id', message: `must be a room that is active: there is no place for ${surplus}` }],
+      details: [{ path: 'room_id', message: `must be a room that is active: ${surplus} would exceed the limit` }],
       headers: { 'retry-after': String(RETRY_ROOM_SECONDS) },
     });
   };
@@ -126,8 +126,8 @@ export const createAdmission = ({ limiter, rooms, whenDown, clock }: Deps): Admi
 const seconds = (ms: number): string => String(Math.ceil(ms / 1000));
 
 /**
- * The fields of draft-ietf-httpapi-ratelimit-headers: `RateLimit` and `RateLimit-Policy` as the draft has them now, and
- * the three separate ones that it had before, which more clients know.
+ * The fields of draft-ietf-httpapi-ratelimit-headers: `RateLimit` and `RateLimit-Policy` of the current draft, and the
+ * three separate fields of earlier drafts, which more clients support.
  */
 const quotaHeaders = ({ charge: { limit }, burst, seconds: window, remaining, waitMs }: Verdict): Headers => ({
   'ratelimit-limit': String(burst),

@@ -12,7 +12,7 @@ const appends = () => {
 const values = (count: number, length = 0) =>
   Array.from({ length: count }, (_, n) => ({ key: 'k', value: `${n}`.padEnd(length, ' ') }));
 
-test('all of them in their order, in portions of a bounded number', async () => {
+test('all records are appended in order, in portions of limited length', async () => {
   const { portions, append } = appends();
   const all = values(2500);
   await appendAll({ append }, 't', all);
@@ -20,19 +20,19 @@ test('all of them in their order, in portions of a bounded number', async () => 
   expect(portions.flat()).toEqual(all.map(({ value }) => value));
 });
 
-test('portions of a bounded size; one that is larger goes alone', async () => {
+test('portions have a limited size; a larger record is appended alone', async () => {
   const { portions, append } = appends();
   await appendAll({ append }, 't', [...values(5, 400_000), ...values(1, 2_000_000), ...values(2, 10)]);
   expect(portions.map(({ length }) => length)).toEqual([2, 2, 1, 1, 2]);
 });
 
-test('nothing to append: nothing is appended', async () => {
+test('without records, nothing is appended', async () => {
   const { portions, append } = appends();
   await appendAll({ append }, 't', []);
   expect(portions).toEqual([]);
 });
 
-test('a portion that fails ends it: what comes later is not appended before it', async () => {
+test('after a failed portion, no later portion is appended', async () => {
   let tried = 0;
   const append = () => (++tried === 2 ? Promise.reject(new Error('down')) : Promise.resolve());
   await expect(appendAll({ append }, 't', values(4000))).rejects.toThrow('down');

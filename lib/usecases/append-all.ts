@@ -1,10 +1,10 @@
 import type { OutgoingRecord, RecordLog } from '../ports.ts';
 
-/** One append is acknowledged in time or fails as a whole, so a large batch is several. */
+/** An append succeeds or times out as a whole, so a large batch is divided into several. */
 const MAX_RECORDS = 1000;
 const MAX_CHARACTERS = 1_000_000;
 
-/** Appends records in their order, in portions that a broker acknowledges in the time of one append. */
+/** Appends records in order, in portions small enough to be acknowledged in time. */
 export const appendAll = async (
   records: RecordLog,
   topic: string,

@@ -16,7 +16,7 @@ const taps = (from: number, to: number, options: Parameters<typeof tap>[1] = {})
   Array.from({ length: to - from }, (_, n) => tap(from + n, options));
 const fire = async () => (await store.snapshot('global')).totals.get('🔥');
 
-test('a batch of which each bucket has counted another part: each counts the rest, once', async () => {
+test('when each bucket has counted a different part of a batch, each counts the rest once', async () => {
   await apply(taps(0, 10), 0, [0, 1]);
   await apply(taps(0, 4), 0, [2, 3]);
   const rooms = Array.from({ length: 20 }, (_, n) => `room-${n}`);
@@ -28,7 +28,7 @@ test('a batch of which each bucket has counted another part: each counts the res
   );
 });
 
-test('the rooms that the batch touches come with their state, from the buckets that have counted all of it', async () => {
+test('the result has the rooms of the batch with their counts, from the buckets that have counted all of it', async () => {
   const { rooms } = await apply([...taps(0, 3), ...taps(0, 2, { partition: 1, emoji: '❤️' })]);
   expect(rooms.map(({ room, totals }) => [room, totals])).toEqual([
     [
@@ -41,14 +41,14 @@ test('the rooms that the batch touches come with their state, from the buckets t
   ]);
 });
 
-test('one partition that was counted in part holds back neither its rest nor the others', async () => {
+test('a partly counted partition delays neither its own rest nor other partitions', async () => {
   await apply(taps(0, 5));
   const { rooms } = await apply([...taps(0, 8), ...taps(0, 2, { partition: 1 })]);
   expect(await fire()).toBe(10);
   expect(Math.max(...rooms.map(({ totals }) => totals.get('🔥') ?? 0))).toBe(10);
 });
 
-test('a batch that does not continue what is stored is refused, bucket by bucket', async () => {
+test('a batch that does not continue at a bucket’s progress is refused by that bucket', async () => {
   await apply(taps(0, 5), 0, [0, 1]);
   const { refused } = await apply(taps(5, 6));
   expect(refused.map(({ bucket, state }) => [bucket, state])).toEqual([
@@ -57,7 +57,7 @@ test('a batch that does not continue what is stored is refused, bucket by bucket
   ]);
 });
 
-test('records that are newer than all that was counted, at offsets that were counted, are of another topic', async () => {
+test('newer records at offsets that were counted show that the topic was created again', async () => {
   await apply(taps(0, 5), 1000);
   for (const batch of [taps(0, 3), taps(0, 9), taps(2, 9)]) {
     const { refused } = await apply(batch, 2000, [0]);

@@ -4,7 +4,7 @@ import { newestUpTo, type Span, type Spans, type StreamRecord } from '../domain/
 import type { WindowSettings } from '../domain/window.ts';
 import type { BucketOutcome, CountStore, ProgressMap } from '../ports.ts';
 
-/** Records, the taps among them, and the parts of the stream that they are all the records of. */
+/** Records, the taps in them, and the offset ranges that these records cover completely. */
 export interface TapBatch {
   records: readonly StreamRecord[];
   taps: readonly LoggedReaction[];
@@ -12,13 +12,13 @@ export interface TapBatch {
 }
 
 export interface Applied {
-  /** What the batch touches, from the buckets that have counted all of it. */
+  /** The rooms with taps in the batch, from the buckets that have counted the whole batch. */
   rooms: RoomCounts[];
-  /** The buckets that have not, and why. */
+  /** The buckets that have not counted it, with the reason. */
   refused: Exclude<BucketOutcome, { state: 'counted' }>[];
 }
 
-/** What lies behind the progress in the partitions of which only the first part had been counted. */
+/** The rest of a batch, for partitions of which the first part had been counted before. */
 const restBehind = ({ records, taps, spans }: TapBatch, partial: ProgressMap): TapBatch => ({
   records,
   taps: taps.filter(({ topicPartition, offset }) => offset > (partial.get(topicPartition)?.offset ?? Infinity)),
@@ -30,12 +30,12 @@ const restBehind = ({ records, taps, spans }: TapBatch, partial: ProgressMap): T
   ),
 });
 
-/** Records that are newer than all that were counted, at offsets that were counted: those were of another topic. */
+/** Records at counted offsets that are newer than all counted records: the topic was deleted and created again. */
 const isOtherTopic = ({ records }: TapBatch, partial: ProgressMap): boolean =>
   [...partial].some(([name, { offset, newest }]) => newestUpTo(records, name, offset) > newest);
 
 /**
- * Applies a batch to some buckets, whatever part of it each has counted before.
+ * Applies a batch to some buckets, each of which may have counted a part of it before.
  * @param recount see `CountStore.apply`
  */
 export const applyTaps = async (

@@ -4,7 +4,7 @@ import type { Authenticator } from '../ports.ts';
 
 const REALM = 'realm="emoji-streaming"';
 
-/** A 401. Without a reason nothing was sent that could be wrong (RFC 6750, 3.1). */
+/** A 401. A request without a token gets no error code (RFC 6750, 3.1), so `reason` is absent then. */
 export const unauthorized = (reason?: string, cause?: unknown): PlatformError =>
   new PlatformError('unauthorized', reason ?? 'A token is required: Authorization: Bearer …', {
     headers: {
@@ -37,8 +37,8 @@ const MAY: [keyof Wanted, (caller: Caller, id: string) => boolean, string][] = [
 ];
 
 /**
- * Every room, user and client that a request is about.
- * @param at where each stands in the request, with its dot: `events.3.`
+ * Checks every room, user and client that a request names.
+ * @param at path of each item in the request, ending with a dot: `events.3.`
  * @throws PlatformError `forbidden` with a detail for each that the token does not allow.
  */
 export const demandAll = (caller: Caller, wanted: readonly Wanted[], at: (n: number) => string = () => ''): void => {
@@ -51,5 +51,5 @@ export const demandAll = (caller: Caller, wanted: readonly Wanted[], at: (n: num
   if (details.length > 0) throw forbidden('The token does not allow this', '', details);
 };
 
-/** `AUTH_MODE=open`: whoever calls may do everything. */
+/** `AUTH_MODE=open`: every caller may do everything. */
 export const openDoor: Authenticator = { authenticate: () => Promise.resolve(ANYBODY) };

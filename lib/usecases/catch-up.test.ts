@@ -32,7 +32,7 @@ const hold = (count: number) => {
 };
 const offsets = async () => (await store.progress([NAME])).map((each) => each.get(NAME)?.offset);
 
-test('missingRanges: from the bucket that is furthest behind up to what is to be counted', () => {
+test('missingRanges starts at the bucket with the lowest progress and ends at the offset to reach', () => {
   const upTo = new Map([
     [NAME, 10],
     ['emoji_topic-1', 5],
@@ -47,7 +47,7 @@ test('missingRanges: from the bucket that is furthest behind up to what is to be
   expect(missingRanges(new Map(), upTo)).toEqual([]);
 });
 
-test('counts what the buckets lack, each as much as it lacks, and no other bucket', async () => {
+test('a recount counts for each bucket what it lacks, and changes no other bucket', async () => {
   const batch = hold(30);
   await applyTaps(store, batch, { buckets: [0], settings, now: 0 });
   const first = { ...batch, ...tapBatch(batch.taps.slice(0, 12)) };
@@ -63,18 +63,18 @@ test('counts what the buckets lack, each as much as it lacks, and no other bucke
   expect(await offsets()).toEqual([29, 29, 29, -1]);
 });
 
-test('nothing is missing: nothing is read', async () => {
+test('without missing counts, the topic is not read', async () => {
   expect(await catchUp([[0, progress(9)]], [[NAME, 10]])).toEqual({ recounted: 0, lost: 0 });
   expect([stream.reads, log.lines]).toEqual([[], []]);
 });
 
-test('a part of the topic that holds no record is counted as read', async () => {
+test('an offset range without records counts as read', async () => {
   hold(5);
   expect(await catchUp([[0, new Map()]], [[NAME, 50]])).toEqual({ recounted: 50, lost: 0 });
   expect((await offsets())[0]).toBe(49);
 });
 
-test('a record that cannot be read was set aside when it was read first, and is passed over', async () => {
+test('a recount skips unreadable records, which already are dead letters', async () => {
   const [record] = hold(3).records;
   if (record) stream.hold([{ ...record, offset: 1, value: Buffer.from('oops') }]);
   await catchUp(
@@ -84,7 +84,7 @@ test('a record that cannot be read was set aside when it was read first, and is 
   expect((await store.snapshot('global')).totals.get('🔥')).toBe(2);
 });
 
-test('what the topic does not hold is lost, and told; what comes after it is counted', async () => {
+test('records that the topic no longer has are reported as lost, and later ones are counted', async () => {
   const batch = hold(30);
   await applyTaps(store, tapBatch(batch.taps.slice(0, 5)), { buckets: [0], settings, now: 0 });
   stream.forgetBefore(NAME, 20);
@@ -95,7 +95,7 @@ test('what the topic does not hold is lost, and told; what comes after it is cou
   expect((await offsets())[0]).toBe(29);
 });
 
-test('more is missing than before: CountsLost, which says what was lost until then', async () => {
+test('CountsLost is thrown when Redis loses counts during a recount, with the result so far', async () => {
   hold(30);
   stream.forgetBefore(NAME, 10);
   const apply = store.apply.bind(store);

@@ -16,10 +16,10 @@ interface Deps {
   settings: WindowSettings;
 }
 
-/** Redis lost counts while they were counted again: the progress has to be read once more. */
+/** Redis lost counts again during a recount: the progress has to be read again. */
 export class CountsLost extends Error {
   override name = 'CountsLost';
-  /** What was done until then. */
+  /** The result up to then. */
   readonly until: CaughtUp;
 
   constructor(until: CaughtUp) {
@@ -28,14 +28,14 @@ export class CountsLost extends Error {
   }
 }
 
-/** What was done about counts that were missing. Offsets, each counted once however many buckets lacked it. */
+/** Result of a recount, in offsets. An offset that several buckets lacked is counted once. */
 export interface CaughtUp {
   recounted: number;
-  /** Offsets that the topic does not hold any more: their taps can't be counted. */
+  /** Offsets that the topic no longer has: their taps can't be counted. */
   lost: number;
 }
 
-/** What at least one of the buckets lacks of each partition. */
+/** The offset range of each partition that at least one of the buckets lacks. */
 export const missingRanges = (
   behind: ReadonlyMap<number, ProgressMap>,
   upTo: ReadonlyMap<string, number>,
@@ -46,7 +46,7 @@ export const missingRanges = (
     return from < to ? [{ topicPartition, from, to }] : [];
   });
 
-/** A range is a part of the stream also where it holds no record. */
+/** The spans of the covered ranges; ranges without records have one too. */
 const spansOfChunk = ({ records, covered }: { records: readonly StreamRecord[]; covered: readonly OffsetRange[] }) => {
   const held = spansOf(records);
   return new Map(
@@ -60,17 +60,17 @@ const spansOfChunk = ({ records, covered }: { records: readonly StreamRecord[]; 
 const size = (ranges: readonly OffsetRange[]) => ranges.reduce((sum, { from, to }) => sum + to - from, 0);
 
 /**
- * Counts again what some buckets lack of the topic, and nothing else. Records that could not be read were set aside when
- * they were read first.
- * @param upTo the offset behind the last one of each partition that is to be counted
- * @throws CountsLost when more is missing than before.
+ * Counts the records again that some buckets lack, and nothing else. Records that can't be parsed are skipped: they were
+ * written to the dead-letter topic when they were first read.
+ * @param upTo for each partition, the offset after the last one to be counted
+ * @throws CountsLost when Redis loses counts meanwhile.
  */
 export const createCatchUp =
   ({ store, reader, readTaps, clock, log, settings }: Deps) =>
   async (behind: ReadonlyMap<number, ProgressMap>, upTo: ReadonlyMap<string, number>): Promise<CaughtUp> => {
     const ranges = missingRanges(behind, upTo);
     if (ranges.length === 0) return { recounted: 0, lost: 0 };
-    log.warn('counts are missing in Redis: their taps are counted again from the topic', {
+    log.warn('Redis has lost counts: their taps are counted again from the topic', {
       buckets: behind.size,
       ranges,
     });
@@ -78,7 +78,7 @@ export const createCatchUp =
     await reader.read(REACTION_TOPIC, ranges, async (chunk: StreamChunk) => {
       lost += size(chunk.lost);
       if (chunk.lost.length > 0)
-        log.error('taps are lost: the topic does not hold these offsets any more', { ranges: chunk.lost });
+        log.error('taps are lost: the topic no longer has these offsets', { ranges: chunk.lost });
       const batch = { records: chunk.records, taps: readTaps(chunk.records).taps, spans: spansOfChunk(chunk) };
       const applied = await applyTaps(store, batch, {
         ...{ buckets: behind.keys(), settings, now: clock(), recount: true },

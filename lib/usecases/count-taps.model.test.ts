@@ -204,7 +204,7 @@ const perform = async (model: Model, scheduler: fc.Scheduler, each: Step & { wai
   await work().catch((error: unknown) => expect(error).toMatchObject({ code: 'store_unavailable' }));
 };
 
-test('whatever happens in whatever order, the counts end as a fold over the topic says', async () => {
+test('after any sequence of failovers, retries and recounts, the counts equal a plain count of the topic', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.scheduler(),

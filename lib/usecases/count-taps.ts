@@ -20,20 +20,20 @@ export interface CounterDeps {
   shortCodes: readonly string[];
 }
 
-/** A batch is tried so often when counts are lost again and again; then it is left to whoever delivers it again. */
+/** Attempts per batch while Redis keeps losing counts. After that the batch fails and is delivered again. */
 const ATTEMPTS = 8;
-/** So many taps with ids at once keep Redis busy for a few ms. */
+/** Maximum number of taps with an `event_id` per script call: they block Redis for a few ms. */
 const MAX_IDENTIFIED = 2000;
 
 type Refused = Applied['refused'][number];
 
-/** Nothing would be missing for a bucket of which nothing is trusted: it is counted from the topic's beginning. */
+/** A bucket that is discarded has no progress: it is counted again from the beginning of the topic. */
 const progressOf = (outcome: Refused): ProgressMap => (outcome.state === 'behind' ? outcome.progress : new Map());
 
 /**
- * Counts the stream of taps, each tap once, however often and with whatever boundaries its batch is delivered. What the
- * store holds is a function of the topic: a bucket that does not reach up to the batch has lost counts, and these are
- * counted again from the topic first.
+ * Counts each tap of the topic once, even if its batch is delivered again or with other boundaries. The counts are a
+ * function of the topic. A bucket whose progress ends before the batch has lost counts; these are counted again from the
+ * topic before the batch.
  */
 export const createCounter = (deps: CounterDeps) => {
   const { store, records, reader, clock, log, settings, shortCodes } = deps;
@@ -43,7 +43,7 @@ export const createCounter = (deps: CounterDeps) => {
 
   const discard = async (outcomes: readonly Pick<BucketOutcome, 'bucket' | 'state'>[]): Promise<void> => {
     const reasons = {
-      other_topic: 'the topic was created anew: its taps are counted from its beginning',
+      other_topic: 'the topic was deleted and created again: its taps are counted from its beginning',
       damaged: 'stored counts are damaged: they are counted again from the topic',
     };
     for (const { bucket, state } of outcomes) {
@@ -53,7 +53,7 @@ export const createCounter = (deps: CounterDeps) => {
     }
   };
 
-  /** Publishes as buckets have counted, so that a bucket with missing counts does not keep the other rooms waiting. */
+  /** Publishes after each attempt, so that a bucket with missing counts does not delay the rooms of the others. */
   const countBatch = async (batch: TapBatch): Promise<void> => {
     const before = new Map([...batch.spans].map(([name, { first }]) => [name, first]));
     let buckets = allBuckets;
@@ -67,12 +67,13 @@ export const createCounter = (deps: CounterDeps) => {
         if (!(error instanceof CountsLost)) throw error;
       });
     }
-    if (buckets.length > 0) throw new PlatformError('store_unavailable', 'Redis loses counts again and again');
+    if (buckets.length > 0)
+      throw new PlatformError('store_unavailable', 'Redis lost counts repeatedly while a batch was counted');
   };
 
-  /** What lies at or before the progress of a partition can't be newer than everything counted: then it is another topic. */
+  /** What each bucket lacks of the committed records. A progress beyond the end of a partition is of an earlier topic. */
   const missingNow = async (): Promise<{ behind: Map<number, ProgressMap>; upTo: Map<string, number> }> => {
-    // In this order: a batch is committed after it was counted.
+    // Read before the progress: a batch is committed only after it was counted.
     const [committed, ends] = [
       await reader.committed(REACTION_GROUP, REACTION_TOPIC),
       await reader.ends(REACTION_TOPIC),
@@ -93,7 +94,7 @@ export const createCounter = (deps: CounterDeps) => {
   };
 
   return {
-    /** Counts a batch of `emoji_topic` and publishes the state of the rooms that it touches. */
+    /** Counts a batch of `emoji_topic` and publishes the counts of its rooms. */
     async count(batch: readonly StreamRecord[]): Promise<void> {
       const { taps, rejected } = readTaps(batch);
       const identified = taps.filter(({ reaction }) => reaction.event_id !== undefined).length;
@@ -114,7 +115,7 @@ export const createCounter = (deps: CounterDeps) => {
       await setAside(records, log, rejected);
     },
 
-    /** Counts again what the store has lost of the taps that were counted before; they need not wait for the next tap. */
+    /** Counts the taps again whose counts the store has lost, without waiting for the next batch. */
     async recountLost(): Promise<CaughtUp> {
       const sum = { recounted: 0, lost: 0 };
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -127,10 +128,10 @@ export const createCounter = (deps: CounterDeps) => {
         sum.recounted += recounted;
         sum.lost += lost;
       }
-      throw new PlatformError('store_unavailable', 'Redis loses counts again and again');
+      throw new PlatformError('store_unavailable', 'Redis lost counts repeatedly while a batch was counted');
     },
 
-    /** Forgets all counts, so that `recountLost` counts everything that the topic holds. */
+    /** Removes all counts, so that `recountLost` counts the whole topic. */
     async discardAll(): Promise<void> {
       for (const bucket of allBuckets) await store.discard(bucket);
     },

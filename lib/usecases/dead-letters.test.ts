@@ -20,14 +20,14 @@ const letter = (offset: number, more: object = {}) => ({
   ...more,
 });
 
-test('what could not be read goes to the failure destination with where it stood and why', async () => {
+test('an unreadable record is written to the dead-letter topic with its place and the reason', async () => {
   const records = new RecordedLog();
   await setAside(records, recordedLogger(), [rejected(5), rejected(9)]);
   expect(records.topics).toEqual([DEAD_LETTER_TOPIC]);
   expect(records.values(DEAD_LETTER_TOPIC)).toEqual([letter(5), letter(9)]);
 });
 
-test('what is set aside holds the key and the bytes as they came', async () => {
+test('a dead letter contains the original key and bytes', async () => {
   const records = new RecordedLog();
   const [key, value] = [Buffer.from([0x00, 0xff]), Buffer.from([0xc3, 0x28, 0x0a])];
   const { value: _, ...tombstone } = rejected(6).record;
@@ -38,19 +38,19 @@ test('what is set aside holds the key and the bytes as they came', async () => {
   ]);
 });
 
-test('nothing to set aside: nothing is appended', async () => {
+test('without unreadable records, nothing is appended', async () => {
   const records = new RecordedLog();
   await setAside(records, recordedLogger(), []);
   expect(records.topics).toEqual([]);
 });
 
-test('the log tells each, without what it held', async () => {
+test('each dead letter is logged without its content', async () => {
   const log = recordedLogger();
   await setAside(new RecordedLog(), log, [rejected(5, { value: Buffer.from('secret'), key: Buffer.from('secret') })]);
   expect(log.lines).toEqual([['warn', 'record set aside', { topic: 'emoji_topic', partition: 1, offset: 5, reason }]]);
 });
 
-test('a failure to set aside is a failure: the batch must come again', async () => {
+test('a failed write to the dead-letter topic fails the batch, so that it is delivered again', async () => {
   const records = new RecordedLog();
   records.failure = new Error('down');
   await expect(setAside(records, recordedLogger(), [rejected(5)])).rejects.toThrow('down');
@@ -59,7 +59,7 @@ test('a failure to set aside is a failure: the batch must come again', async () 
 /** The bytes of a record that the broker just takes. */
 const megabyte = Buffer.alloc(1_048_000, 'x');
 
-test('a record as large as the broker takes is cut, since with its reason it would be too large for the broker', async () => {
+test('a record of the broker’s maximum size is truncated, so that the dead letter fits', async () => {
   const records = new RecordedLog();
   await setAside(records, recordedLogger(), [rejected(5, { value: megabyte })]);
   const [kept] = records.records(DEAD_LETTER_TOPIC);
@@ -69,7 +69,7 @@ test('a record as large as the broker takes is cut, since with its reason it wou
   expect(Buffer.from(value ?? '', 'base64').toString()).toMatch(/^x{500000,}$/);
 });
 
-test('neither does a long key or a long reason make it too large', async () => {
+test('a long key or reason does not make a dead letter too large', async () => {
   const records = new RecordedLog();
   const long = { ...rejected(5, { value: megabyte, key: megabyte }), reason: 'é'.repeat(100_000) };
   await setAside(records, recordedLogger(), [long, rejected(6, { key: Buffer.from('key') })]);
@@ -79,7 +79,7 @@ test('neither does a long key or a long reason make it too large', async () => {
   expect(JSON.parse(whole?.value ?? '')).toEqual(letter(6, { key: 'a2V5' }));
 });
 
-test('many are set aside in several appends, all of them and in order', async () => {
+test('many dead letters are written in several appends, completely and in order', async () => {
   const appended: number[][] = [];
   const append = async (_topic: string, records: readonly OutgoingRecord[]) => {
     expect(records.reduce((sum, { value }) => sum + value.length, 0)).toBeLessThanOrEqual(1_000_000);
@@ -92,7 +92,7 @@ test('many are set aside in several appends, all of them and in order', async ()
   expect(Math.max(...appended.map(({ length }) => length))).toBeLessThanOrEqual(1000);
 });
 
-test('what is set aside is what is read back', () => {
+test('a dead letter is read back as it was written', () => {
   const whole = letter(5, { key: 'a2V5', truncated: true });
   expect(deadLetterTopicSchema.parse(whole)).toEqual(whole);
   expect(deadLetterTopicSchema.safeParse({ ...whole, value: 'no base64!' }).success).toBe(false);

@@ -5,7 +5,7 @@ import type { Rejected } from '../domain/decode.ts';
 import type { RecordLog } from '../ports.ts';
 import { appendAll } from './append-all.ts';
 
-/** Where a record stood. The time that it has (ms) tells it from one that stood there before its topic was made anew. */
+/** Place of a record. `timestamp` (ms) distinguishes it from a record of an earlier topic with the same name. */
 const placeSchema = z.object({
   topic: z.string(),
   partition: z.int().nonnegative(),
@@ -14,24 +14,24 @@ const placeSchema = z.object({
 });
 export type Place = z.infer<typeof placeSchema>;
 
-/** A record that could not be read, and why. `key` and `value` are as they came, base64. */
+/** A record that could not be read, with the reason. `key` and `value` are the original bytes in base64. */
 const deadLetterSchema = placeSchema.extend({
   reason: z.string(),
   key: z.base64().optional(),
   value: z.base64(),
-  /** The value is cut, or the key left out: they would have been too large. The whole stands where it stood. */
+  /** The value was cut, or the key left out, because of their size. The whole record is still at its original place. */
   truncated: z.literal(true).optional(),
 });
 export type DeadLetter = z.infer<typeof deadLetterSchema>;
 
-/** What a replay leaves in the topic: that it is about to put a record back, and that it has done so. */
+/** Written by a replay before and after it puts a record back. */
 const replayMarkSchema = z.object({ replay: z.enum(['begun', 'done']), of: placeSchema });
 export type ReplayMark = z.infer<typeof replayMarkSchema>;
 
-/** What stands in the dead-letter topic. */
+/** A record of the dead-letter topic. */
 export const deadLetterTopicSchema = z.union([deadLetterSchema, replayMarkSchema]);
 
-/** Base64 characters (a multiple of 4) of a record's value that are kept; with the rest it stays below Kafka's 1 MiB. */
+/** Maximum length of a value in base64 (a multiple of 4): the whole dead letter stays below Kafka's limit of 1 MiB. */
 const MAX_VALUE = 700_000;
 const MAX_KEY = 40_000;
 const MAX_REASON = 1000;
@@ -55,7 +55,7 @@ const toDeadLetter = ({ record, reason }: Rejected): DeadLetter => {
   };
 };
 
-/** Writes records that can't be used to the dead-letter topic, as they came, with the reason. */
+/** Writes records that can't be parsed to the dead-letter topic, with their original bytes and the reason. */
 export const setAside = async (records: RecordLog, log: Logger, rejected: readonly Rejected[]): Promise<void> => {
   for (const { record, reason } of rejected)
     log.warn('record set aside', { topic: record.topic, partition: record.partition, offset: record.offset, reason });

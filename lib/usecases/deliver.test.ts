@@ -29,7 +29,7 @@ test('records of one partition are delivered to its own subscriber, merged, howe
   ]);
 });
 
-test('a room that is slow holds no other back', async () => {
+test('a slow room does not delay other rooms', async () => {
   let release = () => {};
   const slow = new Promise<void>((resolve) => (release = resolve));
   const done: string[] = [];

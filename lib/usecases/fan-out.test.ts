@@ -35,7 +35,7 @@ test('a thousand rooms at once: one record for each room and cluster', async () 
   }
 });
 
-test('a room is passed on only when its turn is granted, and each room once', async () => {
+test('a room’s frame is sent only when its turn is granted, and each frame once', async () => {
   const records = new RecordedLog();
   const granted: string[] = [];
   const waits = new Map([

@@ -20,12 +20,12 @@ interface Deps {
 type Outgoing = OutgoingRecord & { key: string; partition: number };
 
 /**
- * Merges what a room's windows have become and passes it on to every subscriber that has viewers of the room, at most
- * once a second for each room. A room whose turn has not come is held until it has: frames that arrive meanwhile wait
- * in the topic and are merged into the next batch, so nobody waits longer for it.
+ * Merges the frames of each room and sends the result to every subscriber with viewers of the room, at most once a second
+ * per room. The batch waits until each of its rooms may send; frames that arrive meanwhile stay in the topic and are
+ * merged into the next batch.
  */
 export const createFanOut = ({ registry, pacer, records, log }: Deps) => {
-  /** Record by record when a topic can't take them all: a subscriber without a partition must not cost the others. */
+  /** When an append fails permanently, each record is appended alone: a missing partition must not affect the others. */
   const append = async (topic: string, outgoing: readonly Outgoing[]) => {
     try {
       await appendAll(records, topic, outgoing);

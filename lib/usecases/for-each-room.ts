@@ -1,14 +1,14 @@
 import { PlatformError } from '../errors.ts';
 import type { Logger } from '../log.ts';
 
-/** Whether the same work may succeed when the batch is delivered again: broker or Redis did not answer. */
+/** Whether the work may succeed when the batch is delivered again, because the broker or Redis did not answer. */
 export const isRetriable = (error: unknown): boolean => error instanceof PlatformError && error.retriable;
 
 /**
- * Works for all rooms at the same time. Retriable errors are rethrown at the end, so that the batch is delivered again;
+ * Runs `work` for all items in parallel. Retriable errors are rethrown at the end, so that the batch is delivered again;
  * permanent ones are logged and their rooms skipped: a batch that can never succeed would block its partition, and
- * counts are cumulative, so that the room's next frame makes up for it.
- * @param fieldsOf what a log line says of an item: its room at least
+ * counts are cumulative, so the room's next frame contains the skipped one.
+ * @param fieldsOf the log fields of an item, at least its room
  */
 export const forEachRoom = async <T>(
   items: Iterable<T>,

@@ -4,8 +4,8 @@ import type { RecordLog } from '../ports.ts';
 import { appendAll } from './append-all.ts';
 
 /**
- * Publishes what rooms have become to everyone behind `main_emoji_topic`: one record a room, keyed by it. Of a room in
- * which no window was touched, as by late taps alone, there is nothing to say.
+ * Publishes the counts of rooms to `main_emoji_topic`, one record per room, keyed by room. Rooms without a changed window
+ * (they had only late taps) are skipped.
  */
 export const publishCounts = (
   records: RecordLog,

@@ -27,7 +27,7 @@ const count = (...taps: Parameters<typeof tap>[1][]) =>
   applyTaps(store, tapBatch(taps.map((each) => tap(offset++, { at: T, ...each }))), { buckets, settings, now: T });
 const frames = () => records.values<Frame>(UPDATE_TOPIC);
 
-test('windows of one room are one frame, each of them final, with the room’s totals', async () => {
+test('the final windows of one room are published in one frame, with the room’s totals', async () => {
   await count({ count: 3 }, { at: T + 2000, emoji: '❤️' }, { at: T + 20_000 });
   now = T + 14_000;
   await publish();
@@ -54,7 +54,7 @@ test('each window is published as final once, and once more when a tap corrects 
   expect(frames().map(({ windows }) => windows[0]?.counts)).toEqual([{ '🔥': 1 }, { '🔥': 2 }]);
 });
 
-test('what fails to be published stays due', async () => {
+test('a window whose publishing failed is published by the next call', async () => {
   await count({});
   records.failure = new Error('down');
   await expect(publish()).rejects.toThrow('down');
@@ -63,7 +63,7 @@ test('what fails to be published stays due', async () => {
   expect(frames()).toHaveLength(1);
 });
 
-test('all windows that are due, though the store reports only some of them at a time', async () => {
+test('all windows that are over are published, even if the store reports them in portions', async () => {
   await count(...Array.from({ length: 30 }, (_, n) => ({ room: `room-${n % 3}`, at: T - n * 2000 })));
   const overdue = store.overdue.bind(store);
   store.overdue = async (at) => (await overdue(at)).slice(0, 4);
@@ -72,7 +72,7 @@ test('all windows that are due, though the store reports only some of them at a 
   expect(await overdue(now)).toEqual([]);
 });
 
-test('nothing is due: nothing is published', async () => {
+test('without windows that are over, nothing is published', async () => {
   await publish();
   expect(records.topics).toEqual([]);
 });

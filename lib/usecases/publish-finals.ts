@@ -10,13 +10,13 @@ interface Deps {
   settings: { windowMs: number; ratio: number };
 }
 
-/** Windows of one room in one frame. The totals were read one after the other: the last ones are the largest. */
+/** Merges the windows of one room. Their totals were read one after the other, so the last are the largest. */
 const mergeRoom = (parts: readonly RoomCounts[]): RoomCounts[] => {
   const last = parts.at(-1);
   return last ? [{ ...last, windows: parts.flatMap(({ windows }) => windows) }] : [];
 };
 
-/** Publishes the counts of windows that are over once more, as final. What fails stays due. */
+/** Publishes the counts of windows that are over again, as final. After a failure they are published by the next call. */
 export const createPublishFinals =
   ({ store, records, clock, settings }: Deps) =>
   async (): Promise<void> => {

@@ -5,7 +5,7 @@ import type { Logger } from '../log.ts';
 import type { RecordLog } from '../ports.ts';
 import { setAside } from './dead-letters.ts';
 
-/** Decodes frames. Records that are none are set aside. */
+/** Decodes frames. Invalid records are written to the dead-letter topic. */
 export const readFrames = async (
   { records, log }: { records: RecordLog; log: Logger },
   batch: readonly StreamRecord[],

@@ -4,21 +4,21 @@ import { reactionSchemas, type Reaction } from '../domain/reaction.ts';
 import { topicPartition, type StreamRecord } from '../domain/stream.ts';
 
 /**
- * A tap was received before its record was written, so one that claims to have been received later is wrong by its own
- * evidence. The clocks of two machines may be this far (ms) apart.
+ * A tap is received before its record is written, so `received_at` can't be later than the record's time. This much (ms)
+ * is tolerated, because clocks of machines differ.
  */
 const CLOCK_TOLERANCE_MS = 3_600_000;
 const isEarly = (value: Reaction, { timestamp }: StreamRecord): boolean =>
   timestamp > 0 && Date.parse(value.received_at) > timestamp + CLOCK_TOLERANCE_MS;
 
-/** A tap that another program wrote may lack `received_at`: the record's own time stands in, if it is a time. */
+/** A tap written by another program may lack `received_at`: then the record's time is used, if it is valid. */
 const complete = (value: unknown, { timestamp }: StreamRecord): unknown => {
   if (typeof value !== 'object' || value === null || 'received_at' in value) return value;
   const received = new Date(timestamp);
   return timestamp < 0 || Number.isNaN(received.getTime()) ? value : { ...value, received_at: received.toISOString() };
 };
 
-/** Makes the function that decodes the taps of `emoji_topic`. What it says of a record depends on that record alone. */
+/** Creates the decoder of `emoji_topic`. Its result for a record depends on that record only. */
 export const tapReader = (shortCodes: readonly string[]) => {
   const { reaction: schema } = reactionSchemas(shortCodes);
   return (records: readonly StreamRecord[]): { taps: LoggedReaction[]; rejected: Rejected[] } => {

@@ -28,7 +28,7 @@ describe('an option that is wrong is named, with what it should be', () => {
   });
 });
 
-test('what is right is taken', () => {
+test('valid options are accepted', () => {
   expect(wholeNumber('--n', '10', { from: 1, to: 10 })).toBe(10);
   expect(positiveNumber('--n', '0.5', 100)).toBe(0.5);
   expect(httpUrl('--url', 'https://example.org/x').href).toBe('https://example.org/x');

@@ -41,6 +41,6 @@ test('fits the terminal: no line is wider, and the block is no higher', () => {
   expect(Math.max(...bars(text))).toBeLessThanOrEqual(12);
 });
 
-test('before the first update it says so', () => {
+test('before the first update, the table shows a placeholder', () => {
   expect(new ClientTable('r').render(new Map())).toBe('r: nothing yet');
 });

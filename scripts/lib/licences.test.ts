@@ -21,6 +21,6 @@ test.each([
   ]);
 });
 
-test('nothing found is a problem', () => {
+test('an empty package list is a problem', () => {
   expect(licenceProblems({})).toHaveLength(1);
 });

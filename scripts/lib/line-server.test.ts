@@ -26,7 +26,7 @@ test('lines are whole, whatever the pieces in which they come', async () => {
   socket.destroy();
 });
 
-test('who sends without end and no line is cut off', async () => {
+test('a sender of endless data without a line break is disconnected', async () => {
   server = await listenForLines('127.0.0.1', 0, () => undefined);
   const socket = await dial(server.port);
   socket.on('error', () => undefined); // that is how it learns
@@ -35,7 +35,7 @@ test('who sends without end and no line is cut off', async () => {
   await closed;
 });
 
-test('what a web page sends shows no updates', async () => {
+test('a request of a web page is not shown as an update', async () => {
   const lines: string[] = [];
   server = await listenForLines('127.0.0.1', 0, (line) => lines.push(line));
   const url = `http://127.0.0.1:${server.port}/`;
@@ -47,6 +47,6 @@ test('a port that is taken is a sentence that says what to do', async () => {
   server = await listenForLines('127.0.0.1', 0, () => undefined);
   const { port } = server;
   await expect(listenForLines('127.0.0.1', port, () => undefined)).rejects.toThrow(
-    `Port ${port} is taken by another program: stop that one, or use another port: --port ${port + 1}`,
+    `Port ${port} is taken by another program: stop that program, or use another port: --port ${port + 1}`,
   );
 });

@@ -50,7 +50,7 @@ export async function listenForLines(
     const { code, message } = error as NodeJS.ErrnoException;
     throw new SetupError(
       code === 'EADDRINUSE'
-        ? `Port ${port} is taken by another program: stop that one, or use another port: --port ${port + 1}`
+        ? `Port ${port} is taken by another program: stop that program, or use another port: --port ${port + 1}`
         : `Nothing can listen on ${host ?? 'this machine'}, port ${port}: ${message}`,
     );
   }

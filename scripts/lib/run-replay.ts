@@ -59,7 +59,7 @@ export async function runReplay(broker: Broker, config: Config, entries: readonl
   });
   const { back, skipped, refused } = counts;
   print(
-    `${count(back)} ${dryRun ? 'would be put back' : 'put back'}, ${count(skipped)} were before, ${count(refused)} refused`,
+    `${count(back)} ${dryRun ? 'would be put back' : 'put back'}, ${count(skipped)} already put back, ${count(refused)} refused`,
   );
   return refused;
 }

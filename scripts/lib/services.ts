@@ -25,14 +25,14 @@ export function scriptConfig(env: NodeJS.ProcessEnv, dataDir?: string): Config {
     const named = localEndpoints(resolve(dataDir));
     if (named) return loadConfig({ ...env, ...named });
     throw new SetupError(
-      `No platform runs with the data folder ${resolve(dataDir)}: start it with "npm start -- --data-dir ${dataDir}".`,
+      `No platform is running with the data folder ${resolve(dataDir)}: start it with "npm start -- --data-dir ${dataDir}".`,
     );
   }
   const named = { KAFKA_BROKERS: env.KAFKA_BROKERS || undefined, REDIS_URL: env.REDIS_URL || undefined };
   const found = named.KAFKA_BROKERS && named.REDIS_URL ? undefined : runningPlatform();
   if (found === 'several' && !named.KAFKA_BROKERS && !named.REDIS_URL)
     throw new SetupError(
-      `Several platforms run; name one of them:\n${runningDataDirs()
+      `Several platforms are running. Choose one of them:\n${runningDataDirs()
         .map((path) => `  --data-dir ${path}`)
         .join('\n')}`,
     );

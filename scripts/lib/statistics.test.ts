@@ -9,7 +9,7 @@ const two = () => {
   return { clients, statistics: new Statistics(clients) };
 };
 
-test('a look tells what happened since the one before, and the last row is the sum of the others', () => {
+test('a reading has the changes since the previous one, and its last row is the sum of the others', () => {
   const { clients, statistics } = two();
   clients[0].accept([fire, fire], 10);
   clients[1].reject('refused', 3, '503');

@@ -1,5 +1,5 @@
 /**
- * Rows of text in aligned columns: those of `left` to the left (the first unless told otherwise), the others, numbers
+ * Rows of text in aligned columns: those of `left` aligned left (by default the first), the others, numbers
  * as a rule, to the right.
  */
 export function table(

@@ -33,7 +33,7 @@ export const registryContract = (create: (limits?: Limits) => Registry | Promise
     expect(Math.max(...all) - Math.min(...all)).toBeLessThanOrEqual(1);
   });
 
-  test('all at once too', async () => {
+  test('clients that register at the same time are balanced too', async () => {
     await Promise.all(Array.from({ length: 50 }, (_, n) => register(`c${n}`)));
     expect(await sorted()).toEqual([8, 8, 8, 8, 9, 9]);
   });
@@ -147,11 +147,11 @@ export const registryContract = (create: (limits?: Limits) => Registry | Promise
     const refusal = (error: string, max: number) => ({
       code: 'rate_limited',
       message: error,
-      details: [{ path: 'client_id', message: `must be one of the ${max} that are registered already` }],
+      details: [{ path: 'client_id', message: `must be one of the ${max} clients that are already registered` }],
       headers: { 'retry-after': '60' },
     });
 
-    test('so many clients and no more; those that are there stay, and may move', async () => {
+    test('registrations above the limit are rejected; registered clients stay and may move', async () => {
       registry = await create({ maxClients: 3 });
       for (const id of ['a', 'b', 'c']) await register(id);
       await expect(register('d')).rejects.toMatchObject(refusal('Too many clients are registered', 3));
@@ -161,7 +161,7 @@ export const registryContract = (create: (limits?: Limits) => Registry | Promise
       expect(await sorted()).toEqual([0, 0, 0, 1, 1, 1]);
     });
 
-    test('who leaves or is forgotten makes room', async () => {
+    test('a client that unregisters or expires makes room for another', async () => {
       registry = await create({ maxClients: 2 });
       await register('a');
       await register('b', {}, NOW + 1000);
@@ -171,7 +171,7 @@ export const registryContract = (create: (limits?: Limits) => Registry | Promise
       await register('d', {}, NOW + 61_000);
     });
 
-    test('so many of one source, which takes no place from another', async () => {
+    test('the limit per address does not affect other addresses', async () => {
       registry = await create({ maxClientsPerSource: 2 });
       for (const id of ['a', 'b', 'a', 'b']) await registerFrom('10.0.0.1', id);
       await expect(registerFrom('10.0.0.1', 'c')).rejects.toMatchObject(

@@ -59,7 +59,7 @@ describe('Redis', () => {
       for (let n = 0; n < 6; n++) expect((await register(after, `c${n}`)).cluster).toBe(n % 2);
     });
 
-    test('of many clusters the one with the fewest clients is next, all at once too', async () => {
+    test('of many clusters the one with the fewest clients is next, also for simultaneous registrations', async () => {
       const registry = create({ clusters: 30 });
       await Promise.all(Array.from({ length: 300 }, (_, n) => register(registry, `c${n}`)));
       const sums = [...(await registry.loads()).values()].map((loads) => [...loads.values()].reduce((a, b) => a + b));

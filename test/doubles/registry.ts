@@ -115,7 +115,7 @@ export class MemoryRegistry implements Registry {
     if (!loads?.has(subscriber))
       throw new PlatformError('not_found', `Cluster ${cluster} has no subscriber ${subscriber}`);
     if (loads.size === 1)
-      throw new PlatformError('invalid_request', `Subscriber ${subscriber} is the last one of cluster ${cluster}`);
+      throw new PlatformError('invalid_request', `Subscriber ${subscriber} is the only one of cluster ${cluster}`);
     loads.delete(subscriber);
     const moved = [...this.#clients.values()].filter(
       (entry) => entry.cluster === cluster && entry.subscriber === subscriber,

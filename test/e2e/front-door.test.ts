@@ -177,7 +177,7 @@ describe('the answers of the API', () => {
     },
   );
 
-  test('what npm start sent to warm up is counted in a room of its own', async () => {
+  test('the warm-up taps of npm start are counted in their own room', async () => {
     const warm = await live(platform.url, 'warm-up');
     // How many it takes depends on the machine.
     expect(warm.totals).toEqual([{ emoji_type: '🔥', raw_count: expect.any(Number) }]);
@@ -232,7 +232,7 @@ describe('the calls of the README', () => {
   });
 });
 
-test('a room that falls silent gets its final update', async () => {
+test('a room without further taps gets its final update', async () => {
   // The schedule starts with the minute; it looks every second then.
   await until('a final update', () => silent.lines.some(({ final }) => final === true), 120_000);
   expect(silent.totals()).toEqual(new Map([['🔥', 1]]));

@@ -62,7 +62,7 @@ const memoryMb = (): number => {
 /** Nothing of the program itself: no lines of a stack, no files. */
 const TELLS_TOO_MUCH = /\bat [\w.<>]+ \(|node_modules|file:\/\/|\.[cm]?[jt]s:\d|\/(home|root|tmp|usr|work)\//;
 
-describe('what is no HTTP, or hardly', () => {
+describe('invalid and nearly invalid HTTP requests', () => {
   test.each(badRequests().map((row) => [row[0], row] as const))('%s', async (_what, [, pieces, outcome, options]) => {
     const said = await exchange(platform.url, pieces(), options);
     expect(/^HTTP\/1\.1 (\d{3}) /.exec(said)?.[1] ?? 'closed').toBe(String(outcome));

@@ -58,19 +58,19 @@ describe('a user has 40 taps at once and 20 a second', () => {
     await until('all but those', async () => (await live(platform.url, room_id)).totals[0]?.raw_count === taken + 1);
   });
 
-  test('a merged tap counts as many', async () => {
+  test('a merged tap is charged by its count', async () => {
     const merged = (user_id: string, count: number) => emoji(tap({ user_id, count })).then(({ status }) => status);
     expect(await merged('merged', 40)).toBe(200);
     await until('the same again is refused', async () => (await merged('merged', 40)) === 429);
     expect(await merged('merged-more', 41)).toBe(429);
   });
 
-  test('after a while the same is taken', async () => {
+  test('after a while the same request is accepted', async () => {
     await until('it is taken', async () => (await emoji(tap({ count: 20 }))).status === 200);
   });
 });
 
-test('as many clients as an address may have; the others are told so', async () => {
+test('an address can register clients up to its limit; further ones are rejected', async () => {
   const register = (n: number) => send('/register', { client_id: `limit-${n}`, port: 6000, room_id: 'bursts' });
   const taken = await takenBeforeRefusal(register);
   expect(taken).toBeGreaterThan(0);

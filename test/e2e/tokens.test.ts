@@ -125,7 +125,7 @@ describe('AUTH_MODE=jwt', () => {
     expect((await call('DELETE', '/register/u1:tv', { bearer: watcher })).status).toBe(200);
   });
 
-  test('GET /health asks nobody', async () => {
+  test('GET /health needs no token', async () => {
     expect((await call('GET', '/health')).status).toBe(200);
   });
 

@@ -33,7 +33,7 @@ const HEADER = [
   'of those counted',
   'lost',
   'doubled',
-  'told otherwise',
+  'mismatch',
   'recovery p50 / max (s)',
 ];
 

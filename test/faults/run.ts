@@ -32,7 +32,7 @@ Exit code 1 when a tap was lost or counted twice, or a client was told something
 const log = (line: string) => console.log(line);
 
 const describe = ({ taps, failed, failedCounted, lost, doubled, disagreeing }: Sums) =>
-  `${taps} taps, ${failed} with an error (${failedCounted} counted), ${lost} lost, ${doubled} doubled, ${disagreeing} told otherwise`;
+  `${taps} taps, ${failed} with an error (${failedCounted} counted), ${lost} lost, ${doubled} doubled, ${disagreeing} mismatches`;
 
 async function writeDocument(content: string): Promise<void> {
   const text = section(readFileSync(DOCUMENT, 'utf8'), 'faults', content);

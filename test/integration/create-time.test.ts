@@ -34,7 +34,7 @@ afterAll(async () => {
   await redis.quit();
 });
 
-test('one record with a CreateTime in the future makes no id forgotten', async () => {
+test('a record with a CreateTime in the future does not expire any event_id', async () => {
   const now = Date.now();
   const once = JSON.stringify(tap(0, { at: now, id: 'once' }).reaction);
   const other = JSON.stringify(tap(0, { at: now, id: 'other' }).reaction);

@@ -74,7 +74,7 @@ describe('rates', () => {
     expect(taken).toBeGreaterThanOrEqual(40 + 20 * 2 - 6);
   });
 
-  test('a refusal takes nothing, of the other charges neither', async () => {
+  test('a rejected call takes no tokens from any of its limits', async () => {
     // So slow that nothing comes back by itself.
     const limiter = limiterOn(
       redis,
@@ -101,7 +101,7 @@ describe('rates', () => {
     expect(asked).toBe(0);
   });
 
-  test('who floods is refused from memory; who asks for less is not', async () => {
+  test('a flood is rejected without calling Redis, and smaller charges are not affected', async () => {
     const limiter = limiterOn(redis, new Map([['user', { burst: 40, seconds: 400 }]]));
     await limiter.charge([charge(30)]);
     expect(await limiter.charge([charge(20)])).toMatchObject({ taken: false });
@@ -121,7 +121,7 @@ describe('rates', () => {
     expect(asked).toBe(1);
   });
 
-  test('a limit that is not there does not limit', async () => {
+  test('a limit that is not configured does not apply', async () => {
     expect(await limiterOn().charge([charge(1e6, 'room', 'r')])).toBeUndefined();
     expect(await redis.dbsize()).toBe(0);
   });
@@ -274,7 +274,7 @@ describe('while Redis does not answer', () => {
     }
   });
 
-  test('an answer that this process was too slow to read is an answer', async () => {
+  test('an answer that this process reads late still counts as an answer', async () => {
     await redis.ping();
     const breaker = new Breaker({ log: quiet, timeoutMs: 50 });
     const answer = breaker.run(() => redis.ping());
@@ -283,7 +283,7 @@ describe('while Redis does not answer', () => {
     expect(await answer).toBe('PONG');
   });
 
-  test('limits are back when Redis is', async () => {
+  test('limits apply again when Redis is back', async () => {
     const client = createRedis(`redis://127.0.0.1:${(silent.address() as AddressInfo).port}`, quiet);
     let hangs = true;
     // The client of a Redis that answers from some moment on.

@@ -53,7 +53,7 @@ test('rebuild reports what the topic no longer holds as lost, with exit code 1',
   try {
     const { code, stdout, stderr } = await run('rebuild', [], env);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-    expect(stderr).toContain("12 records can't be counted again: emoji_topic does not hold them any more.");
+    expect(stderr).toContain("12 records can't be counted again: emoji_topic no longer has them.");
     expect(stderr).toContain('28 were counted again.');
     // What it still holds is counted, and stays so.
     expect((await store.snapshot('rebuild')).totals).toEqual(new Map([['🔥', 28]]));

@@ -143,7 +143,7 @@ test('waits for a platform that does not answer yet', async () => {
   expect((await script.ended).code).toBe(0);
 });
 
-test('a refusal for good ends it, in the words of the platform', async () => {
+test('a permanent rejection ends the client with the platform’s message', async () => {
   const details = [{ path: 'host', message: 'must be a host to which updates may be delivered' }];
   refusals = [{ status: 400, body: { error: 'Invalid registration', details } }];
   const { code, stderr } = await client().ended;
@@ -175,7 +175,7 @@ test('with a token the client is named after its user, and every call shows the 
   ]);
 });
 
-test('what is no token is wrong usage', async () => {
+test('an invalid token is wrong usage', async () => {
   const { code, stderr } = await client('--token', 'x').ended;
   expect({ code, stderr }).toEqual({
     code: 2,

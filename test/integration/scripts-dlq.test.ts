@@ -107,14 +107,14 @@ test('what can be read now is put back once, with an event_id and its own time; 
 
   const replay = (...args: string[]) => run('dlq', ['replay', '--reason', reason, ...args], GOAL);
   const dry = await replay('--dry-run');
-  expect(dry.stdout).toContain('2 would be put back, 0 were before, 2 refused');
+  expect(dry.stdout).toContain('2 would be put back, 0 already put back, 2 refused');
   expect(await reactionsOf(room)).toEqual([]);
 
   const first = await replay();
   expect(first).toMatchObject({ code: 1, stderr: '' });
   expect(first.stdout).toMatch(/refused: not JSON$/m);
   expect(first.stdout).toMatch(/refused: it is not UTF-8/);
-  expect(first.stdout).toContain('2 put back, 0 were before, 2 refused');
+  expect(first.stdout).toContain('2 put back, 0 already put back, 2 refused');
   const back = await reactionsOf(room);
   const [plain, kept] = [
     back.find(({ event_id }) => event_id !== 'own'),
@@ -129,7 +129,7 @@ test('what can be read now is put back once, with an event_id and its own time; 
   });
   expect(kept).toEqual(JSON.parse(own));
 
-  expect((await replay()).stdout).toContain('0 put back, 2 were before, 2 refused');
+  expect((await replay()).stdout).toContain('0 put back, 2 already put back, 2 refused');
   expect(await reactionsOf(room)).toHaveLength(2);
   expect((await listed(reason)).map(({ replayed_at }) => replayed_at !== undefined)).toEqual([
     true,
@@ -181,7 +181,9 @@ test('an interrupted replay: soon afterwards it is done again, by the same event
   expect((await reactionsOf(room)).map(({ event_id }) => event_id)).toEqual([
     `dlq-${REACTION_TOPIC}-1-${soon.record.offset}`,
   ]);
-  expect((await run('dlq', ['replay', '--reason', reason, '--force'], GOAL)).stdout).toContain('1 put back, 1 were');
+  expect((await run('dlq', ['replay', '--reason', reason, '--force'], GOAL)).stdout).toContain(
+    '1 put back, 1 already put back',
+  );
 });
 
 test('records of almost 1 MiB, and many of them: set aside, listed, and put back whole from where they stood', async () => {
@@ -206,14 +208,14 @@ test('records of almost 1 MiB, and many of them: set aside, listed, and put back
   );
   expect(await listed(reason)).toHaveLength(30);
   const { stdout } = await run('dlq', ['replay', '--reason', reason], GOAL);
-  expect(stdout).toContain('1 put back, 0 were before, 29 refused');
+  expect(stdout).toContain('1 put back, 0 already put back, 29 refused');
   expect(stdout).toContain(`only a part of it was kept, and ${REACTION_TOPIC} does not keep it any more`);
   const back = (await reactionsOf(room)).filter(({ event_id }) => event_id === `dlq-${REACTION_TOPIC}-1-${from}`);
   expect(back).toHaveLength(1);
   expect(back[0]?.padding).toHaveLength(1_040_000);
 });
 
-test('wrong usage: a sentence that says what it should be, exit code 2', async () => {
+test('wrong usage prints a sentence that says what is expected, with exit code 2', async () => {
   const wrong = async (...args: string[]) => {
     const { code, stderr } = await run('dlq', args);
     expect(code).toBe(2);
@@ -230,12 +232,12 @@ test('wrong usage: a sentence that says what it should be, exit code 2', async (
   ]);
   expect(none).toMatch(/^The command should be list, show or replay, not "drop"\. See: npm run dlq -- --help$/m);
   expect(id).toMatch(/^ID should be PARTITION@OFFSET or an offset, as in the list, not "x"\./);
-  expect(neither).toMatch(/^replay should be given either IDs, or --topic and --reason, or --all\./);
+  expect(neither).toMatch(/^replay needs either IDs, or --topic and --reason, or --all\./);
   expect(both).toBe(neither);
   expect(flag).toMatch(/^list takes no --force\./);
   expect(file).toMatch(/^--value should be a file that can be read/);
-  expect(twice).toMatch(/^The ID of one dead letter should follow show\./);
+  expect(twice).toMatch(/^show needs the ID of one dead letter\./);
   const { code, stderr } = await run('dlq', ['show', '999999999']);
   expect(code).toBe(1);
-  expect(stderr).toMatch(/^There is no dead letter 0@999999999: "npm run dlq -- list --all" shows what there is\.$/m);
+  expect(stderr).toMatch(/^There is no dead letter 0@999999999: "npm run dlq -- list --all" lists them all\.$/m);
 });

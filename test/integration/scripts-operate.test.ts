@@ -223,7 +223,7 @@ describe('reset', () => {
     expect(await run('reset', ['--data-dir', dir])).toMatchObject({
       code: 1,
       stdout: '',
-      stderr: `${dir} is no data folder of "npm start": nothing is removed.\n`,
+      stderr: `${dir} is not a data folder of "npm start": nothing is removed.\n`,
     });
     expect(readdirSync(dir, { recursive: true }).sort()).toEqual(before);
     const nowhere = join(dir, 'nowhere');
@@ -238,7 +238,7 @@ describe('reset', () => {
     const dir = await folderWithData('ours');
     const { code, stderr } = await run('reset', ['--data-dir', dir, '--all']);
     expect(stderr).toMatch(
-      /^--all removes the programs that all data folders share, so it does not go with --data-dir\./,
+      /^--all removes the programs that all data folders share, so it cannot be combined with --data-dir\./,
     );
     expect(code).toBe(2);
     expect(existsSync(join(dir, 'kafka', 'file'))).toBe(true);
@@ -284,7 +284,7 @@ describe('a platform that runs with a data folder of its own', () => {
     const { code, stderr } = await run(name, [...args, '--data-dir', folder]);
     expect({ code, stderr }).toEqual({
       code: 1,
-      stderr: `No platform runs with the data folder ${folder}: start it with "npm start -- --data-dir ${folder}".\n`,
+      stderr: `No platform is running with the data folder ${folder}: start it with "npm start -- --data-dir ${folder}".\n`,
     });
   });
 

@@ -170,7 +170,7 @@ describe('a sentence and an exit code', () => {
     const url = `http://127.0.0.1:${await anyFreePort()}`;
     const { code, stderr } = await run('simulate', ['--url', url]);
     expect(stderr).toBe(
-      `Nobody answers at ${url} (ECONNREFUSED): start the platform with "npm start", or name another --url.\n`,
+      `No server answers at ${url} (ECONNREFUSED): start the platform with "npm start", or use another --url.\n`,
     );
     expect(code).toBe(1);
   });

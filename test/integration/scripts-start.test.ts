@@ -45,7 +45,7 @@ describe('npm start with a bad value ends with 1 and starts nothing', () => {
     expect(lines.sort()).toEqual([
       'KAFKA_PASSWORD must be a password (it is not set)',
       'KAFKA_USERNAME must be a user name (it is not set)',
-      'REDIS_URL must be a redis:// or rediss:// URL such as rediss://user:password@host:6379/0, special characters percent-encoded; of a cluster several may be given, separated by commas (the value is not shown)',
+      'REDIS_URL must be a redis:// or rediss:// URL such as rediss://user:password@host:6379/0, special characters percent-encoded; for a cluster several, separated by commas (the value is not shown)',
       'WINDOW_SECONDS must be a whole number from 1 to 3600 (it is "0")',
     ]);
   });

@@ -16,7 +16,7 @@ const callerOf = (token: string, clock: () => number = Date.now) =>
     clock,
   }).authenticate(`Bearer ${token.trim()}`);
 
-test('a token that the platform takes, for whom, what, where and how long was asked', async () => {
+test('the token is valid for the given user, scopes, rooms and hours', async () => {
   const env = { AUTH_SECRET, AUTH_ISSUER: 'us', AUTH_AUDIENCE: 'emoji' };
   const args = ['--user', 'u1', '--scope', 'tap,watch', '--room', 'final', '--room', 'match-*', '--hours', '8'];
   const { code, stdout, stderr } = await make(args, env);
@@ -33,7 +33,7 @@ test('a token that the platform takes, for whom, what, where and how long was as
   await expect(callerOf(stdout, hours(8.1))).rejects.toThrow('The token has expired');
 });
 
-test('without AUTH_SECRET, or with a short one, a sentence and no token', async () => {
+test('without AUTH_SECRET, or with a short one, an error is printed and no token', async () => {
   expect(await make([], {})).toEqual({
     code: 1,
     stdout: '',
@@ -48,8 +48,8 @@ test('without AUTH_SECRET, or with a short one, a sentence and no token', async 
 
 test.each([
   [['--scope', 'tap,everything'], '--scope should be tap, watch or admin, separated by commas, not "everything".'],
-  [['--room', 'a*b'], '--room should be the id of a room, or the beginning of some and *, not "a*b".'],
-  [['--room', 'a b'], '--room should be the id of a room, or the beginning of some and *, not "a b".'],
+  [['--room', 'a*b'], '--room should be a room id, or the beginning of room ids followed by *, not "a*b".'],
+  [['--room', 'a b'], '--room should be a room id, or the beginning of room ids followed by *, not "a b".'],
   [['--user', 'a b'], '--user should be a user\'s id without white space and braces, not "a b".'],
   [['--hours', '0'], '--hours should be a number above 0, at most 8760, not "0".'],
 ])('wrong usage: %j', async (args, sentence) => {

@@ -37,7 +37,7 @@ test('of two starts at the same moment that want the same ports one has them, th
   expect(outcomes).toEqual(['fulfilled', 'rejected']);
   const reason = (first.status === 'rejected' ? first : (second as PromiseRejectedResult)).reason as Error;
   expect(reason.message).toBe(
-    `Port ${kafkaPort} is taken by another start of the platform (pid ${process.pid}): stop that one, or name another port for the broker.`,
+    `Port ${kafkaPort} is taken by another start of the platform (pid ${process.pid}): stop that program, or use another port for the broker.`,
   );
 });
 

@@ -209,7 +209,7 @@ describe('keys at an address', () => {
     return Object.assign(state, { url: server.url });
   };
   const ok = (...keys: unknown[]): Answer => ({ status: 200, body: { keys } });
-  const unavailable = { code: 'keys_unavailable', message: 'The keys that tokens are checked with cannot be fetched' };
+  const unavailable = { code: 'keys_unavailable', message: 'The keys that verify tokens cannot be fetched' };
 
   test('are fetched once for many tokens; a new one is fetched when a token names it', async () => {
     const [first, second] = [await pair('1'), await pair('2')];

@@ -7,19 +7,19 @@ import type { Keys } from './keys.ts';
 
 interface Options {
   keys: Keys;
-  /** `iss` and `aud` are checked when there is something to check them against. */
+  /** `iss` and `aud` are checked when they are configured. */
   issuer: string | undefined;
   audience: string | undefined;
   clock: Clock;
 }
 
-/** How far (s) the clock of whoever signs may be from ours. */
+/** Tolerated difference (s) between the issuer's clock and ours. */
 const CLOCK_TOLERANCE = 5;
 
-/** One token of the characters that RFC 6750 allows: a second header, which is joined by a comma, is none. */
+/** One token of the characters that RFC 6750 allows. Two headers, which are joined by a comma, are invalid. */
 const BEARER = /^Bearer +([\w.~+/-]+=*)$/i;
 
-/** Callers prove who they are by a signed token (JWT). */
+/** Authenticates callers by a signed token (JWT). */
 export class JwtAuthenticator implements Authenticator {
   readonly #options: Options;
 
@@ -62,7 +62,7 @@ const CLAIMS: Record<string, string> = {
   nbf: 'The token is not valid yet',
 };
 
-/** In our words: which algorithms and keys there are is nobody's business. */
+/** Own error messages, so that no algorithms or keys are disclosed. */
 const reasonOf = (error: unknown): string => {
   if (error instanceof errors.JWTExpired) return 'The token has expired';
   if (error instanceof errors.JWTClaimValidationFailed) {

@@ -3,8 +3,8 @@ import { createLocalJWKSet, createRemoteJWKSet, errors, type JSONWebKeySet, type
 import { PlatformError } from '../../errors.ts';
 
 /**
- * What a signature is checked with. The algorithms follow from the kind of key and never from the token: no `none`, and
- * no public key taken for a secret.
+ * Keys that verify signatures. The kind of key determines the algorithms, never the token: so `none` and key confusion are
+ * rejected.
  */
 export interface Keys {
   algorithms: string[];
@@ -24,21 +24,21 @@ export const keySet = (jwks: JSONWebKeySet): Keys => ({
 });
 
 interface RemoteOptions {
-  /** How long (ms) the key server is left in peace: after it was asked for a key that it did not have, or did not answer. */
+  /** Minimum time (ms) between two requests to the key server, after an unknown key or a failure. */
   cooldownMs?: number;
-  /** After this (ms) keys are fetched again, so that one that was withdrawn is forgotten. */
+  /** Keys are fetched again after this time (ms), so that withdrawn keys are removed. */
   maxAgeMs?: number;
   timeoutMs?: number;
 }
 
-/** The token names a key that is not in the set, or more than one: its own fault, not that of the key server. */
+/** The token names no key of the set, or several: the token is invalid, the key server is not at fault. */
 const isTokensFault = (error: unknown) =>
   error instanceof errors.JWKSNoMatchingKey ||
   error instanceof errors.JWKSMultipleMatchingKeys ||
   error instanceof errors.JOSENotSupported ||
   error instanceof errors.JOSEAlgNotAllowed;
 
-/** The keys at an address, fetched when they are needed. While it does not answer, the keys that are known go on. */
+/** The keys at a URL, fetched on demand. While the server does not answer, known keys stay valid. */
 export const remoteKeySet = (
   url: URL,
   { cooldownMs = 30_000, maxAgeMs = 600_000, timeoutMs = 3000 }: RemoteOptions = {},
@@ -56,16 +56,16 @@ export const remoteKeySet = (
       try {
         return await createLocalJWKSet(known)(...asked);
       } catch {
-        // It may be a new key, and nobody can say.
+        // It may be a new key; that can't be decided now.
       }
     }
-    throw new PlatformError('keys_unavailable', 'The keys that tokens are checked with cannot be fetched', { cause });
+    throw new PlatformError('keys_unavailable', 'The keys that verify tokens cannot be fetched', { cause });
   };
 
   return {
     algorithms: PUBLIC_KEY_ALGORITHMS,
     keyOf: async (...asked) => {
-      // Not for every tap: a key server that hangs would hold each for as long as the timeout.
+      // Not for every tap: a key server that hangs would delay each by the timeout.
       if (remote.jwks() && performance.now() < askAgainAt) return knownKey(asked);
       try {
         return await remote(...asked);

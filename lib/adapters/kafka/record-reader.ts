@@ -30,7 +30,7 @@ export class KafkaRecordReader implements RecordReader {
         await new Promise<void>((resolve, reject) => {
           const waits = () => {
             stalled = setTimeout(
-              () => reject(new PlatformError('broker_unavailable', 'The broker does not bring what it holds')),
+              () => reject(new PlatformError('broker_unavailable', 'The broker did not return records in time')),
               STALLED_MS,
             );
           };

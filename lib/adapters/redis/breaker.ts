@@ -3,16 +3,16 @@ import { inTime } from '../in-time.ts';
 import { withStore } from './client.ts';
 
 interface Options {
-  /** How long (ms) an answer is waited for. */
+  /** Timeout (ms) of an answer. */
   timeoutMs?: number;
-  /** How long (ms) nothing is asked after a failure. */
+  /** How long (ms) Redis is not called after a failure. */
   pauseMs?: number;
   log: Logger;
 }
 
 /**
- * Asks Redis for what can be done without, so that an outage costs whoever asks next to no time: an answer that takes
- * longer than `timeoutMs` is a failure, and after a failure everybody is told so at once until the pause is over.
+ * Circuit breaker for optional Redis calls, so that an outage hardly delays the callers: an answer that takes longer than
+ * `timeoutMs` is a failure, and after a failure all calls fail at once until the pause is over.
  */
 export class Breaker {
   readonly #timeoutMs: number;
@@ -29,11 +29,12 @@ export class Breaker {
   /** @throws PlatformError `store_unavailable` */
   run<T>(work: () => Promise<T>): Promise<T> {
     return withStore(async () => {
-      if (performance.now() < this.#pausedUntil) throw new Error('it did not answer a moment ago');
+      if (performance.now() < this.#pausedUntil) throw new Error('Redis did not answer recently');
       try {
         return await inTime(work(), this.#timeoutMs);
       } catch (error) {
-        if (performance.now() >= this.#pausedUntil) this.#log.warn('limits: Redis does not answer', { error });
+        if (performance.now() >= this.#pausedUntil)
+          this.#log.warn('rate limits are suspended: Redis does not answer', { error });
         this.#pausedUntil = performance.now() + this.#pauseMs;
         throw error;
       }

@@ -1,16 +1,16 @@
 import { hash } from 'node:crypto';
 import { touchedWindows, type BucketBatch, type IdentifiedTap, type RoomTaps } from '../../domain/counting.ts';
 
-/** 72 bits in 12 ASCII characters: among ten million ids two are the same once in a hundred million times. */
+/** 72 bits in 12 ASCII characters: the probability of a collision among ten million ids is about 1 in 100 million. */
 const shortId = (id: string): string => hash('sha256', id, 'base64url').slice(0, 12);
 
-/** A batch in the form of `lua/apply-batch.lua`, and what its answer is about. */
+/** A batch in the form of `lua/apply-batch.lua`, with what is needed to read its answer. */
 export interface EncodedBatch {
   json: string;
   topicPartitions: string[];
   /** Starts of the windows, in the order of their keys. */
   starts: number[];
-  /** Rooms, with the start of each window that is touched, in the order of the answer. */
+  /** Rooms with the starts of their changed windows, in the order of the answer. */
   rooms: { room: string; starts: number[] }[];
 }
 

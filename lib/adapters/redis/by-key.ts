@@ -1,4 +1,4 @@
-/** Does what concerns the same key one after the other, and the rest side by side. */
+/** Runs work on the same key sequentially, and work on different keys in parallel. */
 export class ByKey {
   readonly #last = new Map<string, Promise<unknown>>();
 

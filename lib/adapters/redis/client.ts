@@ -25,12 +25,12 @@ export type RedisMode = 'single' | 'cluster';
 
 const CONNECT_TIMEOUT_MS = 2000;
 const COMMAND_TIMEOUT_MS = 5000;
-/** How often a client of a cluster asks who serves which slot, beside the times that a node tells it so. */
+/** How often a cluster client refreshes its slot table, in addition to redirections. */
 const REFRESH_SLOTS_MS = 5000;
 
 /**
- * The server has not done the command and will not: it is a replica now, or reads its data. A new connection finds the
- * primary, whose address DNS tells. A script's error holds the code further on.
+ * The server has rejected the command: it is a replica now, or is loading its data. A new connection finds the primary by
+ * DNS. In a script's error the code is not at the beginning.
  */
 const NOT_A_PRIMARY = /(^|[\s-])(READONLY|LOADING|MASTERDOWN)\b/;
 const RECONNECT_AND_RESEND = 2;
@@ -39,11 +39,11 @@ const shared: RedisOptions = {
   connectTimeout: CONNECT_TIMEOUT_MS,
   commandTimeout: COMMAND_TIMEOUT_MS,
   maxRetriesPerRequest: 2,
-  // A server that hangs keeps its connections open: without this, a client would wait for it as long as it does.
+  // A server that hangs keeps its connections open: without a timeout, the client would wait as long as it hangs.
   socketTimeout: COMMAND_TIMEOUT_MS,
 };
 
-/** Each command fails after a while, also one that waits for any node of the cluster to be there. */
+/** Every command has a timeout, also while no node of the cluster is reachable. */
 class BoundedCluster extends Cluster {
   override sendCommand(command: Command, ...rest: [stream?: never, node?: never]): unknown {
     command.setTimeout(COMMAND_TIMEOUT_MS);
@@ -55,7 +55,7 @@ const connectTo = (url: string): Redis =>
   new Redis(url, {
     ...shared,
     lazyConnect: true,
-    // Commands of one tick travel together, so a thousand rooms cost one round trip.
+    // Commands of one tick are pipelined, so a thousand rooms take one round trip.
     enableAutoPipelining: true,
     retryStrategy: (attempt) => Math.min(100 * attempt, 1000),
     reconnectOnError: ({ message }) => (NOT_A_PRIMARY.test(message) ? RECONNECT_AND_RESEND : false),
@@ -89,8 +89,8 @@ const connectToCluster = (url: string): Cluster => {
 };
 
 /**
- * A command fails after a few seconds without Redis instead of waiting for ever: whoever asked decides what to do. The
- * connection itself comes back.
+ * Without Redis a command fails after a few seconds instead of waiting forever; its caller decides what to do. The
+ * connection is restored automatically.
  *
  * @param url one `redis://` or `rediss://` URL; of a cluster one or more nodes, separated by commas
  */
@@ -102,8 +102,8 @@ export const createRedis = (url: string, log: Logger, mode: RedisMode = 'single'
 };
 
 /**
- * Runs a piece of work against Redis; whatever fails in it is a `store_unavailable`. Of the client's error only the
- * message is kept: it carries the whole command, and logs hold no payloads.
+ * Runs work against Redis and turns every failure into `store_unavailable`. Of the client's error only the message is
+ * kept: the error contains the whole command, and logs must not contain payloads.
  */
 export const withStore = async <T>(work: () => Promise<T>): Promise<T> => {
   try {

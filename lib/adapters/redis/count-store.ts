@@ -9,22 +9,22 @@ import { withStore, type RedisClient } from './client.ts';
 import { readCounts, readRoom } from './stored-counts.ts';
 
 export interface CountStoreOptions extends WindowSettings {
-  /** Part of the keys' names: with another number nothing is found, and everything is counted again. */
+  /** Part of the key names: with a different number everything is counted again. */
   buckets: number;
-  /** How long (ms) a window is kept, and a room in which nobody taps. */
+  /** Retention (ms) of windows, and of rooms without taps. */
   windowRetentionMs: number;
   roomRetentionMs: number;
-  /** How long (ms) an `event_id` is remembered at least, unless more than `idLimit` come meanwhile. */
+  /** Minimum time (ms) that an `event_id` is remembered, unless there are more than `idLimit`. */
   idTtlMs: number;
-  /** Ids that are remembered of a bucket and partition: this many at least, twice as many at the most. */
+  /** Number of remembered ids per bucket and partition; at most twice as many. */
   idLimit: number;
-  /** Kinds of emojis that a room shows; the rest counts as `:other:`. */
+  /** Number of different emojis per room; others are counted as `:other:`. */
   maxEmojis: number;
-  /** Done before the first batch. */
+  /** Runs once before the first batch. */
   prepare?: () => Promise<void>;
 }
 
-/** Fields of a bucket's state that belong to no room begin with a space, which no room does. */
+/** Fields of a bucket's state that are not rooms begin with a space, which no room id contains. */
 const PROGRESS_FIELD = ' p ';
 /** A window that was counted again is reported as final if it was over for less than this (ms). */
 const RECOUNT_FINALS_MS = 600_000;
@@ -32,7 +32,7 @@ const OVERDUE_AT_ONCE = 20;
 const TRIM_AT_ONCE = 200;
 const MINUTES = 60;
 
-/** What is stored is not what we store, as a command or Lua finds out. Nothing else that a script may fail with is. */
+/** Errors of commands and scripts that show damaged stored data. */
 const isDamage = (error: unknown): boolean =>
   error instanceof Error && /WRONGTYPE|attempt to \w+|bad argument #/.test(error.message);
 
@@ -60,7 +60,7 @@ export class RedisCountStore implements CountStore {
     return withStore(() =>
       this.#eachBucket(async (bucket) => {
         const fields = topicPartitions.map((name) => PROGRESS_FIELD + name);
-        // A bucket that can't be read has counted nothing that could be trusted; `apply` says so.
+        // An unreadable bucket has no progress; `apply` reports it as damaged.
         const texts = await this.#redis.hmget(this.#key(bucket, 'state'), ...fields).catch(orIfDamaged([]));
         return new Map(topicPartitions.map((name, n) => [name, parseProgress(texts[n])]));
       }),

@@ -3,7 +3,7 @@ import { primaries, type RedisClient } from './client.ts';
 
 /** The number of buckets whose counts this Redis holds. */
 const LAYOUT = 'emoji:layout';
-/** Until there were buckets, this held how far the topic was counted. */
+/** Key of the former format (before buckets) that held the progress. */
 const FORMER_PROGRESS = 'counts:progress';
 
 const removeKeys = async (redis: RedisClient, pattern: string, except?: string): Promise<void> => {
@@ -14,13 +14,13 @@ const removeKeys = async (redis: RedisClient, pattern: string, except?: string):
 };
 
 /**
- * Removes counts of a former layout, or of another number of buckets. Nothing reads them any more: what the topic holds
- * is counted again. What is interrupted begins again the next time.
+ * Removes counts of a former layout or of another number of buckets, which are no longer read: the topic is counted again.
+ * When interrupted, it is repeated at the next start.
  */
 export const removeFormerCounts = async (redis: RedisClient, buckets: number, log: Logger): Promise<void> => {
   const [layout, former] = await Promise.all([redis.get(LAYOUT), redis.exists(FORMER_PROGRESS)]);
   if (former > 0) {
-    log.warn('counts of a former version are removed: they are counted again from the topic');
+    log.warn('counts in the format of an older version are removed and counted again from the topic');
     await removeKeys(redis, 'counts:*', FORMER_PROGRESS);
     await redis.unlink(FORMER_PROGRESS);
   }

@@ -39,7 +39,7 @@ const withoutBrackets = (hostname: string): string => hostname.replace(/^\[|\]$/
 /** Whether the text is one `redis://` or `rediss://` URL, or several, separated by commas. */
 export const areRedisUrls = (text: string): boolean => text.split(',').every((part) => isRedisUrl(part.trim()));
 
-/** The servers that `REDIS_URL` names. */
+/** The servers in `REDIS_URL`. */
 export const redisNodes = (urls: string): RedisNode[] =>
   urls.split(',').map((text) => {
     const { protocol, hostname, port, username, password } = new URL(text.trim());
@@ -52,7 +52,7 @@ export const redisNodes = (urls: string): RedisNode[] =>
     };
   });
 
-/** What is wrong with `REDIS_URL` in this mode, though it is right by itself: pairs of a variable and a sentence. */
+/** Problems of `REDIS_URL` in combination with the mode: pairs of a variable and a sentence. */
 export const redisProblems = ({
   REDIS_URL = '',
   REDIS_MODE,

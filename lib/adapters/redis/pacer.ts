@@ -1,10 +1,10 @@
 import type { Pacer } from '../../ports.ts';
 import { withStore, type RedisClient } from './client.ts';
 
-/** What Redis says of a key that does not expire. */
+/** PTTL of a key that does not expire. */
 const NO_END = -1;
 
-/** A room's turn is a key that lives for the interval: whoever sets it may send. */
+/** A turn is a key that expires after the interval: the process that sets it may send. */
 export class RedisPacer implements Pacer {
   readonly #redis: RedisClient;
   readonly #intervalMs: number;
@@ -28,7 +28,7 @@ export class RedisPacer implements Pacer {
     ]);
     if (granted) return 0;
     if (left !== NO_END && left <= this.#intervalMs) return Math.max(left, 1);
-    // Not a key of ours: it would hold the room back for longer than a turn lasts, or for ever.
+    // Not our key (too long or no expiry): it would block the room's updates.
     await this.#redis.set(key, 1, 'PX', this.#intervalMs);
     return 0;
   }

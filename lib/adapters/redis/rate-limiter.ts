@@ -4,21 +4,20 @@ import type { Breaker } from './breaker.ts';
 import type { RedisClient } from './client.ts';
 import { scripts } from './scripts.ts';
 
-/** A bucket of `burst` that is full at first, and full again `seconds` after it was empty. */
+/** A token bucket of `burst` tokens, initially full, that refills in `seconds`. */
 export interface Rate {
   burst: number;
   seconds: number;
 }
 
-/** How many refusals are remembered at the most. */
+/** Maximum number of remembered rejections. */
 const REMEMBERED = 10_000;
 
 /**
- * Token buckets in Redis: somebody who was silent for `seconds` has the whole burst at once, and in no time span more
- * than the burst and what its length adds at the rate. All charges of a call travel together.
+ * Token buckets in Redis. All charges of a call are sent in one round trip.
  *
- * A refusal is remembered in this process until what was asked for would fit: who floods is told so without Redis. In
- * Redis a refused charge takes nothing; what the other charges of its call took is given back a moment later.
+ * A rejection is remembered in this process until the charge would fit, so that floods don't reach Redis. A rejected
+ * charge takes no tokens; the tokens that other charges of the same call took are returned.
  */
 export class RedisRateLimiter implements RateLimiter {
   readonly #breaker: Breaker;
@@ -26,7 +25,7 @@ export class RedisRateLimiter implements RateLimiter {
   readonly #buckets: ReadonlyMap<LimitName, RateLimiterRedis>;
   readonly #refused = new Map<string, { points: number; until: number }>();
 
-  /** @param rates of the limits that there are; one that is absent does not limit. */
+  /** @param rates the configured limits; an absent one does not limit */
   constructor(redis: RedisClient, rates: ReadonlyMap<LimitName, Rate>, breaker: Breaker) {
     this.#breaker = breaker;
     this.#rates = rates;
@@ -68,7 +67,7 @@ export class RedisRateLimiter implements RateLimiter {
     return refused.reduce((a, b) => (b.waitMs > a.waitMs ? b : a));
   }
 
-  /** How long (ms) a charge would be refused for certain: as much was refused, and the time for it has not come. */
+  /** How long (ms) a charge would certainly be rejected, judging by a remembered rejection. */
   #refusedFor({ limit, key, points }: Charge): number {
     const known = this.#refused.get(`${limit}:${key}`);
     return known && points >= known.points ? known.until - performance.now() : 0;
@@ -83,7 +82,7 @@ export class RedisRateLimiter implements RateLimiter {
   }
 }
 
-/** The tokens come back by themselves soon. */
+/** When returning fails, the tokens refill by themselves soon. */
 const ignore = () => undefined;
 
 const take = async (bucket: RateLimiterRedis, { key, points }: Charge) => {

@@ -1,9 +1,9 @@
 import { isCluster, type RedisClient } from './client.ts';
 
-/** The whole registry is in one slot: whoever registers is compared with all others. */
+/** The whole registry is in one slot, because a registration compares the loads of all subscribers. */
 const TAG = '{registry}:';
 
-/** The names of the registry's keys; what each holds is told in `lua/registry.lua`. */
+/** The names of the registry's keys; `lua/registry.lua` describes their contents. */
 export const registryKeys = (redis: RedisClient) => ({
   byExpiry: `${TAG}clients_by_expiry`,
   bySource: `${TAG}clients_by_source`,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Client } from '../../domain/registration.ts';
 
-/** What is stored of a client. */
+/** A stored client. */
 const recordSchema = z.object({
   host: z.string(),
   port: z.int(),
@@ -12,7 +12,7 @@ const recordSchema = z.object({
 });
 type ClientRecord = z.infer<typeof recordSchema>;
 
-/** What was read of a client: the text, and what it says unless it is damaged. */
+/** A client as read: the stored text, and its parsed value unless it is damaged. */
 export interface Stored {
   text: string;
   record: ClientRecord | undefined;

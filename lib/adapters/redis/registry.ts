@@ -11,14 +11,14 @@ import { placeOf, readRecord, toClient, type Stored } from './registry-records.t
 interface Options {
   clusters: number;
   subscribersPerCluster: number;
-  /** How long (s) a client is remembered after it registered. */
+  /** Time to live (s) of a registration. */
   clientTtl: number;
-  /** How many clients there may be, in all and from one source. */
+  /** Maximum number of clients, in total and per address. */
   maxClients?: number;
   maxClientsPerSource?: number;
-  /** Told of what is left out because it can't be read. */
+  /** Called for each damaged entry, which is skipped. */
   onDamaged?: (damage: Damage) => void;
-  /** Told once of a subscriber whose cluster is not configured any more, though it has clients. */
+  /** Called once per subscriber that has clients although its cluster is no longer configured. */
   onUnserved?: (subscriber: SubscriberRef) => void;
 }
 
@@ -30,11 +30,11 @@ interface Damage {
 }
 
 const UNLIMITED = Number.MAX_SAFE_INTEGER;
-/** How many clients one call unregisters at the most, so that it never holds Redis up for long. */
+/** Maximum number of clients unregistered per call, so that it never blocks Redis for long. */
 const EXPIRE_AT_ONCE = 500;
-/** How many clients are looked at in one round trip. */
+/** Number of clients read in one round trip. */
 const CHUNK = 1000;
-/** How often a client is read again because another process has changed it meanwhile. */
+/** Maximum number of retries when another process changes the client meanwhile. */
 const ATTEMPTS = 20;
 
 /** Of how many clusters a client is given the least loaded one; of more, those that were it a moment ago. */
@@ -133,13 +133,13 @@ export class RedisRegistry implements Registry {
       if (reply === -2)
         throw new PlatformError(
           'invalid_request',
-          `Subscriber ${subscriber} is the last one of cluster ${cluster}: add another first`,
+          `Subscriber ${subscriber} is the only one of cluster ${cluster}: add another first`,
         );
       return this.#moveClientsOf({ cluster, subscriber });
     });
   }
 
-  /** Nobody is given to it any more, so whoever is not seen because it registers meanwhile goes to another by itself. */
+  /** No client is assigned to it any more, so concurrent registrations go to other subscribers. */
   async #moveClientsOf({ cluster, subscriber }: SubscriberRef): Promise<number> {
     let moved = 0;
     for (let from = 0; ; from += CHUNK) {
@@ -158,7 +158,7 @@ export class RedisRegistry implements Registry {
     }
   }
 
-  /** @param expires when its time to live is over; without it, as before */
+  /** @param expires end of its time to live; without it, unchanged */
   async #place(registration: Registration, source: string, expires?: number): Promise<Reply> {
     const { client_id, host, port, room_id, cluster_id } = registration;
     const { clusters, clientTtl, maxClients = UNLIMITED, maxClientsPerSource = UNLIMITED } = this.#options;
@@ -169,7 +169,7 @@ export class RedisRegistry implements Registry {
       const candidates = cluster_id === undefined ? least : [cluster_id];
       const reply = await this.#change('register', client_id, stored, candidates, room_id, [
         ...[host, port, room_id, source, stays ? 1 : 0, expires ?? ''],
-        // Nobody is left in a room by then.
+        // The room has no clients any more.
         ...[2 * clientTtl, maxClients, maxClientsPerSource],
       ]);
       if (reply === 'unseeded') await this.#seed(true);
@@ -177,17 +177,17 @@ export class RedisRegistry implements Registry {
     });
   }
 
-  /** The script decides among these, so that its work does not grow with the number of clusters. */
+  /** The candidates among which the script chooses, so that its work does not grow with the number of clusters. */
   async #leastLoadedClusters(): Promise<number[]> {
     const { clusters } = this.#options;
     if (clusters <= CANDIDATES) return this.#clusters();
-    // One that is not configured any more may be among them.
+    // It may include clusters that are no longer configured.
     const names = await this.#redis.zrange(this.#keys.clusters, 0, -1).catch(unlessWrongType([]));
     const least = names.map(Number).filter((cluster) => cluster < clusters);
     return (least.length > 0 ? least : this.#clusters()).slice(0, CANDIDATES);
   }
 
-  /** @param before only when its time to live is over by then */
+  /** @param before only when its time to live ends before this time */
   #forget(clientId: string, before?: number): Promise<Reply> {
     return this.#repeat(clientId, async () =>
       this.#change('unregister', clientId, await this.#read(clientId), [], undefined, [before ?? '']),
@@ -200,7 +200,7 @@ export class RedisRegistry implements Registry {
         const reply = await work();
         if (reply !== 'changed' && reply !== 'unseeded') return reply;
       }
-      throw new PlatformError('store_unavailable', `Client ${clientId} is being changed by others: try again`);
+      throw new PlatformError('store_unavailable', `Client ${clientId} is being changed by other requests: try again`);
     });
   }
 
@@ -234,7 +234,7 @@ export class RedisRegistry implements Registry {
     return this.#redis.subscribers(keys.length, ...keys, operation, ...args);
   }
 
-  /** Fills what is empty: once for this process, and again when something is found missing. */
+  /** Creates the missing subscribers: once per process, and again when some are found missing. */
   #seed(again = false): Promise<void> {
     if (again) this.#seeded = undefined;
     this.#seeded ??= this.#subscribers('seed', this.#options.subscribersPerCluster)
@@ -262,7 +262,7 @@ export class RedisRegistry implements Registry {
     return false;
   }
 
-  /** A key that holds something else than it should fails for good: unlike a store that does not answer. */
+  /** A key of the wrong type is a permanent error, unlike a store that does not answer. */
   #unlessDamaged<T>(room: string, asked: Promise<T>, instead: T): Promise<T> {
     return asked.catch(unlessWrongType(instead, (reason) => this.#options.onDamaged?.({ room, reason })));
   }

@@ -3,20 +3,20 @@ import type { Breaker } from './breaker.ts';
 import type { RedisClient } from './client.ts';
 
 interface Options {
-  /** How many rooms may be active. */
+  /** Maximum number of active rooms. */
   max: number;
   /** How long (ms) a room is active after a tap or a registration. */
   activeMs?: number;
-  /** How long (ms) this process believes that a room is active. */
+  /** How long (ms) this process caches that a room is active. */
   cacheMs?: number;
 }
 
 const HOUR_MS = 3_600_000;
 const ACTIVE_ROOMS = 'active_rooms';
-/** How many rooms are remembered in this process at the most. */
+/** Maximum number of rooms cached in this process. */
 const REMEMBERED = 10_000;
 
-/** Active rooms in Redis. A room that this process has seen a moment ago costs no round trip. */
+/** Active rooms in Redis. Recently seen rooms are cached and need no round trip. */
 export class RedisRooms implements Rooms {
   readonly #redis: RedisClient;
   readonly #breaker: Breaker;

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 
 /**
- * The Lua scripts, one file each in `lua/`, whose headers tell keys, arguments and answers. When the functions are
+ * The Lua scripts, one file each in `lua/`, whose headers describe keys, arguments and answers. When the functions are
  * bundled, `infra/esbuild-plugins.cjs` replaces this module by one that holds the texts.
  */
 const read = (name: string) => readFileSync(new URL(`./lua/${name}.lua`, import.meta.url), 'utf8');

@@ -12,9 +12,9 @@ const room = z.object({
 export interface StoredRoom {
   totals: Map<string, number>;
   late: number;
-  /** Starts of its newest windows, the newest first. */
+  /** Starts of its newest windows, newest first. */
   starts: number[];
-  /** When it was changed last (s since the epoch). */
+  /** Time of the last change (s since the epoch). */
   changedAt: number;
 }
 
@@ -26,7 +26,7 @@ const parseWith = <T>(schema: z.ZodType<T>, text: string): T | undefined => {
   }
 };
 
-/** Undefined when that is no room. */
+/** Undefined when the text is not a stored room. */
 export const readRoom = (text: string | null | undefined): StoredRoom | undefined => {
   const stored = text ? parseWith(room, text) : undefined;
   return stored && { totals: new Map(Object.entries(stored.c)), late: stored.l, starts: stored.w, changedAt: stored.t };

@@ -114,7 +114,7 @@ export class ClientConnection {
   async #open(): Promise<Link> {
     if (this.#link?.socket.writable) return this.#link;
     const addresses = await this.#options.addressesOf(this.client.host, this.client.port);
-    if (this.#closed) throw new PlatformError('delivery_failed', 'The client was given up');
+    if (this.#closed) throw new PlatformError('delivery_failed', 'The client was unregistered after failed deliveries');
     const socket = dial(this.client.host, this.client.port, addresses);
     const link: Link = { socket, frames: 0, last: undefined, repeated: false };
     this.#link = link;

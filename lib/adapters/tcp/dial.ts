@@ -32,7 +32,7 @@ export const opened = (socket: Socket, withinMs: number): Promise<void> =>
     };
     socket
       .once('connect', () => settle(resolve))
-      .once('close', () => settle(() => reject(new PlatformError('delivery_failed', 'The client can not be reached'))));
+      .once('close', () => settle(() => reject(new PlatformError('delivery_failed', 'The client cannot be reached'))));
   });
 
 /** Resolves when the system has taken the text. `onStall` is called each time that nothing was taken for `stallMs`. */
