@@ -1,8 +1,45 @@
 import js from '@eslint/js';
 import ts from 'typescript-eslint';
 
-/** @param {string[]} names */
-const noClients = (names) => ({ paths: names, patterns: names.map((name) => `${name}/*`) });
+const CLIENTS = ['kafkajs', 'ioredis', 'jose', 'rate-limiter-flexible', 'aws-msk-iam-sasl-signer-js', '@aws-sdk'];
+
+/** What is not written down here can be imported by no file of the folder. @param {string} message @param {string[]} allowed */
+const only = (message, ...allowed) => ({ regex: `^(?!(${allowed.join('|')})$)`, message });
+
+/** @param {string} message @param {string[]} refused folders of the repository, or packages */
+const never = (message, ...refused) => ({ regex: `^(\\.{1,2}/)*(${refused.join('|')})(/|$)`, message });
+
+const SAME_FOLDER = String.raw`\./[^/]+`;
+const OUTSIDE_LIB = never(
+  'Nothing in lib imports what uses it.',
+  'functions',
+  'infra',
+  'scripts',
+  'test',
+  'packages',
+  'web',
+);
+
+/**
+ * Type imports count as well, so does `import()`. Tests may import what they like.
+ * @param {string} folder or file @param {{ regex: string, message: string }[]} patterns
+ */
+const imports = (folder, ...patterns) => ({
+  files: [folder.endsWith('.ts') ? folder : `${folder}/**/*.ts`],
+  ignores: ['**/*.test.ts'],
+  rules: {
+    'no-restricted-imports': /** @type {['error', object]} */ (['error', { patterns }]),
+    'no-restricted-syntax': /** @type {['error', ...object[]]} */ ([
+      'error',
+      ...patterns.flatMap(({ regex, message }) =>
+        ['ImportExpression > Literal.source', 'TSImportType Literal'].map((place) => ({
+          selector: `${place}[value=/${regex.replaceAll('/', String.raw`\u002F`)}/]`,
+          message,
+        })),
+      ),
+    ]),
+  },
+});
 
 export default ts.config(
   { ignores: ['**/dist/', '.serverless/', '.esbuild/', '.local/', 'coverage/'] },
@@ -26,20 +63,38 @@ export default ts.config(
     languageOptions: { globals: { require: 'readonly', module: 'writable' } },
     rules: { '@typescript-eslint/no-require-imports': 'off' },
   },
-  {
-    // The domain is pure: it may import zod and itself, nothing that does I/O.
-    files: ['lib/domain/**/*.ts'],
-    ignores: ['**/*.test.ts'],
-    rules: {
-      'no-restricted-imports': [
-        'error',
-        { patterns: [{ regex: '^(?!zod$|\\./)', message: 'lib/domain imports only zod and itself.' }] },
-      ],
-    },
-  },
-  {
-    // Functions see ports, never a client library.
-    files: ['functions/**/*.ts'],
-    rules: { 'no-restricted-imports': ['error', noClients(['kafkajs', 'ioredis', 'jose'])] },
-  },
+  // Every import points inward: functions → use cases → ports → domain; the last one that matches a file holds for it.
+  imports('lib', OUTSIDE_LIB),
+  imports('lib/adapters', OUTSIDE_LIB, never('Adapters do not know who puts them together.', 'deps\\.ts')),
+  imports(
+    'lib/config',
+    only(
+      'lib/config imports only itself, lib/errors.ts, lib/log.ts and libraries without I/O.',
+      SAME_FOLDER,
+      '\\.\\./(errors|log)\\.ts',
+      'zod',
+      'ipaddr\\.js',
+      'node:(crypto|net|url)',
+    ),
+  ),
+  imports(
+    'lib/usecases',
+    only(
+      'Use cases import the domain, ports, configuration, errors and the log: no adapter and no client library.',
+      SAME_FOLDER,
+      '\\.\\./(domain|config)/[^/]+',
+      '\\.\\./(ports|errors|log)\\.ts',
+      'zod',
+      'node:timers/promises',
+    ),
+  ),
+  imports('lib/ports.ts', only('Ports are described in terms of the domain.', '\\./domain/[^/]+')),
+  // The domain is pure: nothing that does I/O.
+  imports('lib/domain', only('lib/domain imports only zod and itself.', SAME_FOLDER, 'zod')),
+  // Functions see ports, never a client library.
+  imports(
+    'functions',
+    never('Functions see ports, never a client library.', ...CLIENTS),
+    never('Functions import only lib.', 'infra', 'scripts', 'test', 'packages', 'web'),
+  ),
 );

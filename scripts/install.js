@@ -8,6 +8,8 @@ import { join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '..');
 const plugin = join(root, 'packages', 'serverless-offline-kafka-events');
+/** What the plugin is built from. */
+const sources = [join(plugin, 'src'), join(root, 'packages', 'kafka-records', 'src')];
 const stamp = join(root, 'node_modules', '.installed-lock');
 
 /** @param {string} file */
@@ -76,7 +78,8 @@ if (read(stamp) !== lock) {
   npm(['ci', ...FLAGS, ...cache()]);
   writeFileSync(stamp, lock);
 } else if (
-  newest(join(plugin, 'src')) > (statSync(join(plugin, 'dist', 'index.js'), { throwIfNoEntry: false })?.mtimeMs ?? 0)
+  Math.max(...sources.map(newest)) >
+  (statSync(join(plugin, 'dist', 'index.js'), { throwIfNoEntry: false })?.mtimeMs ?? 0)
 ) {
   npm(['run', '--silent', '--ignore-scripts=false', 'prepare']);
 }

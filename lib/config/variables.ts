@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { LOCAL_ORIGINS, LOCAL_STAGE } from './stages.ts';
-import { isAllowListEntry } from '../adapters/tcp/address-policy.ts';
-import { areRedisUrls, redisProblems } from '../adapters/redis/nodes.ts';
+import { isAllowListEntry } from './allow-list.ts';
+import { areRedisUrls, redisProblems } from './redis-nodes.ts';
 import { authProblems, isKeyUrl, isOrigin, MIN_SECRET_BYTES, publicKeys } from './auth.ts';
 import { isHost } from './hosts.ts';
 import { PlatformError } from '../errors.ts';

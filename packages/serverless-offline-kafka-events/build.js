@@ -1,13 +1,24 @@
-// Builds `dist`: the compiled sources, the declarations that the package's entry needs, and a private copy of kafkajs.
+// Builds `dist`: the compiled sources, the declarations that the package's entry needs, a private copy of kafkajs, and
+// the package `kafka-records` of this repository.
 // `node build.js [folder]`, default dist.
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { createRequire } from 'node:module';
-import { dirname, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
 
 const require = createRequire(import.meta.url);
 const root = import.meta.dirname;
+const { peerDependencies } = require('./package.json');
 const out = resolve(process.argv[2] ?? join(root, 'dist'));
 
 /** The beginning of a relative import in a declaration, and its path without the extension. */
@@ -15,7 +26,15 @@ const IMPORT = /((?:from |import\()['"])(\.[^'"]+)\.ts(?=['"])/g;
 
 const compile = () => {
   const tsc = require.resolve('typescript/bin/tsc');
-  execFileSync(process.execPath, [tsc, '-p', join(root, 'tsconfig.build.json'), '--outDir', out], { stdio: 'inherit' });
+  // The types of `kafka-records` are its sources, which TypeScript would compile beside these: only these are kept.
+  const compiled = mkdtempSync(join(root, '.build-'));
+  try {
+    const args = ['-p', join(root, 'tsconfig.build.json'), '--outDir', compiled];
+    execFileSync(process.execPath, [tsc, ...args], { stdio: 'inherit' });
+    renameSync(join(compiled, basename(root), 'src'), out);
+  } finally {
+    rmSync(compiled, { recursive: true });
+  }
 };
 
 /**
@@ -68,7 +87,19 @@ const bundleKafkajs = async () => {
   copyFileSync(join(kafkajs, 'LICENSE'), join(out, 'kafkajs.LICENSE'));
 };
 
+/** What is not published alone is a part of this package; the codecs that few topics need are not. */
+const bundleKafkaRecords = () =>
+  build({
+    stdin: { contents: `export * from 'kafka-records'`, resolveDir: root },
+    outfile: join(out, 'kafka-records.js'),
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node20',
+    external: Object.keys(peerDependencies),
+  });
+
 if (existsSync(out)) rmSync(out, { recursive: true });
 compile();
 keepPublicDeclarations();
-await bundleKafkajs();
+await Promise.all([bundleKafkajs(), bundleKafkaRecords()]);

@@ -1,13 +1,17 @@
-import { randomUUID } from 'node:crypto';
-import { type EachBatchPayload, type Kafka, type Admin } from 'kafkajs';
+import { RecordsError, type KafkaRecord } from 'kafka-records';
+import { OffsetsMissing, readRanges } from 'kafka-records/ranges';
+import type { Admin, Kafka } from 'kafkajs';
 import { partitionOf, topicPartition, type OffsetRange, type StreamRecord } from '../../domain/stream.ts';
 import { PlatformError } from '../../errors.ts';
 import type { RecordReader, StreamChunk } from '../../ports.ts';
 
-/** A read that brings nothing for this long (ms) has failed. */
-const STALLED_MS = 20_000;
+/** Retention may remove what is about to be read; it does not do so again and again. */
+const ATTEMPTS = 5;
 
-/** The stream on Kafka, read beside the event source mappings: nothing that this does moves their consumer groups. */
+/**
+ * The stream on Kafka, read beside the event source mappings: nothing that this does moves their consumer groups, and it
+ * reads what they read, whatever codec or transaction the records were written with.
+ */
 export class KafkaRecordReader implements RecordReader {
   readonly #kafka: Kafka;
   #admin: Promise<Admin> | undefined;
@@ -18,57 +22,20 @@ export class KafkaRecordReader implements RecordReader {
 
   read(topic: string, ranges: readonly OffsetRange[], take: (chunk: StreamChunk) => Promise<void>): Promise<void> {
     return withBroker(async () => {
-      const { lost, held: missing } = await this.#retained(topic, ranges);
-      if (lost.length > 0) await take({ records: [], covered: lost, lost });
-      if (missing.size === 0) return;
-      // A group of its own that commits nothing, and is gone when it has left.
-      const consumer = this.#kafka.consumer({ groupId: `recount-${randomUUID()}`, allowAutoTopicCreation: false });
-      let stalled: NodeJS.Timeout | undefined;
-      try {
-        await consumer.connect();
-        await consumer.subscribe({ topic, fromBeginning: true });
-        await new Promise<void>((resolve, reject) => {
-          const waits = () => {
-            stalled = setTimeout(
-              () => reject(new PlatformError('broker_unavailable', 'The broker did not return records in time')),
-              STALLED_MS,
-            );
-          };
-          waits();
-          const eachBatch = async ({ batch, pause }: EachBatchPayload) => {
-            const wanted = missing.get(batch.partition);
-            if (!wanted) return void pause();
-            clearTimeout(stalled); // how long our caller takes is no fault of the broker
-            const records = batch.messages
-              .map((message) => toRecord(topic, batch.partition, message))
-              .filter(({ offset }) => offset >= wanted.from && offset < wanted.to);
-            const next = Math.min(Number(batch.lastOffset()) + 1, wanted.to);
-            if (next > wanted.from) {
-              const name = topicPartition(topic, batch.partition);
-              await take({ records, covered: [{ topicPartition: name, from: wanted.from, to: next }], lost: [] });
-              wanted.from = next;
-            }
-            if (wanted.from >= wanted.to) {
-              pause();
-              missing.delete(batch.partition);
-            }
-            if (missing.size === 0) resolve();
-            else waits();
-          };
-          // With each join, because what kafkajs was told before is forgotten when it starts again.
-          consumer.on(consumer.events.GROUP_JOIN, () => {
-            for (const [partition, { from }] of missing) consumer.seek({ topic, partition, offset: String(from) });
-          });
-          consumer.on(consumer.events.CRASH, ({ payload }) => {
-            if (!payload.restart) reject(payload.error);
-          });
-          // What `take` throws is for our caller; to the consumer a batch that failed would be one to fetch again.
-          const run = { autoCommit: false, eachBatch: (payload: EachBatchPayload) => eachBatch(payload).catch(reject) };
-          consumer.run(run).catch(reject);
-        });
-      } finally {
-        clearTimeout(stalled);
-        await consumer.disconnect();
+      let rest = ranges;
+      for (let attempt = 1; ; attempt++) {
+        const { lost, held } = await this.#retained(topic, rest);
+        if (lost.length > 0) await take({ records: [], covered: lost, lost });
+        try {
+          await this.#readHeld(topic, held, take);
+          return;
+        } catch (error) {
+          if (!(error instanceof OffsetsMissing) || attempt === ATTEMPTS) throw error;
+          rest = [...held].map(([partition, range]) => ({
+            topicPartition: topicPartition(topic, partition),
+            ...range,
+          }));
+        }
       }
     });
   }
@@ -95,6 +62,23 @@ export class KafkaRecordReader implements RecordReader {
     const opened = this.#admin;
     this.#admin = undefined;
     await (await opened)?.disconnect();
+  }
+
+  /** @param held what is left to be read; what has been taken is removed from it. */
+  #readHeld(
+    topic: string,
+    held: Map<number, { from: number; to: number }>,
+    take: (chunk: StreamChunk) => Promise<void>,
+  ): Promise<void> {
+    const ranges = [...held].map(([partition, range]) => ({ partition, ...range }));
+    return readRanges(this.#kafka, topic, ranges, async ({ partition, records, next }) => {
+      const range = held.get(partition);
+      if (!range) return;
+      const covered = { topicPartition: topicPartition(topic, partition), from: range.from, to: next };
+      await take({ records: records.map((record) => toRecord(topic, record)), covered: [covered], lost: [] });
+      range.from = next;
+      if (range.from >= range.to) held.delete(partition);
+    });
   }
 
   /** What of the ranges the topic still holds, by partition number, and what it does not. */
@@ -137,16 +121,11 @@ export class KafkaRecordReader implements RecordReader {
   }
 }
 
-type Message = EachBatchPayload['batch']['messages'][number];
-
 const toRecord = (
   topic: string,
-  partition: number,
-  { offset, timestamp, key, value, ...rest }: Message,
+  { partition, offset, timestamp, timestampType, key, value }: KafkaRecord,
 ): StreamRecord => ({
-  ...{ topic, partition, offset: Number(offset), timestamp: Number(timestamp) },
-  // Not in kafkajs's types: 0 is the producer's time, 1 the broker's.
-  isAppendTime: (rest as { batchContext?: { timestampType?: number } }).batchContext?.timestampType === 1,
+  ...{ topic, partition, offset, timestamp, isAppendTime: timestampType === 'LOG_APPEND_TIME' },
   ...(key ? { key } : {}),
   ...(value ? { value } : {}),
 });
@@ -155,6 +134,8 @@ const withBroker = async <T>(work: () => Promise<T>): Promise<T> => {
   try {
     return await work();
   } catch (cause) {
+    if (cause instanceof RecordsError)
+      throw new PlatformError('broker_unavailable', `The records cannot be read: ${cause.message}`, { cause });
     if (cause instanceof Error && cause.name.startsWith('KafkaJS'))
       throw new PlatformError('broker_unavailable', 'The broker does not answer', { cause });
     throw cause;

@@ -1,7 +1,7 @@
 import { Cluster, Redis, type Command, type RedisOptions } from 'ioredis';
 import { PlatformError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
-import { redisNodes } from './nodes.ts';
+import { redisNodes } from '../../config/redis-nodes.ts';
 import { scripts } from './scripts.ts';
 
 /** An answer of a Lua script. */

@@ -1,10 +1,8 @@
 import { lookup } from 'node:dns/promises';
-import { isIP } from 'node:net';
 import ipaddr from 'ipaddr.js';
+import { isName, parseAddress, parseRange, type Address, type AddressRange } from '../../config/allow-list.ts';
 import { PlatformError } from '../../errors.ts';
 
-type Address = ipaddr.IPv4 | ipaddr.IPv6;
-type Range = [Address, number];
 type Resolve = (host: string) => Promise<string[]>;
 
 /** A name server that takes longer (ms) is not waited for. */
@@ -14,31 +12,14 @@ const RESOLVE_WITHIN_MS = 2000;
 const PUBLIC = 'public';
 
 /** Link-local addresses, where clouds serve credentials, and their translations into IPv6: no configuration opens them. */
-const NEVER: readonly Range[] = [
+const NEVER: readonly AddressRange[] = [
   ...['169.254.0.0/16', 'fe80::/10', 'fd00:ec2::/32'],
   ...['::169.254.0.0/112', '::ffff:0:169.254.0.0/112', '64:ff9b::169.254.0.0/112', '2002:a9fe::/32'],
 ].map((cidr) => ipaddr.parseCIDR(cidr));
 
-const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
-/** A last label of digits would be an address in an odd spelling (2130706433, 0x7f000001, 0177.1). */
-const NUMERIC = /^(\d+|0x[0-9a-f]*)$/i;
-
 const systemResolver: Resolve = async (host) => (await lookup(host, { all: true })).map(({ address }) => address);
 
-/**
- * Only the usual spellings are addresses, and none with a zone, which means something on one machine alone. One of IPv4
- * mapped into IPv6 is the IPv4 address.
- */
-const parseAddress = (text: string): Address | undefined =>
-  isIP(text) !== 0 && !text.includes('%') ? ipaddr.process(text) : undefined;
-
-const parseRange = (text: string): Range | undefined => {
-  if (text.includes('/')) return ipaddr.isValidCIDR(text) ? ipaddr.parseCIDR(text) : undefined;
-  const address = parseAddress(text);
-  return address && [address, address.kind() === 'ipv4' ? 32 : 128];
-};
-
-const inRange = (address: Address, [base, bits]: Range): boolean =>
+const inRange = (address: Address, [base, bits]: AddressRange): boolean =>
   address.kind() === base.kind() && (address as ipaddr.IPv4).match(base as ipaddr.IPv4, bits);
 
 /** The library calls unicast whatever it has no other name for; of IPv6 only this part is given out to anybody. */
@@ -46,11 +27,6 @@ const GLOBAL_IPV6 = ipaddr.parseCIDR('2000::/3');
 
 const isPublic = (address: Address): boolean =>
   address.range() === 'unicast' && (address.kind() === 'ipv4' || inRange(address, GLOBAL_IPV6));
-
-const isName = (host: string): boolean => {
-  const labels = host.split('.');
-  return labels.every((label) => LABEL.test(label)) && !NUMERIC.test(labels.at(-1) ?? '');
-};
 
 interface Limits {
   /**
@@ -61,16 +37,13 @@ interface Limits {
   resolveWithinMs?: number;
 }
 
-/** Whether the allow-list can hold the text: a name, an address, a CIDR range or `public`. */
-export const isAllowListEntry = (text: string): boolean => isName(text) || parseRange(text) !== undefined;
-
 /**
  * Decides where updates may be sent. A name is resolved, every address that it has is checked, and the connection is
  * made to the checked ones, so a name that answers differently the second time gains nothing.
  */
 export class AddressPolicy {
   readonly #names: ReadonlySet<string>;
-  readonly #ranges: readonly Range[];
+  readonly #ranges: readonly AddressRange[];
   readonly #resolve: Resolve;
   readonly #refusedPorts: ReadonlySet<number>;
   readonly #resolveWithinMs: number;

@@ -1,5 +1,5 @@
 import type { Config } from '../../config/variables.ts';
-import { redisNodes } from '../redis/nodes.ts';
+import { redisNodes } from '../../config/redis-nodes.ts';
 
 /**
  * The ports of the platform's own services: a client that registered one would have us write into the broker or Redis,

@@ -4,11 +4,8 @@ const RETRIABLE = {
   PEER_MISSING: false,
   CODEC_MISSING: false,
   AUTH_FAILED: false,
-  BROKER_UNREACHABLE: true,
   TOPIC_MISSING: true,
   COMMIT_FENCED: true,
-  RECORDS_CORRUPT: true,
-  OFFSETS_MISSING: false,
   DESTINATION_FAILED: true,
 } as const;
 

@@ -1,3 +1,4 @@
+import { RecordsError } from '#kafka-records';
 import type { Admin, Consumer, EachBatchPayload, Kafka, Offsets } from 'kafkajs';
 import { describeError, KafkaEventsError } from '../errors.ts';
 import { backoff, sleep } from '../time.ts';
@@ -223,7 +224,7 @@ const causes = (error: unknown): Error[] => (error instanceof Error ? [error, ..
 /** What waiting does not cure. */
 const fatalError = (error: unknown, topic: string): KafkaEventsError | undefined => {
   const chain = causes(error);
-  const codec = chain.find((it) => it instanceof KafkaEventsError && it.code === 'CODEC_MISSING');
+  const codec = chain.find((it) => it instanceof RecordsError && it.code === 'CODEC_MISSING');
   if (codec) return new KafkaEventsError('CODEC_MISSING', `topic ${topic}: ${codec.message}`, { cause: error });
   if (chain.some((it) => it.name === 'KafkaJSSASLAuthenticationError')) {
     return new KafkaEventsError('AUTH_FAILED', `SASL authentication failed: ${describeError(error)}`, { cause: error });

@@ -1,17 +1,9 @@
+import type { FetchDefinition } from '#kafka-records';
 import kafkajs from '#kafkajs';
-
-export interface FetchRequest {
-  readonly topics: readonly {
-    readonly topic: string;
-    readonly partitions: readonly { readonly partition: number; readonly fetchOffset: string }[];
-  }[];
-}
 
 interface Internals {
   readonly Fetch: {
-    protocol: (target: { version: number }) => (request: FetchRequest) => {
-      readonly response: { decode(data: Buffer): Promise<unknown>; parse(data: unknown): unknown };
-    };
+    protocol: FetchDefinition;
   };
   readonly Batch: { readonly prototype: object };
 }

@@ -1,15 +1,7 @@
-/** One record as every client library can give it. Bytes are raw; `null` and empty stay distinct (K-07 to K-09). */
-export interface BrokerRecord {
-  readonly partition: number;
-  readonly offset: number;
-  /** Milliseconds since the epoch. */
-  readonly timestamp: number;
-  readonly timestampType: 'CREATE_TIME' | 'LOG_APPEND_TIME';
-  readonly key: Uint8Array | null;
-  readonly value: Uint8Array | null;
-  /** In wire order, repeated names kept (K-10). */
-  readonly headers: readonly (readonly [name: string, value: Uint8Array | null])[];
-}
+import type { KafkaRecord } from '#kafka-records';
+
+/** One record as every client library can give it (K-07 to K-10). */
+export type BrokerRecord = KafkaRecord;
 
 /** What the group knows of a partition when it is assigned to this member. */
 export interface AssignedPartition {

@@ -1,6 +1,6 @@
+import { CODECS as INSTALLED } from '#kafka-records';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import kafkajs from 'kafkajs';
-import { CODECS as INSTALLED } from '../../src/broker/codecs.ts';
 import { readSome } from '../broker-rig.ts';
 import { javaProduce } from '../java-producer.ts';
 import { testBrokers, TestKafka } from '../kafka.ts';
@@ -41,11 +41,11 @@ test('K-06 a codec that is not installed stops the mapping, and says what to ins
   const topic = await kafka.topic(1);
   const compression = kafkajs.CompressionTypes.GZIP;
   await kafka.producer.send({ topic, compression, messages: [{ value: 'x'.repeat(1_000) }] });
-  const load = (): never => {
-    throw new Error("Cannot find module 'lz4-napi'");
+  const load = (): Promise<never> => {
+    throw new Error("Cannot find module 'lz4js'");
   };
-  INSTALLED.set(compression, { name: 'lz4', package: 'lz4-napi', load });
+  INSTALLED.set(compression, { name: 'lz4', package: 'lz4js', load });
   await expect(readSome(1, testBrokers(), topic)).rejects.toThrow(
-    `topic ${topic}: records are compressed with lz4: run \`npm install lz4-napi\``,
+    `topic ${topic}: records are compressed with lz4: run \`npm install lz4js\``,
   );
 });

@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { readRanges } from 'kafka-records/ranges';
 import type kafkajs from 'kafkajs';
-import { readRanges } from '../../src/broker/range-reader.ts';
-import { testBrokers, until } from '../kafka.ts';
+import { until } from '../kafka.ts';
 import { text, useRigs } from '../rigs.ts';
 
 const { kafka, start } = useRigs();
 const PATIENCE_MS = 60_000;
-const config = { brokers: testBrokers() };
 
 const COMPACTED = {
   'cleanup.policy': 'compact',
@@ -28,7 +27,7 @@ const send = async (topic: string, messages: kafkajs.Message[]): Promise<void> =
 const remaining = async (topic: string): Promise<number> => {
   let count = 0;
   const range = { partition: 0, from: 0, to: await readable(topic) };
-  await readRanges(config, topic, [range], ({ records }) => void (count += records.length));
+  await readRanges(kafka.client, topic, [range], ({ records }) => void (count += records.length));
   return count;
 };
 

@@ -1,4 +1,4 @@
-import { isHost } from '../../config/hosts.ts';
+import { isHost } from './hosts.ts';
 
 const DEFAULT_PORT = 6379;
 

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import kafkajs from 'kafkajs';
-import { OffsetsMissing, readRanges } from '../../src/broker/range-reader.ts';
-import type { OffsetRange, RangeChunk, RangeReaderOptions } from '../../src/broker/range-reader.ts';
-import { javaProduce } from '../java-producer.ts';
-import { createTopic, testBrokers, TestKafka } from '../kafka.ts';
-import { kafkaLib, startKafka } from '../own-kafka.ts';
+import { OffsetsMissing, readRanges } from '../src/range-reader.ts';
+import type { OffsetRange, RangeChunk, RangeReaderOptions } from '../src/range-reader.ts';
+import { javaProduce } from '../../serverless-offline-kafka-events/test/java-producer.ts';
+import { createTopic, testBrokers, TestKafka } from '../../serverless-offline-kafka-events/test/kafka.ts';
+import { kafkaLib, startKafka } from '../../serverless-offline-kafka-events/test/own-kafka.ts';
 
 const kafka = new TestKafka();
 beforeAll(() => kafka.connect());
@@ -13,13 +13,14 @@ afterAll(() => kafka.disconnect());
 
 const lib = kafkaLib();
 const config = { brokers: testBrokers(), logLevel: kafkajs.logLevel.NOTHING };
+const client = new kafkajs.Kafka(config);
 
 /** Values by partition, and where each partition was read to. */
 const read = async (topic: string, ranges: readonly OffsetRange[], options?: RangeReaderOptions) => {
   const values = new Map<number, string[]>();
   const next = new Map<number, number>();
   await readRanges(
-    config,
+    client,
     topic,
     ranges,
     ({ partition, records, next: behind }: RangeChunk) => {
@@ -107,9 +108,9 @@ describe('ranges of a topic', () => {
     const full = (): never => {
       throw new Error('the disk is full');
     };
-    await expect(readRanges(config, topic, [range], full)).rejects.toThrow('the disk is full');
+    await expect(readRanges(client, topic, [range], full)).rejects.toThrow('the disk is full');
     const signal = AbortSignal.abort(new Error('stopped'));
-    await expect(readRanges(config, topic, [range], full, { signal })).rejects.toThrow('stopped');
+    await expect(readRanges(client, topic, [range], full, { signal })).rejects.toThrow('stopped');
   });
 
   (lib === undefined ? test.skip : test).each(['gzip', 'snappy', 'lz4', 'zstd'])(
@@ -141,7 +142,7 @@ describe('ranges of a topic', () => {
         await Promise.all([admin.disconnect(), producer.disconnect()]);
         const offsets: number[] = [];
         let killed: Promise<void> | undefined;
-        const reader = { ...config, brokers, connectionTimeout: 1_000, retry: { retries: 1 } };
+        const reader = new kafkajs.Kafka({ ...config, brokers, connectionTimeout: 1_000, retry: { retries: 1 } });
         const onChunk = async ({ records }: RangeChunk): Promise<void> => {
           offsets.push(...records.map(({ offset }) => offset));
           if (killed) return;

@@ -1,4 +1,4 @@
-import { KafkaEventsError } from '../errors.ts';
+import { RecordsError } from './errors.ts';
 import { ByteReader } from './byte-reader.ts';
 import { crc32c } from './crc32c.ts';
 
@@ -37,7 +37,7 @@ export const areRecordBatches = (bytes: Buffer): boolean => bytes.length <= MAGI
 
 /**
  * The complete batches at the beginning of these bytes; the broker cuts the last one off where a response is full.
- * @throws KafkaEventsError RECORDS_CORRUPT for a batch that does not match its CRC-32C, as Java's client does
+ * @throws RecordsError RECORDS_CORRUPT for a batch that does not match its CRC-32C, as Java's client does
  */
 export function* recordBatches(bytes: Buffer): Generator<RecordBatch> {
   for (let at = 0; bytes.length - at >= HEADER_BYTES;) {
@@ -46,7 +46,7 @@ export function* recordBatches(bytes: Buffer): Generator<RecordBatch> {
     const batch = bytes.subarray(at, at + size);
     if (size < HEADER_BYTES || crc32c(batch.subarray(COVERED_AT)) !== batch.readUInt32BE(CRC_AT)) {
       const from = bytes.readBigInt64BE(at);
-      throw new KafkaEventsError('RECORDS_CORRUPT', `the records from offset ${from} on do not match their checksum`);
+      throw new RecordsError('RECORDS_CORRUPT', `the records from offset ${from} on do not match their checksum`);
     }
     yield parse(batch);
     at += size;

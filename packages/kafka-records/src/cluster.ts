@@ -1,5 +1,5 @@
 import type { Kafka } from 'kafkajs';
-import type { FetchedPartition } from './kafkajs-fetch.ts';
+import { withChunks, type FetchDefinition, type FetchedPartition, type FetchRequest } from './fetch-response.ts';
 
 /** kafkajs's connections to a cluster, which it keeps to itself, as far as they are used. */
 export interface Cluster {
@@ -9,10 +9,17 @@ export interface Cluster {
   refreshMetadata(): Promise<void>;
   /** Partitions by the node that leads them. */
   findLeaderForPartitions(topic: string, partitions: readonly number[]): Record<string, number[]>;
-  findBroker(node: { nodeId: string }): Promise<{ fetch(request: object): Promise<FetchAnswer> }>;
+  findBroker(node: { nodeId: string }): Promise<Broker>;
   fetchTopicsOffset(
     topics: readonly { topic: string; fromBeginning: boolean; partitions: readonly { partition: number }[] }[],
   ): Promise<{ partitions: { partition: number; offset: string }[] }[]>;
+}
+
+/** kafkajs's connection to one broker. */
+interface Broker {
+  /** Asks for its own definition of a request, in the newest version that the broker knows. */
+  lookupRequest(apiKey: number, definition: { readonly protocol: FetchDefinition }): unknown;
+  fetch(request: FetchRequest & Readonly<Record<string, unknown>>): Promise<FetchAnswer>;
 }
 
 interface FetchAnswer {
@@ -31,4 +38,11 @@ export const openCluster = (client: Kafka): Cluster => {
     allowAutoTopicCreation: false,
     isolationLevel: 1,
   });
+};
+
+/** Fetches with responses that are decoded here, and leaves kafkajs as it is for everybody else. */
+export const fetchChunks = (broker: Broker, request: Parameters<Broker['fetch']>[0]): Promise<FetchAnswer> => {
+  const lookupRequest: Broker['lookupRequest'] = (apiKey, definition) =>
+    broker.lookupRequest(apiKey, { ...definition, protocol: withChunks(definition.protocol) });
+  return (Object.create(broker, { lookupRequest: { value: lookupRequest } }) as Broker).fetch(request);
 };

@@ -1,11 +1,8 @@
-import kafkajs from '#kafkajs';
-import type { KafkaConfig } from 'kafkajs';
-import { describeError, KafkaEventsError } from '../errors.ts';
-import { backoff, sleep } from '../time.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Kafka } from 'kafkajs';
+import { fetchChunks, openCluster, type Cluster } from './cluster.ts';
 import type { Chunk } from './decode-records.ts';
-import { decodeFetchResponses } from './kafkajs-fetch.ts';
-import { openCluster } from './kafkajs-cluster.ts';
-import type { Cluster } from './kafkajs-cluster.ts';
+import { RecordsError } from './errors.ts';
 
 /** Offsets of one partition, `to` not included. */
 export interface OffsetRange {
@@ -26,7 +23,7 @@ export interface RangeReaderOptions {
 }
 
 /** The broker does not hold what was asked for: retention removed it, or it was never written. */
-export class OffsetsMissing extends KafkaEventsError {
+export class OffsetsMissing extends RecordsError {
   readonly partition: number;
   /** What the partition holds: from `low`, up to but not including `high`. */
   readonly low: number;
@@ -51,17 +48,16 @@ const END_PATIENCE_MS = 2_000;
 /**
  * Reads ranges of a topic without a consumer group. `onChunk` is waited for and gets committed records only; offsets
  * without a record are stepped over. Broker restarts and changes of leaders are waited out.
- * @throws OffsetsMissing, KafkaEventsError CODEC_MISSING, RECORDS_CORRUPT, AUTH_FAILED; BROKER_UNREACHABLE when nothing
+ * @throws OffsetsMissing, RecordsError CODEC_MISSING, RECORDS_CORRUPT, AUTH_FAILED; BROKER_UNREACHABLE when nothing
  * came for `stalledMs`; what `onChunk` throws
  */
 export const readRanges = async (
-  config: KafkaConfig,
+  client: Kafka,
   topic: string,
   ranges: readonly OffsetRange[],
   onChunk: (chunk: RangeChunk) => Promise<void> | void,
   { stalledMs = 20_000, signal }: RangeReaderOptions = {},
 ): Promise<void> => {
-  decodeFetchResponses();
   /** One range of a partition at a time. */
   const open = new Map<number, OffsetRange>();
   const waiting = ranges.filter(({ from, to }) => from < to).sort((a, b) => a.from - b.from);
@@ -74,7 +70,7 @@ export const readRanges = async (
   };
   openNext();
   if (open.size === 0) return;
-  const cluster = openCluster(new kafkajs.Kafka(config));
+  const cluster = openCluster(client);
   let progressAt = Date.now();
   let connected = false;
   try {
@@ -91,7 +87,7 @@ export const readRanges = async (
         const final = await finalError(error, cluster, topic, open);
         if (final) throw final;
         if (Date.now() - progressAt > stalledMs) throw stalled(topic, stalledMs, error);
-        await sleep(backoff(failures++, 100, 1_000), signal);
+        await sleep(Math.min(100 * 2 ** failures++, 1_000), undefined, { signal }).catch(() => undefined); // see above
         // A leader may have moved.
         if (connected) await cluster.refreshMetadata().catch(() => undefined); // asked again below
         continue;
@@ -135,7 +131,7 @@ const fetchAll = async (
   const answers = await Promise.all(
     leaders.map(async ([nodeId, partitions]) => {
       const broker = await cluster.findBroker({ nodeId });
-      const { responses } = await broker.fetch({
+      const { responses } = await fetchChunks(broker, {
         maxWaitTime: FETCH_WAIT_MS,
         minBytes: 1,
         maxBytes: 10 * 1024 * 1024,
@@ -182,9 +178,9 @@ const finalError = async (
   open: ReadonlyMap<number, OffsetRange>,
 ): Promise<Error | undefined> => {
   for (let cause = error; cause instanceof Error; cause = cause.cause) {
-    if (cause instanceof KafkaEventsError) return cause;
+    if (cause instanceof RecordsError) return cause;
     if (cause.name === 'KafkaJSSASLAuthenticationError') {
-      return new KafkaEventsError('AUTH_FAILED', `SASL authentication failed: ${cause.message}`, { cause: error });
+      return new RecordsError('AUTH_FAILED', `SASL authentication failed: ${cause.message}`, { cause: error });
     }
     if (cause.name === 'KafkaJSOffsetOutOfRange' && 'partition' in cause) {
       const range = open.get(Number(cause.partition));
@@ -200,9 +196,9 @@ const finalError = async (
   return undefined;
 };
 
-const stalled = (topic: string, ms: number, cause?: unknown): KafkaEventsError =>
-  new KafkaEventsError(
+const stalled = (topic: string, ms: number, cause?: unknown): RecordsError =>
+  new RecordsError(
     'BROKER_UNREACHABLE',
-    `nothing of topic ${topic} came for ${ms} ms${cause === undefined ? '' : `: ${describeError(cause)}`}`,
+    `nothing of topic ${topic} came for ${ms} ms${cause instanceof Error ? `: ${cause.message}` : ''}`,
     { cause },
   );

@@ -8,13 +8,13 @@ afterEach(() => {
 });
 
 test('a codec whose package is missing names the package', async () => {
-  const load = (): never => {
-    throw new Error("Cannot find module 'lz4-napi'");
+  const load = (): Promise<never> => {
+    throw new Error("Cannot find module 'lz4js'");
   };
-  CODECS.set(3, { name: 'lz4', package: 'lz4-napi', load });
+  CODECS.set(3, { name: 'lz4', package: 'lz4js', load });
   await expect(decompress(3, Buffer.of(1))).rejects.toMatchObject({
     code: 'CODEC_MISSING',
-    message: 'records are compressed with lz4: run `npm install lz4-napi`',
+    message: 'records are compressed with lz4: run `npm install lz4js`',
   });
 });
 

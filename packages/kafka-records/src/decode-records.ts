@@ -1,7 +1,7 @@
-import { KafkaEventsError } from '../errors.ts';
+import { RecordsError } from './errors.ts';
 import { ByteReader } from './byte-reader.ts';
 import { decompress } from './codecs.ts';
-import type { BrokerRecord } from './port.ts';
+import type { KafkaRecord } from './record.ts';
 import { recordBatches } from './record-batches.ts';
 import type { RecordBatch } from './record-batches.ts';
 
@@ -14,7 +14,7 @@ export interface AbortedTransaction {
 /** What one fetch brought of a partition. */
 export interface Chunk {
   /** In offset order, perhaps none. */
-  readonly records: readonly BrokerRecord[];
+  readonly records: readonly KafkaRecord[];
   /** The offset behind the last batch, whether it holds a record or not: reading goes on there. */
   readonly next: number;
 }
@@ -31,11 +31,11 @@ export interface Fetched {
 /**
  * The records that a reader of committed data sees, as Java's client selects them: neither markers nor anything of an
  * aborted transaction.
- * @throws KafkaEventsError RECORDS_CORRUPT, CODEC_MISSING
+ * @throws RecordsError RECORDS_CORRUPT, CODEC_MISSING
  */
 export const decodeRecords = async ({ partition, from, bytes, aborted }: Fetched): Promise<Chunk> => {
   const isVisible = committedOnly(aborted);
-  const records: BrokerRecord[] = [];
+  const records: KafkaRecord[] = [];
   let next = from;
   for (const batch of recordBatches(bytes)) {
     if (isVisible(batch)) {
@@ -76,12 +76,12 @@ const markerOf = (batch: RecordBatch): number | undefined => {
   return key && key.length >= 4 ? Buffer.from(key).readInt16BE(2) : undefined;
 };
 
-const NO_HEADERS: BrokerRecord['headers'] = [];
+const NO_HEADERS: KafkaRecord['headers'] = [];
 
-const readRecords = (partition: number, batch: RecordBatch, bytes: Buffer): BrokerRecord[] => {
+const readRecords = (partition: number, batch: RecordBatch, bytes: Buffer): KafkaRecord[] => {
   const { baseOffset, baseTimestamp, maxTimestamp, timestampType, count } = batch;
   const reader = new ByteReader(bytes);
-  const records: BrokerRecord[] = [];
+  const records: KafkaRecord[] = [];
   try {
     for (let n = 0; n < count; n++) {
       const end = reader.varint() + reader.position;
@@ -99,15 +99,15 @@ const readRecords = (partition: number, batch: RecordBatch, bytes: Buffer): Brok
       reader.position = end;
     }
   } catch (cause) {
-    throw new KafkaEventsError('RECORDS_CORRUPT', `the records from offset ${baseOffset} on cannot be decoded`, {
+    throw new RecordsError('RECORDS_CORRUPT', `the records from offset ${baseOffset} on cannot be decoded`, {
       cause,
     });
   }
   return records;
 };
 
-/** As a list: names come from outside, repeat, and may be those of object properties (K-10). */
-const readHeaders = (reader: ByteReader): BrokerRecord['headers'] => {
+/** As a list: names come from outside, repeat, and may be those of object properties. */
+const readHeaders = (reader: ByteReader): KafkaRecord['headers'] => {
   const count = reader.varint();
   if (count <= 0) return NO_HEADERS;
   const headers: [string, Uint8Array | null][] = [];
