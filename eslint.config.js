@@ -42,7 +42,7 @@ const imports = (folder, ...patterns) => ({
 });
 
 export default ts.config(
-  { ignores: ['**/dist/', '.serverless/', '.esbuild/', '.local/', 'coverage/'] },
+  { ignores: ['**/dist/', '.serverless/', '.esbuild/', '.local/', 'coverage/', '**/.service-*/'] },
   js.configs.recommended,
   ...ts.configs.strict,
   {

@@ -77,7 +77,7 @@ function readOptions(args: string[]) {
 /** Any answer will do: it shows that a server is listening. */
 async function assertAnswers(url: URL): Promise<void> {
   try {
-    const answer = await fetch(new URL('/health', url), { signal: AbortSignal.timeout(10_000) });
+    const answer = await fetch(new URL('health', url), { signal: AbortSignal.timeout(10_000) });
     await answer.text();
   } catch (error) {
     throw new SetupError(
@@ -97,7 +97,7 @@ export async function main(args: string[], io: Io): Promise<number> {
   const url = httpUrl('--url', values.url);
   const batch = wholeNumber('--batch', values.batch, { from: 1, to: MAX_EVENTS });
   const options: TapperOptions = {
-    url: new URL('/emoji', url),
+    url: new URL('emoji', url),
     headers: bearer(values.token || io.env.EMOJI_TOKEN),
     rate,
     batch,

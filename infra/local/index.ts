@@ -62,6 +62,7 @@ export async function startLocalInfra(options: LocalInfraOptions = {}): Promise<
     if (dir !== given) dir.release();
   };
   try {
+    // Empty is not set, as for every variable.
     const named = { broker: env.KAFKA_BROKERS, redis: env.REDIS_URL };
     const needed = !named.broker || !named.redis;
     const way = needed ? await prepare(dir, log) : undefined;
@@ -77,8 +78,8 @@ export async function startLocalInfra(options: LocalInfraOptions = {}): Promise<
     const aborted = () => void undo().catch(() => {}); // the promise rejects all the same
     options.signal?.addEventListener('abort', aborted, { once: true });
 
-    const kafkaBrokers = named.broker ?? `127.0.0.1:${ports.kafka}`;
-    const redisUrl = named.redis ?? `redis://127.0.0.1:${ports.redis}`;
+    const kafkaBrokers = named.broker || `127.0.0.1:${ports.kafka}`;
+    const redisUrl = named.redis || `redis://127.0.0.1:${ports.redis}`;
     log(
       `broker: ${broker ? `${services?.brokerName} on ${kafkaBrokers}` : `${kafkaBrokers} (KAFKA_BROKERS)`}${moved(ports.kafka, KAFKA_PORT, options.kafkaPort)}`,
     );

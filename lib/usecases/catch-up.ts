@@ -28,8 +28,9 @@ export class CountsLost extends Error {
   }
 }
 
-/** Result of a recount, in offsets. An offset that several buckets lacked is counted once. */
+/** Result of a recount. A record that several buckets lacked is counted once. */
 export interface CaughtUp {
+  /** Records. Offsets without one (control records, compaction) are not among them. */
   recounted: number;
   /** Offsets that the topic no longer has: their taps can't be counted. */
   lost: number;
@@ -74,7 +75,7 @@ export const createCatchUp =
       buckets: behind.size,
       ranges,
     });
-    let lost = 0;
+    let [lost, recounted] = [0, 0];
     await reader.read(REACTION_TOPIC, ranges, async (chunk: StreamChunk) => {
       lost += size(chunk.lost);
       if (chunk.lost.length > 0)
@@ -84,6 +85,7 @@ export const createCatchUp =
         ...{ buckets: behind.keys(), settings, now: clock(), recount: true },
       });
       if (applied.refused.length > 0) throw new CountsLost({ recounted: 0, lost });
+      recounted += chunk.records.length;
     });
-    return { recounted: size(ranges) - lost, lost };
+    return { recounted, lost };
   };

@@ -31,7 +31,16 @@ describe('an option that is wrong is named, with what it should be', () => {
 test('valid options are accepted', () => {
   expect(wholeNumber('--n', '10', { from: 1, to: 10 })).toBe(10);
   expect(positiveNumber('--n', '0.5', 100)).toBe(0.5);
-  expect(httpUrl('--url', 'https://example.org/x').href).toBe('https://example.org/x');
+});
+
+test.each([
+  ['http://localhost:5013', 'http://localhost:5013/emoji'],
+  ['http://localhost:5013/', 'http://localhost:5013/emoji'],
+  ['https://example.org/prod', 'https://example.org/prod/emoji'],
+  ['https://example.org/prod/?a=b#c', 'https://example.org/prod/emoji'],
+  ['https://u:p@example.org/a/b//', 'https://u:p@example.org/a/b/emoji'],
+])('a path is appended to the address %s', (text, emoji) => {
+  expect(new URL('emoji', httpUrl('--url', text)).href).toBe(emoji);
 });
 
 test('waiting ends with the signal, also one that was aborted before', async () => {

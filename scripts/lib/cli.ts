@@ -121,9 +121,15 @@ export function positiveNumber(flag: string, text: string, to: number): number {
   throw new UsageError(`${flag} should be a number above 0, at most ${to}, not "${text}".`);
 }
 
-/** @throws UsageError unless the text is the address of an HTTP server. */
+/**
+ * The address, to which a path such as `emoji` can be appended: a stage in it (https://host/prod) is kept.
+ * @throws UsageError unless the text is the address of an HTTP server.
+ */
 export function httpUrl(flag: string, text: string): URL {
-  if (/^https?:\/\//.test(text) && URL.canParse(text)) return new URL(text);
+  if (/^https?:\/\//.test(text) && URL.canParse(text)) {
+    const url = new URL(text);
+    return new URL(url.pathname.replace(/\/*$/, '/'), url);
+  }
   throw new UsageError(`${flag} should be an address such as http://localhost:5013, not "${text}".`);
 }
 

@@ -29,7 +29,7 @@ export function startLoad(url: string, perSecond: number, rooms: readonly string
   const rate = perSecond / CLIENTS;
   const tappers = Array.from({ length: CLIENTS }, (_, n) =>
     startTapper(`load-${run}-${n}`, n / CLIENTS, {
-      ...{ url: new URL('/emoji', url), rate, batch: 1, users: Math.ceil(rate), rooms },
+      ...{ url: new URL('emoji', url), rate, batch: 1, users: Math.ceil(rate), rooms },
       ...{
         weights: parseWeights('🔥=5,❤️=3,👏=2'),
         maxInFlight: IN_FLIGHT,

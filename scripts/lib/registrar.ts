@@ -56,7 +56,7 @@ async function attempt({ url, headers }: Api, registration: Registration, signal
   let answer: Response;
   let body: unknown;
   try {
-    answer = await fetch(new URL('/register', url), {
+    answer = await fetch(new URL('register', url), {
       method: 'POST',
       headers: { 'content-type': 'application/json', ...headers },
       body: JSON.stringify(registration),
@@ -79,7 +79,7 @@ async function attempt({ url, headers }: Api, registration: Registration, signal
 /** Resolves with undefined, or with the reason for which the client is still registered. */
 export async function unregister({ url, headers }: Api, clientId: string): Promise<string | undefined> {
   try {
-    const answer = await fetch(new URL(`/register/${encodeURIComponent(clientId)}`, url), {
+    const answer = await fetch(new URL(`register/${encodeURIComponent(clientId)}`, url), {
       method: 'DELETE',
       headers,
       signal: AbortSignal.timeout(3000),

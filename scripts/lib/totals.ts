@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { UpdateLine } from '../../lib/domain/update-line.ts';
 
 /** What one update changed. */
@@ -13,16 +14,12 @@ const MAX_WINDOWS = 100_000;
 
 /** Sums counts over windows: of each window and emoji the largest count seen, since counts are cumulative. */
 export class Totals {
-  readonly #windows = new Map<string, Map<string, number>>();
+  readonly #windows = new LRUCache<string, Map<string, number>>({ max: MAX_WINDOWS });
   readonly #totals = new Map<string, number>();
 
   add({ start, emoji_type, raw_count }: Pick<UpdateLine, 'start' | 'emoji_type' | 'raw_count'>): Change {
     let window = this.#windows.get(start);
-    if (!window) {
-      this.#windows.set(start, (window = new Map()));
-      const [oldest] = this.#windows.keys();
-      if (this.#windows.size > MAX_WINDOWS && oldest !== undefined) this.#windows.delete(oldest);
-    }
+    if (!window) this.#windows.set(start, (window = new Map()));
     const grown = Math.max(0, raw_count - (window.get(emoji_type) ?? 0));
     if (grown > 0) window.set(emoji_type, raw_count);
     const total = (this.#totals.get(emoji_type) ?? 0) + grown;

@@ -50,8 +50,9 @@ test('starts whatever the environment tells Java, npm and the framework, in a fo
   const { url } = platform;
   await until('the tap is counted', async () => (await liveTotals(url, ['start'])).get('start 🔥') === 1);
 
-  // What a person needs, and no more.
-  expect(platform.output()).toMatch(
+  // What a person needs, and no more; a busy machine may have been slow to answer, and that is said.
+  const said = platform.output().replace(/^(kafka-events: .* waits: |\{"level":"warn").*\n/gm, '');
+  expect(said).toMatch(
     /^broker: .+\nRedis: .+\n\nReady in .+\n\nIn two more terminals:\n {2}npm run simulate.*\n {2}npm run client.*\n\n$/,
   );
   const found = await run('topics', ['list', '--data-dir', dataDir], { KAFKA_BROKERS: '', REDIS_URL: '' });

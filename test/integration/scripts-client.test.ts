@@ -51,6 +51,17 @@ const update = (start: number, emoji_type: string, raw_count: number, room_id = 
 
 const client = (...args: string[]) => start('client', ['--port', '0', '--room', 'r', '--url', server.url, ...args]);
 
+test('registers and unregisters below the stage in the address', async () => {
+  const script = client('--id', 'viewer', '--url', `${server.url}/prod`);
+  await until('a registration', () => registrations()[0]);
+  script.kill('SIGINT');
+  await script.ended;
+  expect(requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
+    'POST /prod/register',
+    'DELETE /prod/register/viewer',
+  ]);
+});
+
 test('registers with its port, prints every update as a line of JSON, unregisters at the end with the totals', async () => {
   const script = client('--json', '--id', 'viewer', '--cluster', '1');
   const socket = await dial();

@@ -75,6 +75,17 @@ test('the summary says exactly what was answered 200, by room and emoji', async 
   expect(jsonLines(stdout).at(-2)).toMatchObject({ total: { refused: 0 }, clients: [{ client: 1 }, { client: 2 }] });
 });
 
+test('the stage in the address of a deployed API is kept', async () => {
+  const paths = new Set<string>();
+  server = await serveHttp(({ path }) => {
+    paths.add(path);
+    return { status: 200 };
+  });
+  const options = '--json --seconds 1 --rate 10 --clients 1'.split(' ');
+  expect(await run('simulate', ['--url', `${server.url}/prod`, ...options])).toMatchObject({ code: 0 });
+  expect(paths).toEqual(new Set(['/prod/health', '/prod/emoji']));
+});
+
 test('taps that are refused or not answered are told apart, are not in the sums, and make it fail', async () => {
   const { url, taken } = await platform((n) => (n % 5 === 0 ? 503 : n % 7 === 0 ? 'cut' : 200));
   const { code, stdout } = await run('simulate', [

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Charge, LimitName, RateLimiter, Verdict } from '../../ports.ts';
 import type { Breaker } from './breaker.ts';
@@ -23,7 +24,7 @@ export class RedisRateLimiter implements RateLimiter {
   readonly #breaker: Breaker;
   readonly #rates: ReadonlyMap<LimitName, Rate>;
   readonly #buckets: ReadonlyMap<LimitName, RateLimiterRedis>;
-  readonly #refused = new Map<string, { points: number; until: number }>();
+  readonly #refused = new LRUCache<string, { points: number; until: number }>({ max: REMEMBERED });
 
   /** @param rates the configured limits; an absent one does not limit */
   constructor(redis: RedisClient, rates: ReadonlyMap<LimitName, Rate>, breaker: Breaker) {
@@ -74,11 +75,7 @@ export class RedisRateLimiter implements RateLimiter {
   }
 
   #remember({ charge: { limit, key, points }, waitMs }: Verdict): void {
-    const name = `${limit}:${key}`;
-    this.#refused.delete(name);
-    this.#refused.set(name, { points, until: performance.now() + waitMs });
-    const [oldest] = this.#refused.keys();
-    if (this.#refused.size > REMEMBERED && oldest !== undefined) this.#refused.delete(oldest);
+    this.#refused.set(`${limit}:${key}`, { points, until: performance.now() + waitMs });
   }
 }
 

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache';
 import type { Rooms } from '../../ports.ts';
 import type { Breaker } from './breaker.ts';
 import type { RedisClient } from './client.ts';
@@ -23,7 +24,7 @@ export class RedisRooms implements Rooms {
   readonly #max: number;
   readonly #activeMs: number;
   readonly #cacheMs: number;
-  readonly #known = new Map<string, number>();
+  readonly #known = new LRUCache<string, number>({ max: REMEMBERED });
 
   constructor(redis: RedisClient, breaker: Breaker, { max, activeMs = HOUR_MS, cacheMs = 60_000 }: Options) {
     this.#redis = redis;
@@ -48,18 +49,11 @@ export class RedisRooms implements Rooms {
     const surplus = await this.#breaker.run(() =>
       this.#redis.admitRooms(1, ACTIVE_ROOMS, now, this.#activeMs, this.#max, ...unknown),
     );
-    if ((surplus as string[]).length === 0) for (const room of unknown) this.#remember(room, now);
+    if ((surplus as string[]).length === 0) for (const room of unknown) this.#known.set(room, now + this.#cacheMs);
     return surplus as string[];
   }
 
   #unknown(rooms: readonly string[], now: number): string[] {
     return [...new Set(rooms)].filter((room) => (this.#known.get(room) ?? -Infinity) <= now);
-  }
-
-  #remember(room: string, now: number): void {
-    this.#known.delete(room);
-    this.#known.set(room, now + this.#cacheMs);
-    const [oldest] = this.#known.keys();
-    if (this.#known.size > REMEMBERED && oldest !== undefined) this.#known.delete(oldest);
   }
 }

@@ -2,6 +2,7 @@ import { lookup } from 'node:dns/promises';
 import ipaddr from 'ipaddr.js';
 import { isName, parseAddress, parseRange, type Address, type AddressRange } from '../../config/allow-list.ts';
 import { PlatformError } from '../../errors.ts';
+import { inTime } from '../in-time.ts';
 
 type Resolve = (host: string) => Promise<string[]>;
 
@@ -81,9 +82,7 @@ export class AddressPolicy {
 
   /** No addresses when there is no answer in time. */
   async #resolved(host: string): Promise<string[]> {
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<string[]>((resolve) => (timer = setTimeout(resolve, this.#resolveWithinMs, [])));
-    return Promise.race([this.#resolve(host).catch(() => []), late]).finally(() => clearTimeout(timer));
+    return inTime(this.#resolve(host), this.#resolveWithinMs).catch(() => []);
   }
 
   #allows(address: Address, byName = false): boolean {
