@@ -6,6 +6,7 @@ export const EMOJIS = ['🔥', '❤️', '😂', '👏', '🎉'] as const;
 
 /** A tap, and what became of it. */
 export interface SentTap {
+  /** Nobody else's: by it the tap is known again. */
   user_id: string;
   event_id: string | undefined;
   room: string;
@@ -69,7 +70,7 @@ export function startCrowd(url: string, { perSecond, rooms, withoutIds = [] }: C
   const taps: SentTap[] = [];
   const sending: Promise<SentTap>[] = [];
   const send = async (room: string, emoji: string): Promise<SentTap> => {
-    const user_id = `u${taps.length % 1000}`;
+    const user_id = `u${taps.length}`;
     const event_id = withoutIds.includes(room) ? undefined : randomUUID();
     const tap: SentTap = { user_id, event_id, room, emoji, at: Date.now(), status: undefined, latencyMs: 0 };
     taps.push(tap);

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 
+const counts = z.array(z.object({ emoji_type: z.string(), raw_count: z.int() }));
 const liveSchema = z.object({
   room_id: z.string(),
-  windows: z.array(z.object({ start: z.string(), final: z.boolean() })),
-  totals: z.array(z.object({ emoji_type: z.string(), raw_count: z.int() })),
+  windows: z.array(z.object({ start: z.string(), final: z.boolean(), counts })),
+  totals: counts,
   late: z.int(),
 });
 

@@ -1,5 +1,6 @@
 import { spawnSync } from 'node:child_process';
-import { statfsSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runProgram } from '../../infra/local/run.ts';
 
@@ -16,6 +17,14 @@ const SIZE = 1024 ** 3;
 const run = async (program: string, args: string[]): Promise<void> => {
   const done = await runProgram(program, args, 10_000);
   if (!done.ok) throw new Error(`${program} ${args.join(' ')}: ${done.output.trim()}`);
+};
+
+export const diskImpossible = async (): Promise<string | undefined> => {
+  const folder = mkdtempSync(join(tmpdir(), 'emoji-streaming-disk-'));
+  const disk = await mountDisk(folder);
+  disk?.unmount();
+  rmSync(folder, { recursive: true });
+  return disk ? undefined : 'a tmpfs can’t be mounted here';
 };
 
 /** @returns undefined where this is not permitted (it needs root, and Linux). */

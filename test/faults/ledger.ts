@@ -1,11 +1,18 @@
 import type { SentTap } from '../e2e/crowd.ts';
-import { windowStart } from '../../lib/domain/window.ts';
-import type { RoomCounts } from '../../lib/domain/frame.ts';
+import type { live } from '../e2e/live.ts';
+import type { UpdateLine } from '../../lib/domain/update-line.ts';
+import type { StoredRoom } from './stored.ts';
+import { tapOf, totalsOf, type Counts, type TopicRecord } from './truth.ts';
 
-type RoomSnapshot = Omit<RoomCounts, 'room'>;
-
-/** `start emoji` → taps, of one room; the start of a window in ms since the epoch. */
-export type Counts = ReadonlyMap<string, number>;
+/** A count that is not what the topic says. */
+export interface Difference {
+  where: 'topic' | 'Redis' | 'totals in Redis' | 'GET /live' | 'client';
+  room: string;
+  /** Start of the window and emoji, `late`, or the emoji of a total; of a tap, what it is known by. */
+  what: string;
+  expected: number;
+  found: number;
+}
 
 /** What became of taps. */
 export interface Sums {
@@ -14,14 +21,14 @@ export interface Sums {
   answered: number;
   /** Answered with an error, or not at all. */
   failed: number;
-  /** Of those, counted all the same. */
+  /** Of those, in the topic all the same, and so counted. */
   failedCounted: number;
-  /** Answered 200 but not counted. */
+  /** Answered 200 and not in the topic, or in the topic and not counted in Redis. */
   lost: number;
-  /** Counted more often than they were tapped. */
+  /** In the topic twice without an `event_id` that tells so, or counted in Redis more often than in the topic. */
   doubled: number;
-  /** Places where totals or a viewer say something else than the windows. */
-  disagreeing: number;
+  /** Counts of a client, `GET /live` or the totals that are not those of the topic. */
+  mismatches: number;
 }
 
 export const NOTHING: Sums = {
@@ -31,7 +38,7 @@ export const NOTHING: Sums = {
   failedCounted: 0,
   lost: 0,
   doubled: 0,
-  disagreeing: 0,
+  mismatches: 0,
 };
 
 export const add = (a: Sums, b: Sums): Sums => ({
@@ -41,59 +48,111 @@ export const add = (a: Sums, b: Sums): Sums => ({
   failedCounted: a.failedCounted + b.failedCounted,
   lost: a.lost + b.lost,
   doubled: a.doubled + b.doubled,
-  disagreeing: a.disagreeing + b.disagreeing,
+  mismatches: a.mismatches + b.mismatches,
 });
 
-const total = (counts: Counts) => [...counts.values()].reduce((sum, count) => sum + count, 0);
-const tally = (keys: readonly string[]): Counts => {
-  const counts = new Map<string, number>();
-  for (const key of keys) counts.set(key, (counts.get(key) ?? 0) + 1);
-  return counts;
+/** Everything about a room that has to agree. */
+export interface RoomEvidence {
+  room: string;
+  sent: readonly SentTap[];
+  /** How often each tap stands in the topic, see `identitiesIn`. */
+  inTopic: ReadonlyMap<string, number>;
+  truth: Counts;
+  stored: StoredRoom;
+  live: Awaited<ReturnType<typeof live>>;
+  /** The lines that each client of the room got. */
+  viewers: readonly (readonly UpdateLine[])[];
+}
+
+const identity = (room: string, user: string, time: string, emoji: string) => `${room} ${user} ${time} ${emoji}`;
+
+/** How often each tap stands in the topic: a tap that was altered on its way is not there. */
+export const identitiesIn = (records: readonly TopicRecord[]): Map<string, number> => {
+  const found = new Map<string, number>();
+  for (const record of records) {
+    const tap = tapOf(record);
+    if (!tap) continue;
+    const name = identity(tap.room_id, tap.user_id, tap.timestamp, tap.emoji_type);
+    found.set(name, (found.get(name) ?? 0) + 1);
+  }
+  return found;
 };
-const differences = (a: Counts, b: Counts): number =>
-  [...new Set([...a.keys(), ...b.keys()])].filter((key) => (a.get(key) ?? 0) !== (b.get(key) ?? 0)).length;
+const identityOf = ({ room, user_id, at, emoji }: SentTap) =>
+  identity(room, user_id, new Date(at).toISOString(), emoji);
 
-/** The windows of a room as `start emoji` → taps. */
-export const countsOf = ({ windows }: Pick<RoomSnapshot, 'windows'>): Counts =>
-  new Map(windows.flatMap(({ start, counts }) => [...counts].map(([emoji, taps]) => [`${start} ${emoji}`, taps])));
+/** GET /live shows so many windows, the newest ones. */
+const LIVE_WINDOWS = 10;
 
-/**
- * Compares the taps of one room with what was counted and what its viewers were told, window by window. A tap that was
- * received more than the watermark after it was made is late and stands in no window, so that many may be missing.
- */
-export const compareRoom = (
-  taps: readonly SentTap[],
-  room: RoomSnapshot,
-  viewers: readonly Counts[],
-  windowMs: number,
-): Sums => {
-  const slot = ({ at, emoji }: SentTap) => `${windowStart(at, windowMs)} ${emoji}`;
-  const answered = tally(taps.filter(({ status }) => status === 200).map(slot));
-  const failed = tally(taps.filter(({ status }) => status !== 200).map(slot));
-  const counted = countsOf(room);
-  let missing = 0;
-  let surplus = 0;
-  for (const key of new Set([...answered.keys(), ...counted.keys()])) {
-    const over = (counted.get(key) ?? 0) - (answered.get(key) ?? 0);
-    missing += Math.max(0, -over);
-    surplus += Math.max(0, over - (failed.get(key) ?? 0));
+const startOf = (key: string) => Number(key.split(' ')[0]);
+
+/** What `GET /live` shows of a room, in the form of `Counts`. */
+const shownOf = ({ windows, late }: RoomEvidence['live']): Counts =>
+  new Map([
+    ...windows.flatMap(({ start, counts }) =>
+      counts.map(({ emoji_type, raw_count }) => [`${Date.parse(start)} ${emoji_type}`, raw_count] as const),
+    ),
+    ...(late > 0 ? [['late', late] as const] : []),
+  ]);
+
+const newestOf = (truth: Counts): Counts => {
+  const starts = [...truth.keys()].filter((key) => key !== 'late').map(startOf);
+  const newest = new Set([...new Set(starts)].sort((a, b) => b - a).slice(0, LIVE_WINDOWS));
+  return new Map([...truth].filter(([key]) => key === 'late' || newest.has(startOf(key))));
+};
+
+/** The largest count that a client was told for each window and emoji, and the largest total. */
+const toldIn = (lines: readonly UpdateLine[]): { counts: Counts; totals: Counts } => {
+  const [counts, totals] = [new Map<string, number>(), new Map<string, number>()];
+  for (const { start, emoji_type, raw_count, total_count } of lines) {
+    const key = `${Date.parse(start)} ${emoji_type}`;
+    counts.set(key, Math.max(raw_count, counts.get(key) ?? 0));
+    totals.set(emoji_type, Math.max(total_count, totals.get(emoji_type) ?? 0));
   }
-  const all = total(counted) + room.late;
-  const lost = Math.max(0, missing - room.late);
-  const doubled = Math.max(surplus, all - taps.length, 0);
-  const perEmoji = new Map<string, number>();
-  for (const [key, count] of counted) {
-    const emoji = key.slice(key.indexOf(' ') + 1);
-    perEmoji.set(emoji, (perEmoji.get(emoji) ?? 0) + count);
+  return { counts, totals };
+};
+
+const withoutLate = (counts: Counts): Counts => new Map([...counts].filter(([key]) => key !== 'late'));
+
+/** Compares a room with the topic: every count in Redis, what GET /live shows, and what each client was told. */
+export const compareRoom = (evidence: RoomEvidence): { sums: Sums; differences: Difference[] } => {
+  const { room, sent, inTopic, truth, stored, live, viewers } = evidence;
+  const differences: Difference[] = [];
+  const compare = (where: Difference['where'], expected: Counts, found: Counts) => {
+    for (const key of new Set([...expected.keys(), ...found.keys()])) {
+      const difference = { where, room, what: key, expected: expected.get(key) ?? 0, found: found.get(key) ?? 0 };
+      if (difference.expected !== difference.found) differences.push(difference);
+    }
+  };
+  const times = (tap: SentTap) => inTopic.get(identityOf(tap)) ?? 0;
+  for (const tap of sent) {
+    const found = times(tap);
+    const isRight = tap.event_id === undefined ? found <= 1 : true; // a copy with the same id counts once
+    if ((tap.status === 200 && found === 0) || !isRight)
+      differences.push({ where: 'topic', room, what: identityOf(tap), expected: 1, found });
   }
+  compare('Redis', truth, stored.counts);
+  const totals = totalsOf(truth);
+  compare('totals in Redis', totals, stored.totals);
+  compare('GET /live', newestOf(truth), shownOf(live));
+  compare('GET /live', totals, new Map(live.totals.map(({ emoji_type, raw_count }) => [emoji_type, raw_count])));
+  for (const lines of viewers) {
+    const told = toldIn(lines);
+    compare('client', withoutLate(truth), told.counts);
+    compare('client', totals, told.totals);
+  }
+  const failed = sent.filter(({ status }) => status !== 200);
+  const counts = differences.filter(({ where }) => where === 'topic' || where === 'Redis');
+  const sum = (values: readonly number[]) => values.reduce((a, b) => a + b, 0);
   return {
-    taps: taps.length,
-    answered: total(answered),
-    failed: total(failed),
-    failedCounted: all - total(answered) + lost - doubled,
-    lost,
-    doubled,
-    disagreeing:
-      differences(perEmoji, room.totals) + viewers.reduce((sum, told) => sum + differences(told, counted), 0),
+    sums: {
+      taps: sent.length,
+      answered: sent.length - failed.length,
+      failed: failed.length,
+      failedCounted: failed.filter((tap) => times(tap) > 0).length,
+      lost: sum(counts.map(({ expected, found }) => Math.max(0, expected - found))),
+      doubled: sum(counts.map(({ expected, found }) => Math.max(0, found - expected))),
+      mismatches: differences.length - counts.length,
+    },
+    differences,
   };
 };

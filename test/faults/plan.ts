@@ -1,5 +1,8 @@
 import type { Random } from '../support/random.ts';
-import type { Fault } from './fault.ts';
+import { clockFaults } from './clocks.ts';
+import { clusterFaults } from './cluster-failovers.ts';
+import type { Fault, PlatformKind } from './fault.ts';
+import { failoverFaults } from './failovers.ts';
 import { networkFaults } from './network.ts';
 import { rebalance } from './rebalance.ts';
 import { redisLossFaults } from './redis-loss.ts';
@@ -9,10 +12,16 @@ import { viewerFaults } from './viewers.ts';
 export const FAULTS: readonly Fault[] = [
   ...serviceFaults,
   ...redisLossFaults,
+  ...failoverFaults,
   rebalance,
   ...networkFaults,
   ...viewerFaults,
+  ...clockFaults,
+  ...clusterFaults,
 ];
+
+/** One after the other, since a platform takes some time to start. */
+export const PLATFORMS: readonly PlatformKind[] = ['single', 'cluster'];
 
 /** How many rounds of each fault: one at least, the others one by one to whoever is furthest behind his share. */
 const countRounds = (faults: readonly Fault[], rounds: number): number[] => {
@@ -25,14 +34,21 @@ const countRounds = (faults: readonly Fault[], rounds: number): number[] => {
   return counts;
 };
 
-/** So many rounds, those of a kind spread over the whole run. */
-export const planRounds = (faults: readonly Fault[], rounds: number, random: Random): Fault[] => {
+export interface PlannedRound {
+  /** From 1. */
+  number: number;
+  fault: Fault;
+}
+
+/** So many rounds, those of a platform together, and those of a kind spread over that part of the run. */
+export const planRounds = (faults: readonly Fault[], rounds: number, random: Random): PlannedRound[] => {
   const counts = countRounds(faults, rounds);
   return faults
     .flatMap((fault, n) => {
       const count = counts[n] ?? 0;
-      return Array.from({ length: count }, (_, k) => ({ fault, at: (k + random()) / count }));
+      const platform = PLATFORMS.indexOf(fault.on);
+      return Array.from({ length: count }, (_, k) => ({ fault, at: platform + (k + random()) / count }));
     })
     .sort((a, b) => a.at - b.at)
-    .map(({ fault }) => fault);
+    .map(({ fault }, n) => ({ number: n + 1, fault }));
 };

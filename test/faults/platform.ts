@@ -1,118 +1,108 @@
-import { mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Cluster, Redis } from 'ioredis';
 import { claimDataDir } from '../../infra/local/data-dir.ts';
 import { ensureJars, kafkaVersion } from '../../infra/local/jars.ts';
 import { kafkaService } from '../../infra/local/kafka.ts';
 import { anyFreePort } from '../../infra/local/ports.ts';
-import { findRedis, redisService } from '../../infra/local/redis.ts';
 import type { Service } from '../../infra/local/service.ts';
 import { warmUp } from '../../infra/local/warm-up.ts';
-import { createRedis, type RedisClient } from '../../lib/adapters/redis/client.ts';
-import { RedisCountStore } from '../../lib/adapters/redis/count-store.ts';
-import { BUCKETS } from '../../lib/config/topics.ts';
-import { type Config, loadConfig } from '../../lib/config/variables.ts';
-import type { CountStore } from '../../lib/ports.ts';
 import { newDataDir, removeDataDir, startPlatform } from '../e2e/platform.ts';
-import { quiet } from '../support/services.ts';
+import type { RedisCluster } from '../support/redis-cluster.ts';
+import type { RedisPair } from '../support/redis-pair.ts';
 import { tcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+import type { Clock } from './clock.ts';
 import { mountDisk, type Disk } from './disk.ts';
 
-/** The platform in pieces that can be broken one by one. */
-export interface FaultPlatform {
-  url: string;
-  lambdaPort: number;
-  windowMs: number;
-  /** Neither is started again by itself: a fault heals what it broke. */
+/** What can be broken; a platform has some of it. Nothing is started again by itself: a fault heals what it broke. */
+interface Parts {
   broker: Pick<Service, 'kill' | 'start' | 'pid'>;
-  redis: Pick<Service, 'kill' | 'start'>;
-  /** The process of the functions, which `npm start` starts again when it dies. */
-  functionsPid(): Promise<number>;
-  /** The only way between the functions and either; the suite itself goes past them, but not past Kafka's. */
-  links: { kafka: TcpProxy; redis: TcpProxy };
-  kafkaBrokers: string;
-  redisClient: RedisClient;
-  windows: Pick<CountStore, 'snapshot'>;
+  redisServer: Pick<Service, 'kill' | 'start'>;
   /** Redis's append-only file. */
   appendOnlyFile: string;
-  /** The broker's disk; undefined where none can be mounted. */
-  disk: Disk | undefined;
+  /** The only way between the functions and either; the suite itself goes past them. */
+  links: { kafka: TcpProxy; redis: TcpProxy };
+  pair: RedisPair;
+  cluster: RedisCluster;
+  /** The broker's disk. */
+  disk: Disk;
+  clocks: { functions: Clock; redis: Clock };
+}
+
+/** The platform in pieces that can be broken one by one. */
+export interface FaultPlatform extends Partial<Readonly<Parts>> {
+  url: string;
+  lambdaPort: number;
+  /** The process of the functions, which `npm start` starts again when it dies. */
+  functionsPid(): Promise<number>;
+  kafkaBrokers: string;
+  /** Past every proxy, to whoever is the primary now. */
+  readonly redis: Redis | Cluster;
   /** What the functions and the broker have printed. */
   output(): string;
   stop(): Promise<void>;
 }
 
-/** The counts as the functions keep them. */
-export const countStore = (redis: RedisClient, config: Config): RedisCountStore =>
-  new RedisCountStore(redis, {
-    windowMs: config.WINDOW_SECONDS * 1000,
-    watermarkMs: config.WATERMARK_SECONDS * 1000,
-    buckets: BUCKETS,
-    windowRetentionMs: config.WINDOW_RETENTION_SECONDS * 1000,
-    roomRetentionMs: config.WINDOW_RETENTION_SECONDS * 1000,
-    idTtlMs: config.EVENT_ID_TTL_SECONDS * 1000,
-    idLimit: config.EVENT_ID_LIMIT,
-    maxEmojis: config.MAX_EMOJIS_PER_ROOM,
-  });
+/** A part that the fault needs, and that its kind of platform has. */
+export const partOf = <K extends keyof Parts>(platform: FaultPlatform, name: K): Parts[K] => {
+  const part: Partial<Parts>[K] = platform[name];
+  if (part === undefined) throw new Error(`this platform has no ${name} that could be broken`);
+  return part;
+};
 
-/**
- * The broker and Redis as `npm start` runs them, each behind a proxy, and `npm start` itself for the functions, which
- * is told their addresses.
- */
-export async function startFaultPlatform(log: (line: string) => void = () => {}): Promise<FaultPlatform> {
-  const folders = { infra: newDataDir(), redis: newDataDir(), functions: newDataDir() };
-  const undo: (() => unknown)[] = [() => Object.values(folders).forEach(removeDataDir)];
-  const stop = async () => {
-    for (const act of undo.splice(0).reverse()) await act();
+/** Undoes steps in the reverse order. */
+export const undoable = () => {
+  const steps: (() => unknown)[] = [];
+  return {
+    undo: (step: () => unknown) => void steps.push(step),
+    stop: async () => {
+      for (const step of steps.splice(0).reverse()) await step();
+    },
   };
-  try {
-    const disk = await mountDisk(folders.infra);
-    if (disk) undo.push(() => disk.unmount());
-    const dir = await claimDataDir(folders.infra, log);
-    undo.push(() => dir.release());
-    // Redis on another disk than the broker, so that only one of them fills up.
-    symlinkSync(folders.redis, join(folders.infra, 'redis'));
-    const lib = await ensureJars(log);
-    const [kafkaPort, redisPort] = [await anyFreePort(), await anyFreePort()];
-    const links = { kafka: await tcpProxy(kafkaPort), redis: await tcpProxy(redisPort) };
-    undo.push(() => Promise.all([links.kafka.close(), links.redis.close()]));
-    const broker = kafkaService(dir, lib, kafkaPort, kafkaVersion(), links.kafka.port);
-    const redis = redisService(dir, await findRedis(lib), redisPort);
-    undo.push(() => Promise.all([broker.stop(), redis.stop()]));
-    for (const [name, service] of Object.entries({ broker, redis }))
-      service.onDeath(({ code, signal }) => log(`${name} ended by itself: ${signal ?? code}`));
+};
+type Undo = ReturnType<typeof undoable>['undo'];
 
-    mkdirSync(folders.functions, { recursive: true });
-    const functions = startPlatform(folders.functions, {
-      // Rooms of a whole run, from one address; clients that take nothing are to be seen unregistered.
-      ...{ NEW_ROOMS_PER_USER: '0', NEW_ROOMS_PER_ADDRESS: '0', DELIVERY_GIVE_UP_SECONDS: '3' },
-      KAFKA_BROKERS: `127.0.0.1:${links.kafka.port}`,
-      REDIS_URL: `redis://127.0.0.1:${links.redis.port}`,
-    });
-    undo.push(() => functions.then((each) => each.stop()).catch(() => undefined));
-    const [platform] = await Promise.all([functions, broker.start(), redis.start()]);
-    await warmUp(platform.url);
+/** A data folder that is gone afterwards. */
+export const temporaryDataDir = (undo: Undo): string => {
+  const folder = newDataDir();
+  undo(() => removeDataDir(folder));
+  return folder;
+};
 
-    const redisClient = createRedis(`redis://127.0.0.1:${redisPort}`, quiet);
-    undo.push(() => redisClient.disconnect());
-    const config = loadConfig({});
-    return {
-      url: platform.url,
-      lambdaPort: platform.lambdaPort,
-      windowMs: config.WINDOW_SECONDS * 1000,
-      broker,
-      redis,
-      functionsPid: () => platform.pid('functions'),
-      links,
-      kafkaBrokers: `127.0.0.1:${kafkaPort}`,
-      redisClient,
-      windows: countStore(redisClient, config),
-      appendOnlyFile: join(folders.redis, 'appendonly.aof'),
-      disk,
-      output: () => `${platform.output()}\n${readFileSync(join(folders.infra, 'logs', 'kafka.log'), 'utf8')}`,
-      stop,
-    };
-  } catch (error) {
-    await stop().catch(() => undefined);
-    throw error;
-  }
+/** A broker as `npm start` runs it, behind a proxy, on a disk of its own where one can be mounted. */
+export async function startBroker(undo: Undo, log: (line: string) => void) {
+  const folder = temporaryDataDir(undo);
+  const disk = await mountDisk(folder);
+  if (disk) undo(() => disk.unmount());
+  const dir = await claimDataDir(folder, log);
+  undo(() => dir.release());
+  const lib = await ensureJars(log);
+  const port = await anyFreePort();
+  const link = await tcpProxy(port);
+  undo(() => link.close());
+  const service = kafkaService(dir, lib, port, kafkaVersion(), link.port);
+  undo(() => service.stop());
+  service.onDeath(({ code, signal }) => log(`the broker ended by itself: ${signal ?? code}`));
+  const file = join(folder, 'logs', 'kafka.log');
+  return {
+    ...{ service, disk, link },
+    brokers: `127.0.0.1:${port}`,
+    output: () => (existsSync(file) ? readFileSync(file, 'utf8') : ''),
+  };
+}
+
+/** `npm start` for the functions, which are told where broker and Redis are. */
+export async function startFunctions(undo: Undo, env: Record<string, string>, ready: readonly Promise<unknown>[]) {
+  // Rooms of a whole run, from one address; clients that read nothing are to be seen unregistered.
+  const limits = { NEW_ROOMS_PER_USER: '0', NEW_ROOMS_PER_ADDRESS: '0', DELIVERY_GIVE_UP_SECONDS: '3' };
+  const starting = startPlatform(temporaryDataDir(undo), { ...limits, ...env });
+  undo(() => starting.then((each) => each.stop()).catch(() => undefined));
+  const [platform] = await Promise.all([starting, ...ready]);
+  await warmUp(platform.url);
+  return {
+    url: platform.url,
+    lambdaPort: platform.lambdaPort,
+    functionsPid: () => platform.pid('functions'),
+    output: platform.output,
+  };
 }

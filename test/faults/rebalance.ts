@@ -14,6 +14,7 @@ const ARN = 'arn:aws:kafka:eu-west-1:000000000000:cluster/local/00000000-0000-00
 /** Another process of the plugin's poller becomes a member of aggregate's group, and is one no more after a while. */
 export const rebalance: Fault = {
   name: 'consumer group rebalance (a poller joins and leaves)',
+  on: 'single',
   share: 7,
   async run({ platform, random, heals }) {
     const flags = {

@@ -1,27 +1,15 @@
 import { statSync, truncateSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { until } from '../support/until.ts';
 import { between } from '../support/random.ts';
-import type { Fault, FaultContext } from './fault.ts';
-
-/** Who watches registers again every now and then, and so is known again to a Redis that has forgotten him. */
-const registerAgain = ({ viewers }: FaultContext) =>
-  Promise.all(
-    viewers.map((viewer) =>
-      until(`${viewer.id} is registered again`, () =>
-        viewer.register().then(
-          () => true,
-          () => false,
-        ),
-      ),
-    ),
-  );
+import { registerAgain, type Fault } from './fault.ts';
+import { partOf } from './platform.ts';
 
 const emptied: Fault = {
   name: 'Redis emptied (FLUSHALL)',
+  on: 'single',
   share: 7,
   async run(context) {
-    await context.platform.redisClient.flushall();
+    await context.platform.redis.flushall();
     context.heals();
     await registerAgain(context);
   },
@@ -32,17 +20,20 @@ const emptied: Fault = {
  * file is cut to the length that it had then, which is what a replica that lags by as much would hold.
  */
 const lostSecond: Fault = {
-  name: 'Redis failover that lost the last second',
-  share: 8,
+  name: 'Redis killed and its last second lost',
+  on: 'single',
+  share: 6,
   async run(context) {
     const { platform, random, heals } = context;
-    const { size } = statSync(platform.appendOnlyFile);
+    const file = partOf(platform, 'appendOnlyFile');
+    const redis = partOf(platform, 'redisServer');
+    const { size } = statSync(file);
     await sleep(between(random, 900, 1500));
-    await platform.redis.kill('SIGKILL');
-    truncateSync(platform.appendOnlyFile, size);
+    await redis.kill('SIGKILL');
+    truncateSync(file, size);
     await sleep(between(random, 0, 1000));
     heals();
-    await platform.redis.start();
+    await redis.start();
     await registerAgain(context);
   },
 };

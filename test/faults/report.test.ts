@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { NOTHING } from './ledger.ts';
-import { report } from './report.ts';
+import { report, wrongRounds } from './report.ts';
 
 const row = (fault: string, recoveryMs: number, lost = 0) => ({
   ...NOTHING,
@@ -30,4 +30,25 @@ test('a row a fault with the sums of its rounds, and one for all', () => {
   expect(text).toContain('| **all** | 4 | 6,000 | 5,600 | 400 | 28 | 2 | 0 | 0 |');
   expect(text).toContain('| **all, once more at the end** | 4 | 6,000 | 6,000 | 0 | 0 | 0 | 3 | 0 |');
   expect(text).toContain('Not tried: c: no disk.');
+});
+
+test('a wrong round is told with its seed, fault, room, window, emoji, and what was expected and found', () => {
+  const start = Date.parse('2026-05-01T20:45:00Z');
+  const difference = { where: 'Redis', room: 'f3-0', what: `${start} 🔥`, expected: 4, found: 3 } as const;
+  const command = 'npm run test:faults -- --seed 42 --rounds 9 --round 3';
+  const text = wrongRounds(
+    [
+      { command, fault: 'a', differences: [difference] },
+      { command: 'again', fault: 'b', differences: [], error: 'not within 5 ms' },
+    ],
+    42,
+  );
+  expect(text.split('\n')).toEqual([
+    'seed 42: a',
+    '  Redis: room f3-0, 2026-05-01T20:45:00.000Z 🔥: expected 4, found 3',
+    `  again: ${command}`,
+    'seed 42: b',
+    '  not finished: not within 5 ms',
+    '  again: again',
+  ]);
 });

@@ -1,10 +1,20 @@
 import { availableParallelism } from 'node:os';
 import { groupBy } from '../../lib/domain/group-by.ts';
-import { add, NOTHING, type Sums } from './ledger.ts';
+import { add, NOTHING, type Difference, type Sums } from './ledger.ts';
 
 export interface Row extends Sums {
   fault: string;
   recoveryMs: number;
+}
+
+/** A round in which something was wrong. */
+export interface WrongRound {
+  /** How to run it again. */
+  command: string;
+  fault: string;
+  differences: readonly Difference[];
+  /** Why the round could not be finished, if it could not. */
+  error?: string;
 }
 
 const thousands = (number: number) => number.toLocaleString('en-US');
@@ -20,7 +30,7 @@ const cells = (name: string, rounds: number, sums: Sums, recovery: string) => [
   thousands(sums.failedCounted),
   thousands(sums.lost),
   thousands(sums.doubled),
-  thousands(sums.disagreeing),
+  thousands(sums.mismatches),
   recovery,
 ];
 
@@ -33,7 +43,7 @@ const HEADER = [
   'of those counted',
   'lost',
   'doubled',
-  'mismatch',
+  'mismatches',
   'recovery p50 / max (s)',
 ];
 
@@ -63,3 +73,28 @@ export const report = (
     `${availableParallelism()} cores, Node.js ${process.version}: \`npm run test:faults -- --seed ${seed}\`.`;
   return [run, '', ...table, ...skipped.map((reason) => `\nNot tried: ${reason}.`)].join('\n');
 };
+
+const readable = (what: string): string => {
+  const [start = '', emoji] = what.split(' ');
+  return emoji !== undefined && /^\d+$/.test(start) ? `${new Date(Number(start)).toISOString()} ${emoji}` : what;
+};
+
+/** Differences that are printed of a round. */
+const MOST = 50;
+
+/** Every wrong round, so that each can be looked into. */
+export const wrongRounds = (rounds: readonly WrongRound[], seed: number): string =>
+  rounds
+    .flatMap(({ command, fault, differences, error }) => [
+      `seed ${seed}: ${fault}`,
+      ...differences
+        .slice(0, MOST)
+        .map(
+          ({ where, room, what, expected, found }) =>
+            `  ${where}: room ${room}, ${readable(what)}: expected ${expected}, found ${found}`,
+        ),
+      ...(differences.length > MOST ? [`  and ${differences.length - MOST} more`] : []),
+      ...(error === undefined ? [] : [`  not finished: ${error}`]),
+      `  again: ${command}`,
+    ])
+    .join('\n');

@@ -1,20 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { sendAgain, startCrowd, type SentTap } from '../e2e/crowd.ts';
-import { startViewer, type Viewer } from '../e2e/viewer.ts';
+import { sendAgain, startCrowd } from '../e2e/crowd.ts';
+import { startViewer } from '../e2e/viewer.ts';
 import { groupBy } from '../../lib/domain/group-by.ts';
 import { between, type Random } from '../support/random.ts';
 import { until } from '../support/until.ts';
 import { drained } from './drained.ts';
+import { comparison, settled, type Findings, type Sent } from './evidence.ts';
 import type { Fault } from './fault.ts';
-import { add, compareRoom, NOTHING, type Sums } from './ledger.ts';
 import type { FaultPlatform } from './platform.ts';
+import { topicReader } from './topic.ts';
 
-export interface RoundResult extends Sums {
+export interface RoundResult extends Findings {
   /** From the end of the fault until a tap made after it had reached a client. */
   recoveryMs: number;
-  /** By room, to be compared again at the end of the run. */
-  taps: number;
-  sent: ReadonlyMap<string, readonly SentTap[]>;
+  /** To be compared again at the end of the run. */
+  sent: Sent;
 }
 
 const ROOMS = 3;
@@ -24,37 +24,6 @@ const PROBE_EVERY_MS = 100;
 /** Final updates, which heal what a client was not told, come with the next minute at the latest. */
 const PATIENCE_MS = 100_000;
 
-/** When every hop has read everything, there is nothing left that could count a tap; but a recount may be under way. */
-const COUNTED_MS = 20_000;
-
-/** Compares what was tapped in the rooms with what is counted now, and with what their viewers know. */
-export const compare = async (
-  platform: FaultPlatform,
-  sent: ReadonlyMap<string, readonly SentTap[]>,
-  viewersOf: (room: string) => readonly Viewer[] = () => [],
-): Promise<Sums> => {
-  const rooms = await Promise.all(
-    [...sent].map(async ([room, taps]) => {
-      const snapshot = await platform.windows.snapshot(room);
-      const told = viewersOf(room).map((viewer) => viewer.counts());
-      return compareRoom(taps, snapshot, told, platform.windowMs);
-    }),
-  );
-  return rooms.reduce(add, NOTHING);
-};
-
-export const isExact = ({ lost, doubled, disagreeing }: Sums): boolean => lost + doubled + disagreeing === 0;
-
-/** Looks until everything is right, or the time is over: what is wrong then stands in the sums. */
-const settle = async (look: () => Promise<Sums>): Promise<Sums> => {
-  let sums = await look();
-  const right = (what: (sums: Sums) => boolean, ms: number) =>
-    until('all is counted and told', async () => what((sums = await look())), ms).catch(() => undefined);
-  await right(({ lost, doubled }) => lost + doubled === 0, COUNTED_MS);
-  if (sums.lost + sums.doubled === 0) await right(isExact, PATIENCE_MS);
-  return sums;
-};
-
 /** One fault, under load, in rooms of its own. */
 export async function runRound(
   platform: FaultPlatform,
@@ -63,6 +32,7 @@ export async function runRound(
   random: Random,
 ): Promise<RoundResult> {
   const { url } = platform;
+  const look = comparison(platform, await topicReader(platform.kafkaBrokers).ends());
   const rooms = Array.from({ length: ROOMS }, (_, n) => `${name}-${n}`);
   const probeRoom = `${name}-probe`;
   const watched = [...rooms.flatMap((room) => Array<string>(VIEWERS_PER_ROOM).fill(room)), probeRoom];
@@ -78,9 +48,7 @@ export async function runRound(
     await until('taps reach a client', () => (viewers[0]?.viewer.lines.length ?? 0) > 0, PATIENCE_MS);
     await sleep(between(random, 0, 2000)); // the moment at which it breaks
     await fault.run({
-      platform,
-      random,
-      rooms,
+      ...{ platform, random, rooms, crowd },
       viewers: viewers.map(({ viewer }) => viewer),
       heals: () => (healedAt = performance.now()),
     });
@@ -99,22 +67,25 @@ export async function runRound(
 
     const taps = await crowd.stop();
     const sent = groupBy(taps, ({ room }) => room);
-    await drained(platform.kafkaBrokers, PATIENCE_MS);
     const viewersOf = (room: string) => viewers.flatMap((each) => (each.room === room ? [each.viewer] : []));
-    const look = () => compare(platform, sent, viewersOf);
-    const sums = await settle(look);
+    const allRight = async () => {
+      await drained(platform.kafkaBrokers, PATIENCE_MS);
+      return settled(() => look(sent, viewersOf), PATIENCE_MS);
+    };
+    const first = await allRight();
     const failed = taps.filter(({ status, event_id }) => status !== 200 && event_id !== undefined);
-    if (failed.length === 0) return { ...sums, recoveryMs, sent };
+    if (failed.length === 0) return { ...first, recoveryMs, sent };
 
     // Sent again with the ids that they had, none may be missing any more, and none may be there twice.
     await sendAgain(url, failed);
-    await drained(platform.kafkaBrokers, PATIENCE_MS);
-    const again = await settle(look);
+    const again = await allRight();
+    const larger = (what: 'lost' | 'doubled' | 'mismatches') => Math.max(first.sums[what], again.sums[what]);
     return {
-      ...sums,
-      lost: Math.max(sums.lost, again.lost),
-      doubled: Math.max(sums.doubled, again.doubled),
-      disagreeing: Math.max(sums.disagreeing, again.disagreeing),
+      sums: {
+        ...first.sums,
+        ...{ lost: larger('lost'), doubled: larger('doubled'), mismatches: larger('mismatches') },
+      },
+      differences: [...first.differences, ...again.differences],
       recoveryMs,
       sent,
     };

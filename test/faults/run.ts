@@ -1,38 +1,49 @@
-// `npm run test:faults`: breaks the platform again and again under load, and compares what was tapped with what was
+// `npm run test:faults`: breaks the platform again and again under load, and compares what the topic holds with what was
 // counted and told. Writes the measured part of docs/reliability.md.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { format, resolveConfig } from 'prettier';
 import { REPO } from '../../infra/local/data-dir.ts';
 import { type Io, readArgs, runScript, UsageError, wholeNumber } from '../../scripts/lib/cli.ts';
 import { section } from '../../scripts/lib/markdown.ts';
-import type { SentTap } from '../e2e/crowd.ts';
 import { seeded } from '../support/random.ts';
+import { startClusterPlatform } from './cluster-platform.ts';
+import { comparison, type Findings, type Sent } from './evidence.ts';
+import type { Fault, PlatformKind } from './fault.ts';
 import { add, NOTHING, type Sums } from './ledger.ts';
-import { FAULTS, planRounds } from './plan.ts';
-import { startFaultPlatform, type FaultPlatform } from './platform.ts';
-import { report, type Row } from './report.ts';
-import { compare, isExact, runRound } from './round.ts';
+import { FAULTS, PLATFORMS, planRounds, type PlannedRound } from './plan.ts';
+import type { FaultPlatform } from './platform.ts';
+import { report, wrongRounds, type Row, type WrongRound } from './report.ts';
+import { runRound } from './round.ts';
+import { startSinglePlatform } from './single-platform.ts';
 
 const DOCUMENT = join(REPO, 'docs/reliability.md');
-const ROUNDS = 52;
+const ROUNDS = 150;
 
 const HELP = `npm run test:faults [-- options]    breaks the platform under load, and counts what is lost or doubled
 
   --rounds N    how many faults (${ROUNDS})
   --seed N      the same seed breaks the same things at the same moments (by chance, and printed)
-  --only TEXT   only faults whose name holds this text; docs/reliability.md is left as it is
-  --log PATH    what npm start prints, with the functions' log, goes there
-  --keep        leave docs/reliability.md as it is
+  --round K     of these rounds only the K-th
+  --only TEXT   only faults whose name holds this text
+  --log PATH    what npm start and the broker print goes there, also when nothing was wrong
+  --keep        leave docs/reliability.md as it is; so do --round and --only
   --help
 
 The faults: ${FAULTS.map(({ name }) => name).join(', ')}.
+At the end every wrong round is printed with its seed, room, window and emoji, and where the platform's log is.
 Exit code 1 when a tap was lost or counted twice, or a client was told something else than what is counted.`;
+
+const START: Record<PlatformKind, (log: (line: string) => void) => Promise<FaultPlatform>> = {
+  single: startSinglePlatform,
+  cluster: startClusterPlatform,
+};
 
 const log = (line: string) => console.log(line);
 
-const describe = ({ taps, failed, failedCounted, lost, doubled, disagreeing }: Sums) =>
-  `${taps} taps, ${failed} with an error (${failedCounted} counted), ${lost} lost, ${doubled} doubled, ${disagreeing} mismatches`;
+const describe = ({ taps, failed, failedCounted, lost, doubled, mismatches }: Sums) =>
+  `${taps} taps, ${failed} with an error (${failedCounted} counted), ${lost} lost, ${doubled} doubled, ${mismatches} mismatches`;
 
 async function writeDocument(content: string): Promise<void> {
   const text = section(readFileSync(DOCUMENT, 'utf8'), 'faults', content);
@@ -41,51 +52,131 @@ async function writeDocument(content: string): Promise<void> {
 
 function readOptions(args: string[]) {
   const text = { type: 'string' } as const;
+  const flag = { type: 'boolean' } as const;
   const { values } = readArgs({
     args,
-    options: { rounds: text, seed: text, only: text, log: text, keep: { type: 'boolean' }, help: { type: 'boolean' } },
+    options: { rounds: text, seed: text, round: text, only: text, log: text, keep: flag, help: flag },
   });
   const only = values.only ?? '';
   const faults = FAULTS.filter(({ name }) => name.includes(only));
   if (faults.length === 0) throw new UsageError(`--only should be a part of a fault's name, not "${only}".`);
+  const rounds = wholeNumber('--rounds', values.rounds ?? String(ROUNDS), { from: 1, to: 10_000 });
+  const { round } = values;
   return {
     help: values.help,
     logFile: values.log,
-    faults,
-    rounds: wholeNumber('--rounds', values.rounds ?? String(ROUNDS), { from: 1, to: 10_000 }),
+    ...{ faults, only, rounds },
+    round: round === undefined ? undefined : wholeNumber('--round', round, { from: 1, to: rounds }),
     seed: wholeNumber('--seed', values.seed ?? String(Date.now() % 1_000_000), { from: 0, to: 2 ** 31 }),
-    writes: only === '' && !values.keep,
+    writes: only === '' && round === undefined && !values.keep,
   };
 }
+type Options = ReturnType<typeof readOptions>;
 
-async function runAll(
+/** What a run has found so far. */
+class Outcome {
+  readonly rows: Row[] = [];
+  readonly wrong: WrongRound[] = [];
+  after: Sums = NOTHING;
+  #logFile: string | undefined;
+  readonly #options: Options;
+
+  constructor(options: Options) {
+    this.#options = options;
+    this.#logFile = options.logFile;
+    if (this.#logFile) writeFileSync(this.#logFile, '');
+  }
+
+  commandFor(number: number): string {
+    const { seed, rounds, only } = this.#options;
+    return `npm run test:faults -- --seed ${seed} --rounds ${rounds} --round ${number}${only ? ` --only '${only}'` : ''}`;
+  }
+
+  /** The platform is about to end: what it has printed is kept when anything was wrong. */
+  keepLog(platform: FaultPlatform): void {
+    if (this.wrong.length === 0 && !this.#logFile) return;
+    this.#logFile ??= join(mkdtempSync(join(tmpdir(), 'emoji-streaming-faults-')), 'platform.log');
+    appendFileSync(this.#logFile, platform.output());
+  }
+
+  get logFile(): string | undefined {
+    return this.#logFile;
+  }
+}
+
+/** Faults that can be tried here, and why the others can't. */
+async function possible(faults: readonly Fault[]) {
+  const reasons = await Promise.all(faults.map((fault) => fault.impossible?.()));
+  const skipped = faults.flatMap(({ name }, n) => (reasons[n] ? [`${name}: ${reasons[n]}`] : []));
+  for (const reason of skipped) log(`not tried: ${reason}`);
+  return { faults: faults.filter((_, n) => !reasons[n]), skipped };
+}
+
+async function runOne(
   platform: FaultPlatform,
-  { faults, rounds, seed, logFile }: ReturnType<typeof readOptions>,
+  { number, fault }: PlannedRound,
+  { seed, rounds }: Options,
+  outcome: Outcome,
+): Promise<Sent | undefined> {
+  const began = performance.now();
+  const command = outcome.commandFor(number);
+  const took = () => `${((performance.now() - began) / 1000).toFixed(1)} s in all`;
+  try {
+    const random = seeded(seed + number * 7919);
+    const { sent, sums, differences, recoveryMs } = await runRound(platform, fault, `f${number}`, random);
+    outcome.rows.push({ fault: fault.name, ...sums, recoveryMs });
+    if (differences.length > 0) outcome.wrong.push({ command, fault: fault.name, differences });
+    const recovered = `recovered in ${(recoveryMs / 1000).toFixed(1)} s`;
+    const verdict = differences.length === 0 ? 'ok   ' : 'WRONG';
+    log(`${verdict} ${number}/${rounds} ${fault.name}: ${describe(sums)}; ${recovered}, ${took()}`);
+    return sent;
+  } catch (error) {
+    const reason = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    outcome.wrong.push({ command, fault: fault.name, differences: [], error: reason });
+    log(`WRONG ${number}/${rounds} ${fault.name}: not finished, ${took()}: ${reason}`);
+    return undefined;
+  }
+}
+
+/** The rounds of one platform. One that could not finish a round is not what the next one expects: it is replaced. */
+async function runOn(
+  kind: PlatformKind,
+  planned: readonly PlannedRound[],
+  options: Options,
+  outcome: Outcome,
   stop: AbortSignal,
 ) {
-  const possible = faults.filter((fault) => !fault.impossible?.(platform));
-  const skipped = faults.flatMap(({ name, impossible }) => {
-    const reason = impossible?.(platform);
-    return reason ? [`${name}: ${reason}`] : [];
-  });
-  for (const reason of skipped) log(`not tried: ${reason}`);
-  const rows: Row[] = [];
-  const everything = new Map<string, readonly SentTap[]>();
-  for (const [n, fault] of planRounds(possible, rounds, seeded(seed)).entries()) {
-    if (stop.aborted) break;
-    const began = performance.now();
-    const { sent, ...sums } = await runRound(platform, fault, `f${n + 1}`, seeded(seed + (n + 1) * 7919));
-    for (const [room, taps] of sent) everything.set(room, taps);
-    if (logFile) writeFileSync(logFile, platform.output());
-    rows.push({ fault: fault.name, ...sums });
-    const took = ((performance.now() - began) / 1000).toFixed(1);
-    const recovery = (sums.recoveryMs / 1000).toFixed(1);
-    log(
-      `${isExact(sums) ? 'ok   ' : 'WRONG'} ${n + 1}/${rounds} ${fault.name}: ${describe(sums)}; recovered in ${recovery} s, ${took} s in all`,
-    );
+  const left = [...planned];
+  while (left.length > 0 && !stop.aborted) {
+    const platform = await START[kind](log);
+    const everything = new Map<string, Sent extends ReadonlyMap<string, infer T> ? T : never>();
+    let isWhole = true;
+    try {
+      for (let round = left.shift(); round && isWhole; round = isWhole && !stop.aborted ? left.shift() : undefined) {
+        const sent = await runOne(platform, round, options, outcome);
+        isWhole = sent !== undefined;
+        for (const [room, taps] of sent ?? []) everything.set(room, taps);
+      }
+      if (isWhole) await lookAgain(platform, kind, everything, outcome);
+    } finally {
+      outcome.keepLog(platform);
+      await platform.stop();
+    }
   }
-  // A later fault must not have changed what an earlier round had found right.
-  return { rows, skipped, after: await compare(platform, everything) };
+}
+
+/** A later fault must not have changed what an earlier round had found right. */
+async function lookAgain(platform: FaultPlatform, kind: PlatformKind, everything: Sent, outcome: Outcome) {
+  const { sums, differences }: Findings = await comparison(platform, new Map())(everything);
+  outcome.after = add(outcome.after, sums);
+  log(`the rounds of platform "${kind}", once more at its end: ${describe(sums)}`);
+  const numbers = new Set(differences.map(({ room }) => Number(/^f(\d+)-/.exec(room)?.[1])));
+  for (const number of numbers)
+    outcome.wrong.push({
+      command: outcome.commandFor(number),
+      fault: 'a later fault than that of this round, seen at the end',
+      differences: differences.filter(({ room }) => room.startsWith(`f${number}-`)),
+    });
 }
 
 async function main(args: string[], io: Io): Promise<number> {
@@ -94,26 +185,24 @@ async function main(args: string[], io: Io): Promise<number> {
     log(HELP);
     return 0;
   }
+  const { seed, rounds, round } = options;
   const stop = io.stopSignal();
-  log(`seed ${options.seed}`);
+  log(`seed ${seed}`);
   const began = performance.now();
-  const platform = await startFaultPlatform(log);
-  try {
-    const { rows, skipped, after } = await runAll(platform, options, stop);
-    log(`all rounds, once more at the end: ${describe(after)}`);
-    const minutes = (performance.now() - began) / 60_000;
-    const sums = rows.reduce<Sums>(add, NOTHING);
-    const table = report(rows, after, options.seed, new Date(), minutes, skipped);
-    log(`\n${table}\n`);
-    if (options.writes && !stop.aborted) await writeDocument(table);
-    return isExact(sums) && isExact(after) ? 0 : 1;
-  } catch (error) {
-    if (options.logFile) writeFileSync(options.logFile, platform.output());
-    else log(platform.output().slice(-5000));
-    throw error;
-  } finally {
-    await platform.stop();
+  const { faults, skipped } = await possible(options.faults);
+  const plan = planRounds(faults, rounds, seeded(seed)).filter(({ number }) => round === undefined || number === round);
+  const outcome = new Outcome(options);
+  for (const kind of PLATFORMS) {
+    const planned = plan.filter(({ fault }) => fault.on === kind);
+    await runOn(kind, planned, options, outcome, stop);
   }
+  const minutes = (performance.now() - began) / 60_000;
+  const table = report(outcome.rows, outcome.after, seed, new Date(), minutes, skipped);
+  log(`\n${table}\n`);
+  if (outcome.wrong.length > 0) log(`Wrong:\n${wrongRounds(outcome.wrong, seed)}`);
+  if (outcome.logFile) log(`The platform's log: ${outcome.logFile}`);
+  if (options.writes && !stop.aborted) await writeDocument(table);
+  return outcome.wrong.length === 0 ? 0 : 1;
 }
 
 await runScript(import.meta, 'test:faults', main);

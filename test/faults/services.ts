@@ -1,11 +1,13 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { between } from '../support/random.ts';
 import type { Fault } from './fault.ts';
-import type { FaultPlatform } from './platform.ts';
+import { diskImpossible } from './disk.ts';
+import { partOf } from './platform.ts';
 
 const functionsKilled: Fault = {
   name: 'functions’ process killed (kill -9)',
-  share: 22,
+  on: 'single',
+  share: 14,
   async run({ platform, heals }) {
     const pid = await platform.functionsPid();
     heals(); // the supervisor's restart is a part of the recovery
@@ -13,13 +15,14 @@ const functionsKilled: Fault = {
   },
 };
 
-type Services = Pick<FaultPlatform, 'broker' | 'redis'>;
+type Server = 'broker' | 'redisServer';
 
-const killed = (name: string, share: number, pick: (services: Services) => Services['redis'][]) => ({
+const killed = (name: string, share: number, which: readonly Server[]): Fault => ({
   name,
+  on: 'single',
   share,
-  async run({ platform, random, heals }: Parameters<Fault['run']>[0]) {
-    const services = pick(platform);
+  async run({ platform, random, heals }) {
+    const services = which.map((each) => partOf(platform, each));
     await Promise.all(services.map((service) => service.kill('SIGKILL')));
     await sleep(between(random, 0, 3000));
     heals();
@@ -27,27 +30,31 @@ const killed = (name: string, share: number, pick: (services: Services) => Servi
   },
 });
 
-const frozen = (name: string, share: number, fromMs: number, toMs: number, pick: 'broker' | 'redis'): Fault => ({
+const frozen = (name: string, share: number, fromMs: number, toMs: number, which: Server): Fault => ({
   name,
+  on: 'single',
   share,
   async run({ platform, random, heals }) {
-    await platform[pick].kill('SIGSTOP');
+    const service = partOf(platform, which);
+    await service.kill('SIGSTOP');
     await sleep(between(random, fromMs, toMs));
     heals();
-    await platform[pick].kill('SIGCONT');
+    await service.kill('SIGCONT');
   },
 });
 
 const diskFull: Fault = {
   name: 'broker’s disk full',
+  on: 'single',
   share: 4,
-  impossible: ({ disk }) => (disk ? undefined : 'a tmpfs can’t be mounted here'),
-  async run({ platform: { disk, broker }, random, heals }) {
-    await disk?.shrink(between(random, 0, 256 * 1024));
+  impossible: diskImpossible,
+  async run({ platform, random, heals }) {
+    const [disk, broker] = [partOf(platform, 'disk'), partOf(platform, 'broker')];
+    await disk.shrink(between(random, 0, 256 * 1024));
     // Until the broker gives up, as it does with its only disk; where it does not, it was full for a while.
     for (let waited = 0; broker.pid !== undefined && waited < 8000; waited += 100) await sleep(100);
     heals();
-    await disk?.grow();
+    await disk.grow();
     await broker.kill('SIGKILL');
     await broker.start();
   },
@@ -55,10 +62,10 @@ const diskFull: Fault = {
 
 export const serviceFaults: readonly Fault[] = [
   functionsKilled,
-  killed('broker killed (kill -9)', 8, ({ broker }) => [broker]),
+  killed('broker killed (kill -9)', 6, ['broker']),
   frozen('broker frozen 15 s (SIGSTOP)', 5, 15_000, 15_000, 'broker'),
-  killed('Redis killed (kill -9)', 8, ({ redis }) => [redis]),
-  frozen('Redis frozen (SIGSTOP)', 5, 2000, 9000, 'redis'),
-  killed('Redis and broker killed together', 5, ({ broker, redis }) => [broker, redis]),
+  killed('Redis killed (kill -9)', 6, ['redisServer']),
+  frozen('Redis frozen (SIGSTOP)', 5, 2000, 9000, 'redisServer'),
+  killed('Redis and broker killed together', 4, ['broker', 'redisServer']),
   diskFull,
 ];

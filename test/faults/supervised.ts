@@ -1,11 +1,9 @@
 import { join } from 'node:path';
+import { Redis } from 'ioredis';
 import { localEndpoints } from '../../infra/local/endpoints.ts';
-import { createRedis } from '../../lib/adapters/redis/client.ts';
-import { loadConfig } from '../../lib/config/variables.ts';
 import { isAlive, type Platform } from '../e2e/platform.ts';
-import { quiet } from '../support/services.ts';
 import { until } from '../support/until.ts';
-import { countStore, type FaultPlatform } from './platform.ts';
+import type { FaultPlatform } from './platform.ts';
 
 /**
  * A whole `npm start` for faults that need no link between the functions and the services: what a fault kills, the
@@ -13,31 +11,26 @@ import { countStore, type FaultPlatform } from './platform.ts';
  */
 export function supervisedPlatform(platform: Platform, dataDir: string): FaultPlatform {
   const { KAFKA_BROKERS = '', REDIS_URL = '' } = localEndpoints(dataDir) ?? {};
-  const redisClient = createRedis(REDIS_URL, quiet);
-  const config = loadConfig({});
+  const redis = new Redis(REDIS_URL, { retryStrategy: () => 100, maxRetriesPerRequest: 100 });
+  redis.on('error', () => undefined); // it is killed
   return {
     url: platform.url,
     lambdaPort: platform.lambdaPort,
-    windowMs: config.WINDOW_SECONDS * 1000,
-    get broker(): never {
-      throw new Error('a fault of the broker needs startFaultPlatform');
-    },
-    get links(): never {
-      throw new Error('a fault of the network needs startFaultPlatform');
-    },
-    redis: killable('redis', platform, async () => (await redisClient.ping()) === 'PONG'),
+    redisServer: killable('redis', platform, async () => (await redis.ping()) === 'PONG'),
     functionsPid: () => platform.pid('functions'),
     kafkaBrokers: KAFKA_BROKERS,
-    redisClient,
-    windows: countStore(redisClient, config),
+    redis,
     appendOnlyFile: join(dataDir, 'redis', 'appendonly.aof'),
-    disk: undefined,
     output: platform.output,
-    stop: async () => redisClient.disconnect(),
+    stop: async () => redis.disconnect(),
   };
 }
 
-const killable = (name: 'redis', platform: Platform, answers: () => Promise<boolean>): FaultPlatform['redis'] => {
+const killable = (
+  name: 'redis',
+  platform: Platform,
+  answers: () => Promise<boolean>,
+): NonNullable<FaultPlatform['redisServer']> => {
   let killed: number;
   return {
     async kill(signal) {

@@ -8,6 +8,7 @@ import type { Fault } from './fault.ts';
 /** A client that does something else than reading; the fault is over when it is unregistered, and the others saw all. */
 const badViewer = (name: string, connected: (socket: Socket) => void, after?: (server: Server) => void): Fault => ({
   name,
+  on: 'single',
   share: 3,
   async run({ platform, random, rooms, heals }) {
     const sockets = new Set<Socket>();

@@ -27,13 +27,16 @@ const REPLICATES_AT_ONCE = {
   'repl-ping-replica-period': '1',
 };
 
+/** @param wrap names a program that runs the given one */
 export async function startRedisNode(
   options: Readonly<Record<string, string>> = {},
   choosePort: () => Promise<number> = anyFreePort,
+  wrap: (program: string) => string = (program) => program,
 ): Promise<RedisNode> {
   const folder = mkdtempSync(join(tmpdir(), 'emoji-streaming-redis-'));
   const dir = await claimDataDir(folder);
-  const program = await findRedis(await ensureJars(() => undefined));
+  const found = await findRedis(await ensureJars(() => undefined));
+  const program = { ...found, program: wrap(found.program) };
   const port = await choosePort();
   const service = redisService(dir, program, port, { ...REPLICATES_AT_ONCE, ...options });
   const redis = new Redis(port, '127.0.0.1', {

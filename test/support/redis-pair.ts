@@ -30,13 +30,14 @@ export interface RedisPair {
 const SYNC_MS = 30_000;
 const offset = async (node: RedisNode) => Number((await node.info('replication')).get('master_repl_offset'));
 
-export async function startRedisPair(): Promise<RedisPair> {
+/** @param wrap see `startRedisNode` */
+export async function startRedisPair({ wrap }: { wrap?: (program: string) => string } = {}): Promise<RedisPair> {
   const undo: (() => Promise<unknown>)[] = [];
   const stop = async () => {
     for (const act of undo.splice(0).reverse()) await act();
   };
   const start = async () => {
-    const node = await startRedisNode();
+    const node = await startRedisNode({}, undefined, wrap);
     undo.push(node.remove);
     // Only a replica comes this way.
     const inlet = await tcpProxy(node.port);

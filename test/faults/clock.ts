@@ -1,0 +1,63 @@
+import { chmodSync, closeSync, constants, mkdtempSync, openSync, rmSync, writeFileSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { runProgram } from '../../infra/local/run.ts';
+
+/** The clock of a process. */
+export interface Clock {
+  /** Ahead of the true time by so many seconds; 0 = right. */
+  shift(seconds: number): void;
+}
+
+const SOURCE = join(import.meta.dirname, 'clock-shift.c');
+
+const compile = async (library: string): Promise<boolean> =>
+  process.platform === 'linux' &&
+  (await runProgram('cc', ['-shared', '-fPIC', '-O2', '-o', library, SOURCE, '-ldl'], 30_000)).ok;
+
+const newFolder = () => mkdtempSync(join(tmpdir(), 'emoji-streaming-clock-'));
+
+export const clocksImpossible = async (): Promise<string | undefined> => {
+  const folder = newFolder();
+  const ok = await compile(join(folder, 'shift.so'));
+  rmSync(folder, { recursive: true });
+  return ok ? undefined : 'the clock of one process can be shifted on Linux with a C compiler only';
+};
+
+/** Clocks for programs that are yet to be started. @returns undefined where that is not possible. */
+export async function clocksFor<const N extends string>(names: readonly N[]) {
+  const folder = newFolder();
+  const remove = () => rmSync(folder, { recursive: true, force: true });
+  const library = join(folder, 'shift.so');
+  if (!(await compile(library))) {
+    remove();
+    return undefined;
+  }
+  const file = (name: N) => join(folder, name);
+  const env = (name: N) => ({ LD_PRELOAD: library, CLOCK_FILE: file(name) });
+  const clock = (name: N): Clock => {
+    const shift = (seconds: number) => {
+      const bytes = Buffer.alloc(8);
+      bytes.writeBigInt64LE(BigInt(seconds));
+      // In place: a file that is cut first would end the process that has it mapped.
+      const open = openSync(file(name), constants.O_RDWR | constants.O_CREAT);
+      writeSync(open, bytes, 0, bytes.length, 0);
+      closeSync(open);
+    };
+    shift(0);
+    return { shift };
+  };
+  return {
+    of: Object.fromEntries(names.map((name) => [name, clock(name)])) as Record<N, Clock>,
+    env,
+    /** A program that runs another one with this clock. */
+    wrap: (name: N) => (program: string) => {
+      const wrapper = join(folder, `${name}.sh`);
+      const variables = Object.entries(env(name)).map(([variable, value]) => `${variable}='${value}'`);
+      writeFileSync(wrapper, `#!/bin/sh\nexec env ${variables.join(' ')} '${program}' "$@"\n`);
+      chmodSync(wrapper, 0o755);
+      return wrapper;
+    },
+    remove,
+  };
+}

@@ -1,0 +1,33 @@
+import { createRedis } from '../../lib/adapters/redis/client.ts';
+import { startRedisCluster } from '../support/redis-cluster.ts';
+import { quiet } from '../support/services.ts';
+import { startBroker, startFunctions, undoable, type FaultPlatform } from './platform.ts';
+
+/** One broker, and a Redis Cluster of three shards with a replica each. */
+export async function startClusterPlatform(log: (line: string) => void = () => {}): Promise<FaultPlatform> {
+  const { undo, stop } = undoable();
+  try {
+    const broker = await startBroker(undo, log);
+    const cluster = await startRedisCluster();
+    undo(cluster.stop);
+    const REDIS_URL = cluster.addresses.map(({ host, port }) => `redis://${host}:${port}`).join(',');
+    const functions = await startFunctions(
+      undo,
+      { KAFKA_BROKERS: `127.0.0.1:${broker.link.port}`, REDIS_URL, REDIS_MODE: 'cluster' },
+      [broker.service.start()],
+    );
+    const redis = createRedis(REDIS_URL, quiet, 'cluster');
+    undo(() => redis.disconnect());
+    return {
+      ...functions,
+      ...{ cluster, redis },
+      broker: broker.service,
+      kafkaBrokers: broker.brokers,
+      output: () => `${functions.output()}\n${broker.output()}`,
+      stop,
+    };
+  } catch (error) {
+    await stop().catch(() => undefined);
+    throw error;
+  }
+}

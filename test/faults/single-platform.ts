@@ -1,0 +1,45 @@
+import { join } from 'node:path';
+import { startRedisPair } from '../support/redis-pair.ts';
+import { clocksFor } from './clock.ts';
+import { startBroker, startFunctions, undoable, type FaultPlatform } from './platform.ts';
+
+/** One broker, and a Redis with a replica, each behind a proxy. */
+export async function startSinglePlatform(log: (line: string) => void = () => {}): Promise<FaultPlatform> {
+  const { undo, stop } = undoable();
+  try {
+    const clocks = await clocksFor(['functions', 'redis']);
+    if (clocks) undo(clocks.remove);
+    const broker = await startBroker(undo, log);
+    const pair = await startRedisPair(clocks ? { wrap: clocks.wrap('redis') } : {});
+    undo(pair.stop);
+    const functions = await startFunctions(
+      undo,
+      { KAFKA_BROKERS: `127.0.0.1:${broker.link.port}`, REDIS_URL: pair.url, ...clocks?.env('functions') },
+      [broker.service.start()],
+    );
+    return {
+      ...functions,
+      broker: broker.service,
+      ...(broker.disk ? { disk: broker.disk } : {}),
+      ...(clocks ? { clocks: clocks.of } : {}),
+      links: { kafka: broker.link, redis: pair.entrance },
+      pair,
+      redisServer: {
+        kill: (signal) => pair.primary.service.kill(signal),
+        start: () => pair.primary.service.start(),
+      },
+      get appendOnlyFile() {
+        return join(pair.primary.folder, 'appendonly.aof');
+      },
+      get redis() {
+        return pair.primary.redis;
+      },
+      kafkaBrokers: broker.brokers,
+      output: () => `${functions.output()}\n${broker.output()}`,
+      stop,
+    };
+  } catch (error) {
+    await stop().catch(() => undefined);
+    throw error;
+  }
+}
