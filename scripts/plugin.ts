@@ -22,7 +22,7 @@ onParentDeath(() => abort.abort());
 const run = (env: NodeJS.ProcessEnv): Promise<number> =>
   new Promise((resolve, reject) => {
     const npm = [process.env.npm_execpath ?? '', 'run', '--silent', script, '--workspace', PLUGIN, '--', ...args];
-    const child = spawn(process.execPath, npm, { stdio: 'inherit', env: { ...process.env, ...env } });
+    const child = spawn(process.execPath, npm, { stdio: 'inherit', env: { ...process.env, LONG_TESTS: '1', ...env } });
     abort.signal.addEventListener('abort', () => child.kill('SIGINT'), { once: true });
     child.once('error', reject).once('exit', (code) => resolve(code ?? 1));
   });

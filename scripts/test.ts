@@ -115,7 +115,7 @@ async function everything(folder: string, infra: Promise<LocalInfra>, counts: st
     const env = { ...(await testEnv(await infra)), TEST_COUNTS: counts, SHARED_PLATFORM: file };
     const [outages, units, platforms] = [
       ['/test/e2e/outages'],
-      ['--testPathIgnorePatterns=/test/e2e/', '--maxWorkers=2'],
+      ['--testPathIgnorePatterns=/test/e2e/', '--maxWorkers=3'],
       ['/test/e2e/', '--testPathIgnorePatterns=/test/e2e/outages'],
     ].map((options) => jest(options, { env, output: lines() }));
     const codes = await Promise.all([outages, units, platforms]);

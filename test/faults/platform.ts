@@ -63,7 +63,7 @@ export const undoable = () => {
 type Undo = ReturnType<typeof undoable>['undo'];
 
 /** A data folder that is gone afterwards. */
-export const temporaryDataDir = (undo: Undo): string => {
+const temporaryDataDir = (undo: Undo): string => {
   const folder = newDataDir();
   undo(() => removeDataDir(folder));
   return folder;

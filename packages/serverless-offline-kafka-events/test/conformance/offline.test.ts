@@ -19,6 +19,9 @@ afterEach(async () => {
 
 const PATIENCE_MS = 60_000;
 
+/** Each case is a start of the framework: `npm run conformance` has these, too. */
+const long = <T>(...cases: T[]): T[] => (process.env['LONG_TESTS'] ? cases : []);
+
 const start = (options: OfflineOptions): Offline => {
   const offline = startOffline(options);
   running.push(offline);
@@ -54,10 +57,10 @@ const committed = (topic: string, offline: Offline) => async (): Promise<boolean
 };
 
 describe('serverless-offline', () => {
-  test.each([
+  test.each<[string, string, Record<string, unknown>]>([
     ['invoke: in-process', 'in-process', {}],
     ['invoke: sdk', 'sdk', {}],
-    ['invoke: sdk and useInProcess', 'sdk', { useInProcess: true }],
+    ...long<[string, string, Record<string, unknown>]>(['invoke: sdk, useInProcess', 'sdk', { useInProcess: true }]),
   ])(
     'K-36 %s: a text that is thrown is a failure: the record is delivered again until it succeeds',
     async (_, invoke, offlineOptions) => {
@@ -77,7 +80,7 @@ describe('serverless-offline', () => {
     PATIENCE_MS + 10_000,
   );
 
-  test.each(['in-process', 'sdk'])(
+  test.each(['in-process', ...long('sdk')])(
     'K-36 invoke: %s: neither process.exit nor a rejection that nobody handles ends serverless-offline',
     async (invoke) => {
       const topic = await kafka.topic();
@@ -111,16 +114,18 @@ describe('serverless-offline', () => {
     PATIENCE_MS + 10_000,
   );
 
-  test.each([
+  test.each<[string, Pick<OfflineOptions, 'msk' | 'kafkaEvents'>, string]>([
     ['start', { msk: { topic: 'orders', startingPositionTimestamp: 1_760_000_000_000 } }, 'not in milliseconds'],
     ['', { msk: { topic: 'orders', startingPositionTimestamp: 1_760_000_000_000 } }, 'not in milliseconds'],
-    ['start', { msk: { topic: 'orders' }, kafkaEvents: { bootstrapServers: 'localhost' } }, 'bootstrapServers'],
-    ['start', { msk: { topic: 'orders' }, kafkaEvents: { overrides: { nobody: {} } } }, 'nobody'],
-    [
-      'start',
-      { msk: { topic: 'orders' }, kafkaEvents: { metricsPort: Number(testBrokers()[0]?.split(':')[1]) } },
-      'must be a free port',
-    ],
+    ...long<[string, Pick<OfflineOptions, 'msk' | 'kafkaEvents'>, string]>(
+      ['start', { msk: { topic: 'orders' }, kafkaEvents: { bootstrapServers: 'localhost' } }, 'bootstrapServers'],
+      ['start', { msk: { topic: 'orders' }, kafkaEvents: { overrides: { nobody: {} } } }, 'nobody'],
+      [
+        'start',
+        { msk: { topic: 'orders' }, kafkaEvents: { metricsPort: Number(testBrokers()[0]?.split(':')[1]) } },
+        'must be a free port',
+      ],
+    ),
   ])(
     'a wrong configuration ends `serverless offline %s` with an exit code: %j',
     async (command, options, message) => {
