@@ -63,7 +63,26 @@ export const createPlatformTopics = (
  * Has a group of consumers commit the offsets of partitions, as kafkajs's `setOffsets` does, which takes 5 s for it: it
  * ends with a fetch, and lets that wait for records.
  */
-export const commitOffsets = async (
+export const commitOffsets = (
+  kafka: Kafka,
+  groupId: string,
+  topic: string,
+  partitions: readonly { partition: number; offset: string }[],
+): Promise<void> =>
+  withAdmin(kafka, async (admin) => {
+    const areCommitted = async () => {
+      const [found] = await admin.fetchOffsets({ groupId, topics: [topic] });
+      const offsets = new Map(found?.partitions.map(({ partition, offset }) => [partition, offset]));
+      return partitions.every(({ partition, offset }) => offsets.get(partition) === offset);
+    };
+    // A consumer that had to join again has forgotten where it should seek.
+    await until(`the offsets of ${groupId} are committed`, async () => {
+      await seekAll(kafka, groupId, topic, partitions);
+      return areCommitted();
+    });
+  });
+
+const seekAll = async (
   kafka: Kafka,
   groupId: string,
   topic: string,
