@@ -79,6 +79,8 @@ const bundleKafkajs = async () => {
     banner: {
       js: [
         `/* kafkajs ${require('kafkajs/package.json').version}, MIT License: see kafkajs.LICENSE */`,
+        // kafkajs measures with the time of day: a clock that is set back would stop its heartbeats for as long.
+        'const Date = class extends globalThis.Date { static now() { return Math.floor(performance.timeOrigin + performance.now()); } };',
         // kafkajs sets timers with negative delays, of which newer versions of Node.js warn.
         'const setTimeout = (callback, ms, ...args) => globalThis.setTimeout(callback, ms < 1 ? 1 : ms, ...args);',
       ].join('\n'),

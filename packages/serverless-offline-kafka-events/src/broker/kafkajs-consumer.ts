@@ -56,7 +56,7 @@ export class KafkajsConsumer implements BrokerConsumer {
   /** One consumer after another until `stop`. */
   async #live(): Promise<void> {
     for (let attempt = 0; !this.#stopped.signal.aborted; attempt++) {
-      const startedAt = Date.now();
+      const startedAt = performance.now();
       try {
         await this.#topicExists();
         const crash = await this.#runUntilCrash();
@@ -71,7 +71,7 @@ export class KafkajsConsumer implements BrokerConsumer {
           return;
         }
         // What fails again as soon as it has joined is not asked for without a pause.
-        if (Date.now() - startedAt > STABLE_MS) attempt = 0;
+        if (performance.now() - startedAt > STABLE_MS) attempt = 0;
         this.#listener.waiting(withHint(describeError(error)));
         await sleep(backoff(attempt, 250, 3_000), this.#stopped.signal);
       }

@@ -64,6 +64,7 @@ export const kafkajsBroker = ({ brokers, clientId, log, security = {} }: Kafkajs
         messages: records.map(({ key, value }) => ({
           key: key === null ? null : Buffer.from(key),
           value: Buffer.from(value),
+          timestamp: String(Date.now()),
         })),
       });
     },

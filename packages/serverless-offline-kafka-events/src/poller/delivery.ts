@@ -36,6 +36,7 @@ export interface DeliveryDeps {
   readonly invoked: (batch: Batch, outcome: Outcome, durationMs: number) => void;
   readonly counters: Counters;
   readonly log: Log;
+  /** Milliseconds, monotonic. */
   readonly now: () => number;
 }
 
@@ -49,8 +50,8 @@ export class Delivery {
 
   /** Never rejects. */
   async deliver(batch: Batch): Promise<void> {
-    const { policy, now, tooBig, table } = this.#deps;
-    const undeliverable = discardUndeliverable(batch, policy, now(), tooBig);
+    const { policy, tooBig, table } = this.#deps;
+    const undeliverable = discardUndeliverable(batch, policy, Date.now(), tooBig);
     if (undeliverable) return this.#apply(batch, undeliverable);
     const outcome = await this.#invoke(batch);
     // Partitions that another member owns by now are abandoned without a commit (K-75).

@@ -36,8 +36,10 @@ export interface MappingDeps {
   readonly logBatches: boolean;
   readonly sessionTimeoutMs: number;
   readonly retryDelayMs: DeliveryDeps['retryDelayMs'];
-  readonly now?: () => number;
 }
+
+/** Milliseconds on a clock that nobody sets: a window or a delay that was begun ends, whatever the time of day does. */
+const monotonicNow = (): number => performance.now();
 
 /** How often the number of pollers is decided, in ms. AWS does it every minute (K-65). */
 const SCALING_MS = 1_000;
@@ -54,12 +56,10 @@ export class Mapping {
   readonly #delivery: Delivery;
   readonly #counters = new Counters();
   readonly #limits: PollerLimits;
-  readonly #now: () => number;
   #scaling: NodeJS.Timeout | undefined;
 
   constructor(deps: MappingDeps) {
     this.#deps = deps;
-    this.#now = deps.now ?? Date.now;
     const { definition, broker, source, destination } = deps;
     const { topic, groupId, startingPosition, batchSize } = definition;
     const { MinimumPollers: minimum = 1, MaximumPollers: maximum = 200 } =
@@ -97,7 +97,7 @@ export class Mapping {
         report: () => this.report(),
       }),
       counters: this.#counters,
-      now: this.#now,
+      now: monotonicNow,
     });
     this.#pool = new PollerPool((mine) => this.#poller(mine, payloadBytes));
   }
@@ -128,7 +128,7 @@ export class Mapping {
           arrived: (rank) => this.#pool.wake(rank),
           counters: this.#counters,
           log,
-          now: this.#now,
+          now: monotonicNow,
         }),
       ),
     );
@@ -179,7 +179,7 @@ export class Mapping {
       mine,
       deliver: (batch) => this.#delivery.deliver(batch),
       taken: (partitions) => this.#flow.resume(partitions),
-      now: this.#now,
+      now: monotonicNow,
     });
   }
 }

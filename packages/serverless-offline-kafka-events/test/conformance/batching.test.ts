@@ -1,9 +1,10 @@
-import { describe, expect, test } from '@jest/globals';
+import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { until } from '../kafka.ts';
 import { recordsOf } from '../mapping-rig.ts';
 import { numbered, text, useRigs } from '../rigs.ts';
 
 const { kafka, start } = useRigs();
+afterEach(() => void jest.restoreAllMocks());
 
 describe('a batch', () => {
   test('K-17 closes at 6 MB of payload', async () => {
@@ -53,5 +54,19 @@ describe('a batch', () => {
     const rig = await start({ Topics: [topic] });
     await until('nine records', () => rig.records().length === 9);
     expect(Math.max(...rig.events.map((event) => Object.keys(event.records).length))).toBe(3);
+  });
+
+  test('is delivered in time though the clock is set ahead and back meanwhile', async () => {
+    const { now } = Date;
+    let ahead = 0;
+    jest.spyOn(Date, 'now').mockImplementation(() => now() + ahead);
+    const topic = await kafka.topic();
+    const rig = await start({ Topics: [topic], MaximumBatchingWindowInSeconds: 1 });
+    ahead = 1_800_000;
+    await kafka.produce(topic, [{ value: 'x', partition: 0 }]);
+    await until('the record is read', () => rig.mapping.report().counts.PolledEventCount === 1);
+    ahead = 0;
+    await until('its delivery', () => rig.records().length === 1);
+    await until('the commit', async () => (await kafka.committed(rig.groupId, topic))[0] === 1);
   });
 });

@@ -113,7 +113,7 @@ describe.each([
     });
     expect(results.get('throwsText')?.message).toContain('text');
     expect(results.get('throwsAnError')?.message).toBe('no');
-  }, 60_000);
+  });
 });
 
 describe('with worker threads alone', () => {
@@ -122,12 +122,12 @@ describe('with worker threads alone', () => {
     const results = await run(names);
     expect(outcomes(results)).toEqual(expected(names, 'function-error'));
     expect(results.get('exits')?.message).toContain('process.exit(0)');
-  }, 60_000);
+  });
 
   test('K-36 what goes wrong after an invocation has ended does not end serverless-offline', async () => {
     const results = await run(['rejectsTooLate', 'counts', 'outlives']);
     expect(outcomes(results)).toEqual({ rejectsTooLate: 'success', counts: 'success', outlives: 'success' });
-  }, 60_000);
+  });
 
   test('K-36 the event loop is waited for as Lambda does', async () => {
     const results = await run(['doesNotWait', 'waits', 'unzips', 'neverSettles', 'neverSettlesAsync']);
@@ -140,5 +140,5 @@ describe('with worker threads alone', () => {
     });
     expect(results.get('waits')?.message).toContain('timeout');
     expect(results.get('unzips')?.message).toContain('no');
-  }, 60_000);
+  });
 });
