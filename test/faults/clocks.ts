@@ -20,4 +20,5 @@ const stepped = (name: string, whose: 'functions' | 'redis'): Fault => ({
   },
 });
 
-export const clockFaults: readonly Fault[] = [stepped('the functions', 'functions'), stepped('Redis', 'redis')];
+export const functionsClock = stepped('the functions', 'functions');
+export const redisClock = stepped('Redis', 'redis');

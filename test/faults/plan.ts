@@ -1,5 +1,5 @@
 import type { Random } from '../support/random.ts';
-import { clockFaults } from './clocks.ts';
+import { functionsClock, redisClock } from './clocks.ts';
 import { clusterFaults } from './cluster-failovers.ts';
 import type { Fault, PlatformKind } from './fault.ts';
 import { failoverFaults } from './failovers.ts';
@@ -16,11 +16,12 @@ export const FAULTS: readonly Fault[] = [
   rebalance,
   ...networkFaults,
   ...viewerFaults,
+  functionsClock,
   ...clusterFaults,
 ];
 
-/** Only when `--only` names them: after a step back aggregate did not go on within 100 s, for a reason that is not known yet. */
-export const OPEN_FAULTS: readonly Fault[] = clockFaults;
+/** Only when `--only` names them: their rounds have not finished yet, for a reason that is not known. */
+export const OPEN_FAULTS: readonly Fault[] = [redisClock];
 
 /** One after the other, since a platform takes some time to start. */
 export const PLATFORMS: readonly PlatformKind[] = ['single', 'cluster'];
