@@ -10,7 +10,9 @@ const liveSchema = z.object({
 
 /** `GET /live` of a room. */
 export const live = async (url: string, room: string) => {
-  const answer = await fetch(`${url}/live?room_id=${encodeURIComponent(room)}`);
+  const get = () => fetch(`${url}/live?room_id=${encodeURIComponent(room)}`);
+  // Again when the server closed the connection, idle until then, at the moment at which it was used.
+  const answer = await get().catch(get);
   if (!answer.ok) throw new Error(`GET /live: ${answer.status}`);
   return liveSchema.parse(await answer.json());
 };
