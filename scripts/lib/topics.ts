@@ -1,5 +1,5 @@
 import type { Admin } from 'kafkajs';
-import { createTopics } from '../../lib/adapters/kafka/create-topics.ts';
+import { createTopics } from 'kafka-records/topics';
 import {
   countBrokers,
   mendSettings,

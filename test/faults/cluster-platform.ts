@@ -1,12 +1,11 @@
 import { createRedis } from '../../lib/adapters/redis/client.ts';
 import { startRedisCluster } from '../support/redis-cluster.ts';
 import { quiet } from '../support/services.ts';
-import { startBroker, startFunctions, undoable, type FaultPlatform } from './platform.ts';
+import { assemble, startBroker, startFunctions, type FaultPlatform } from './platform.ts';
 
 /** One broker, and a Redis Cluster of three shards with a replica each. */
-export async function startClusterPlatform(log: (line: string) => void = () => {}): Promise<FaultPlatform> {
-  const { undo, stop } = undoable();
-  try {
+export const startClusterPlatform = (log: (line: string) => void = () => {}): Promise<FaultPlatform> =>
+  assemble(async (undo) => {
     const broker = await startBroker(undo, log);
     const cluster = await startRedisCluster();
     undo(cluster.stop);
@@ -24,10 +23,5 @@ export async function startClusterPlatform(log: (line: string) => void = () => {
       broker: broker.service,
       kafkaBrokers: broker.brokers,
       output: () => `${functions.output()}\n${broker.output()}`,
-      stop,
     };
-  } catch (error) {
-    await stop().catch(() => undefined);
-    throw error;
-  }
-}
+  });

@@ -20,7 +20,7 @@ export const FAULTS: readonly Fault[] = [
   ...clusterFaults,
 ];
 
-/** Only when `--only` names them: their rounds have not finished yet, for a reason that is not known. */
+/** Run only when `--only` names them: their rounds do not finish yet, and the cause is not known. */
 export const OPEN_FAULTS: readonly Fault[] = [redisClock];
 
 /** One after the other, since a platform takes some time to start. */

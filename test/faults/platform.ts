@@ -51,7 +51,7 @@ export const partOf = <K extends keyof Parts>(platform: FaultPlatform, name: K):
 };
 
 /** Undoes steps in the reverse order. */
-export const undoable = () => {
+const undoable = () => {
   const steps: (() => unknown)[] = [];
   return {
     undo: (step: () => unknown) => void steps.push(step),
@@ -61,6 +61,17 @@ export const undoable = () => {
   };
 };
 type Undo = ReturnType<typeof undoable>['undo'];
+
+/** A platform of parts; what has been started is stopped when one of them fails. */
+export const assemble = async (build: (undo: Undo) => Promise<Omit<FaultPlatform, 'stop'>>): Promise<FaultPlatform> => {
+  const { undo, stop } = undoable();
+  try {
+    return Object.assign(await build(undo), { stop });
+  } catch (error) {
+    await stop().catch(() => undefined);
+    throw error;
+  }
+};
 
 /** A data folder that is gone afterwards. */
 const temporaryDataDir = (undo: Undo): string => {

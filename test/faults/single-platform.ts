@@ -1,12 +1,11 @@
 import { join } from 'node:path';
 import { startRedisPair } from '../support/redis-pair.ts';
 import { clocksFor } from './clock.ts';
-import { startBroker, startFunctions, undoable, type FaultPlatform } from './platform.ts';
+import { assemble, startBroker, startFunctions, type FaultPlatform } from './platform.ts';
 
 /** One broker, and a Redis with a replica, each behind a proxy. */
-export async function startSinglePlatform(log: (line: string) => void = () => {}): Promise<FaultPlatform> {
-  const { undo, stop } = undoable();
-  try {
+export const startSinglePlatform = (log: (line: string) => void = () => {}): Promise<FaultPlatform> =>
+  assemble(async (undo) => {
     const clocks = await clocksFor(['functions', 'redis']);
     if (clocks) undo(clocks.remove);
     const broker = await startBroker(undo, log);
@@ -36,10 +35,5 @@ export async function startSinglePlatform(log: (line: string) => void = () => {}
       },
       kafkaBrokers: broker.brokers,
       output: () => `${functions.output()}\n${broker.output()}`,
-      stop,
     };
-  } catch (error) {
-    await stop().catch(() => undefined);
-    throw error;
-  }
-}
+  });

@@ -6,7 +6,7 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { claimDataDir } from '../../infra/local/data-dir.ts';
 import { announce, localEndpoints, runningDataDirs, writeEndpoints } from '../../infra/local/endpoints.ts';
 import { anyFreePort } from '../../infra/local/ports.ts';
-import { createTopics } from '../../lib/adapters/kafka/create-topics.ts';
+import { createTopics } from 'kafka-records/topics';
 import { clusterTopic } from '../../lib/config/topics.ts';
 import type { RedisClient } from '../../lib/adapters/redis/client.ts';
 import { RedisRegistry } from '../../lib/adapters/redis/registry.ts';

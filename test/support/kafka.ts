@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { Kafka, logLevel, type Admin } from 'kafkajs';
-import { createTopics } from '../../lib/adapters/kafka/create-topics.ts';
+import { createTopics } from 'kafka-records/topics';
 import { topicDefinitions } from '../../lib/config/topics.ts';
 import { kafkaBrokers } from './services.ts';
 import { until } from './until.ts';
 
-/** A client for the given brokers (default: those of the tests) that keeps its thoughts to itself. */
+/** A client for the given brokers (default: those of the tests) that logs nothing. */
 export const kafkaFor = (brokers = kafkaBrokers()): Kafka =>
   new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING, retry: { initialRetryTime: 50, retries: 8 } });
 

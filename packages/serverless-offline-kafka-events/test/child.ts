@@ -10,6 +10,18 @@ export interface Child {
   send(line: string): void;
 }
 
+/** Ends the process with this one. @returns what resolves with its exit code, or the signal that ended it */
+export const endOf = (child: ChildProcess): Promise<number | NodeJS.Signals | null> => {
+  const kill = (): void => void child.kill('SIGKILL');
+  process.once('exit', kill);
+  return new Promise((resolve) =>
+    child.once('close', (code, signal) => {
+      process.removeListener('exit', kill);
+      resolve(code ?? signal);
+    }),
+  );
+};
+
 /** Runs a TypeScript file in a process of its own, for what does not work in jest's module loader. */
 export const runChild = (script: string, args: readonly string[]): Child => {
   const child = spawn(process.execPath, ['--import', 'tsx', script, ...args], {
@@ -18,13 +30,6 @@ export const runChild = (script: string, args: readonly string[]): Child => {
   });
   const lines: string[] = [];
   createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
-  const kill = (): void => void child.kill('SIGKILL');
-  process.once('exit', kill);
-  const ended = new Promise<number | NodeJS.Signals | null>((resolve) =>
-    child.once('close', (code, signal) => {
-      process.removeListener('exit', kill);
-      resolve(code ?? signal);
-    }),
-  );
+  const ended = endOf(child);
   return { lines, process: child, ended, send: (line) => void child.stdin.write(`${line}\n`) };
 };

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { createTopics } from 'kafka-records/topics';
 import kafkajs from 'kafkajs';
 import type { Admin, Message, Producer } from 'kafkajs';
 
@@ -12,35 +12,13 @@ export const testBrokers = (): string[] => {
 
 process.env['KAFKAJS_NO_PARTITIONER_WARNING'] = '1';
 
-const NOT_YET = new Set(['UNKNOWN_TOPIC_OR_PARTITION', 'LEADER_NOT_AVAILABLE', 'NOT_LEADER_FOR_PARTITION']);
-
-const takesRecords = async (admin: Admin, topic: string): Promise<boolean> => {
-  try {
-    await admin.fetchTopicOffsets(topic);
-    return true;
-  } catch (error) {
-    if (NOT_YET.has((error as { type?: string }).type ?? '')) return false;
-    throw error;
-  }
-};
-
-/**
- * Creates a topic and resolves when each of its partitions takes records. A busy broker tells of a partition before it
- * has its log; a record sent then is refused while those of other partitions are taken, and kafkajs sends all of them
- * again. Offsets are answered from the logs themselves.
- */
-export const createTopic = async (
+/** Creates a topic and resolves when each of its partitions takes records. */
+export const createTopic = (
   admin: Admin,
   topic: string,
   numPartitions = 1,
   configEntries: { name: string; value: string }[] = [],
-): Promise<void> => {
-  await admin.createTopics({
-    waitForLeaders: false,
-    topics: [{ topic, numPartitions, replicationFactor: 1, configEntries }],
-  });
-  while (!(await takesRecords(admin, topic))) await sleep(20);
-};
+): Promise<void> => createTopics(admin, [{ topic, numPartitions, replicationFactor: 1, configEntries }]);
 
 /** One client per test file: topics with unique names, a producer that chooses partitions by hand. */
 export class TestKafka {

@@ -3,6 +3,7 @@ import { createRequire } from 'node:module';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { endOf } from './child.ts';
 import { functionService } from './function-service.ts';
 import { testBrokers } from './kafka.ts';
 import { ARN } from './mapping-rig.ts';
@@ -55,14 +56,7 @@ export const startOffline = ({ command = ['offline', 'start'], ...options }: Off
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += String(chunk)));
-  const kill = (): void => void child.kill('SIGKILL');
-  process.once('exit', kill);
-  const ended = new Promise<number | NodeJS.Signals | null>((resolve) =>
-    child.once('close', (code, signal) => {
-      process.removeListener('exit', kill);
-      resolve(code ?? signal);
-    }),
-  );
+  const ended = endOf(child);
   return {
     dir,
     output: () => output,
