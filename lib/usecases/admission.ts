@@ -32,17 +32,17 @@ export interface Admission {
   view(source: string): Promise<Headers>;
 }
 
-/** The field of a request that a limit is about, and what there is too much of. */
-const ABOUT: Record<LimitName, { path: string; what: string }> = {
-  user: { path: 'user_id', what: 'taps' },
-  room: { path: 'room_id', what: 'taps' },
-  address: { path: '', what: 'taps' },
-  register: { path: '', what: 'registrations' },
-  live: { path: '', what: 'requests' },
-  'new-rooms-user': { path: 'room_id', what: 'new rooms' },
-  'new-rooms-address': { path: 'room_id', what: 'new rooms' },
-  destination: { path: 'port', what: 'registrations' },
-  'destination-host': { path: 'host', what: 'registrations' },
+/** For each limit: the field of the request that it concerns, and how its error names what is limited. */
+const ABOUT: Record<LimitName, { path: string; verb: string; what: string }> = {
+  user: { path: 'user_id', verb: 'send', what: 'taps' },
+  room: { path: 'room_id', verb: 'get', what: 'taps' },
+  address: { path: '', verb: 'send', what: 'taps' },
+  register: { path: '', verb: 'send', what: 'registrations' },
+  live: { path: '', verb: 'send', what: 'requests' },
+  'new-rooms-user': { path: 'room_id', verb: 'open', what: 'new rooms' },
+  'new-rooms-address': { path: 'room_id', verb: 'open', what: 'new rooms' },
+  destination: { path: 'port', verb: 'get', what: 'registrations' },
+  'destination-host': { path: 'host', verb: 'get', what: 'registrations' },
 };
 /** Rooms stay active for an hour, so a retry soon is useless. */
 const RETRY_ROOM_SECONDS = 60;
@@ -87,6 +87,8 @@ export const createAdmission = ({ limiter, rooms, whenDown, clock }: Deps): Admi
     });
   };
 
+  const registerCall = (source: string) => charge([{ limit: 'register', key: source, points: 1 }]);
+
   return {
     async taps(source, taps) {
       const users = new Map<string, number>();
@@ -109,7 +111,7 @@ export const createAdmission = ({ limiter, rooms, whenDown, clock }: Deps): Admi
       await enter(source, openers);
       return headers;
     },
-    registration: (source) => charge([{ limit: 'register', key: source, points: 1 }]),
+    registration: registerCall,
     async client(source, user, { room_id, host, port }) {
       const name = host.toLowerCase();
       await charge([
@@ -119,7 +121,7 @@ export const createAdmission = ({ limiter, rooms, whenDown, clock }: Deps): Admi
       await enter(source, new Map([[room_id, user]]));
     },
     view: (source) => charge([{ limit: 'live', key: source, points: 1 }]),
-    removal: (source) => charge([{ limit: 'register', key: source, points: 1 }]),
+    removal: registerCall,
   };
 };
 
@@ -139,9 +141,7 @@ const quotaHeaders = ({ charge: { limit }, burst, seconds: window, remaining, wa
 
 const tooMuch = (verdict: Verdict): PlatformError => {
   const { charge, burst, seconds: window, waitMs } = verdict;
-  const { path, what } = ABOUT[charge.limit];
-  const gets = charge.limit === 'room' || charge.limit.startsWith('destination') ? 'get' : 'send';
-  const verb = what === 'new rooms' ? 'open' : gets;
+  const { path, verb, what } = ABOUT[charge.limit];
   const rate = `${charge.key} may ${verb} ${burst} ${what} at once and as many more every ${Number(window.toFixed(1))} s`;
   return new PlatformError('rate_limited', `Too many ${what}`, {
     details: [{ path, message: rate }],

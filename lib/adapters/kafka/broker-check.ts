@@ -5,10 +5,10 @@ import { inTime } from '../in-time.ts';
 import { topicProblems } from './topic-settings.ts';
 
 interface Options {
-  /** The topics whose settings are looked at, if they exist. */
+  /** The topics whose settings are checked, if they exist. */
   topics: readonly TopicDefinition[];
   log: Logger;
-  /** How often (ms) they are. */
+  /** How often (ms) the settings are checked. */
   settingsEveryMs?: number;
 }
 
@@ -17,7 +17,7 @@ const SETTINGS_EVERY_MS = 30_000;
 /** A connection that was not used for this long (ms) is replaced: brokers close idle ones, unseen by a frozen process. */
 const IDLE_MS = 60_000;
 
-/** The settings on which exact counts depend; a topic that keeps its records for a shorter time is somebody's choice. */
+/** The settings that exact counts need. Retention is not among them: it may be shortened on purpose. */
 const needed = ({ topic, config }: TopicDefinition) =>
   new Set([...Object.keys(config), ...Object.keys(DURABLE.config)].map((setting) => `${topic} ${setting}`));
 
@@ -42,7 +42,7 @@ export class BrokerCheck {
     const isKept = this.#kept !== undefined;
     const began = performance.now();
     return this.#ask().catch((error: unknown) => {
-      // What a kept connection says at once is that it was closed: a new one tells the truth.
+      // A kept connection that fails at once had been closed; only a new one shows whether the broker answers.
       if (isKept && performance.now() - began < WITHIN_MS / 2) return this.#ask();
       throw error;
     });
@@ -84,7 +84,7 @@ export class BrokerCheck {
   }
 
   #drop(): void {
-    // Whatever is left of a question must not end the process, nor keep its connection.
+    // An unfinished request must neither end the process nor keep the connection open.
     this.#kept?.admin.disconnect().catch(() => undefined);
     this.#kept = undefined;
   }

@@ -8,15 +8,15 @@ import { primaries, type RedisClient } from './client.ts';
 const WANTED = 'noeviction';
 const WITHIN_MS = 2000;
 
-/** Servers that do not tell, so that a line says so once. */
+/** Servers that do not reveal their policy: each is logged once. */
 const untold = new WeakSet<RedisClient>();
 
-/** What a server answers that does not know a command, or a user that may not use it. Anything else is no answer. */
+/** Undefined when the server does not know the command or forbids it. @throws any other error */
 const unlessRefused = (error: Error): undefined => {
   if (!/^(NOPERM|ERR)\b/.test(error.message)) throw error;
 };
 
-/** Undefined when the server does not tell. Of the two commands a managed Redis may refuse the second. */
+/** Undefined when the server does not reveal it. A managed Redis may refuse `CONFIG`. */
 const policyOf = async (redis: Redis): Promise<string | undefined> => {
   const info = await redis.info('memory').catch(unlessRefused);
   const told = /^maxmemory_policy:(\S+)/m.exec(info ?? '')?.[1];
@@ -46,7 +46,7 @@ export const evictionProblems = async (redis: RedisClient, log: Logger): Promise
 };
 
 /**
- * To be asked before anything is counted.
+ * Call it before anything is counted.
  * @throws PlatformError `store_unavailable`: nothing is counted in a Redis that may lose a part of it at any time.
  */
 export const refuseEviction = async (redis: RedisClient, log: Logger): Promise<void> => {

@@ -1,10 +1,10 @@
 const TICK_MS = 100;
-/** More than this (ms) from one tick to the next, and the process stood still: overloaded, stopped, a thawed Lambda. */
+/** A longer time (ms) between two ticks means that the process did not run: overloaded, stopped, or a frozen Lambda. */
 const MOST_MS = 2 * TICK_MS;
 
 /**
- * Measures time, but not that in which this process stood still: nobody could be listened to then, so it must not count
- * against anybody.
+ * Measures time without the periods in which this process did not run: it could read no answer then, so a client that
+ * seems late is not to blame.
  */
 class AwakeClock {
   #awake = 0;
@@ -20,7 +20,7 @@ class AwakeClock {
   }
 
   /**
-   * Calls `act` when so much time is over, after what has arrived meanwhile was read.
+   * Calls `act` after `ms`, once the sockets were read.
    * @returns a function that cancels it
    */
   after(ms: number, act: () => void): () => void {
