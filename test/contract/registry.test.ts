@@ -119,7 +119,7 @@ describe('Redis Cluster', () => {
   beforeAll(async () => {
     cluster = await startSmallCluster();
     redis = createRedis(cluster.url, quiet, 'cluster');
-  }, 60_000);
+  });
   afterAll(async () => {
     redis.disconnect();
     await cluster.stop();

@@ -95,7 +95,7 @@ describe.each<FailoverForm>(['address moves', 'roles swap'])('%s', (form) => {
     expect(new Set(stream.reads.map(({ topicPartition, from, to }) => `${topicPartition} ${from}–${to}`))).toEqual(
       new Set([`${TOPIC}-0 10–20`]),
     );
-  }, 120_000);
+  });
 
   test('while counts are published, which then fails once', async () => {
     await deliver(tenTaps());
@@ -110,7 +110,7 @@ describe.each<FailoverForm>(['address moves', 'roles swap'])('%s', (form) => {
     await deliver(tenTaps());
     await deliver(tenTaps());
     expect(await counted()).toEqual(all(4));
-  }, 120_000);
+  });
 
   test('and nobody taps any more: what is missing is counted again, and the finals are right', async () => {
     await deliver(tenTaps());
@@ -129,5 +129,5 @@ describe.each<FailoverForm>(['address moves', 'roles swap'])('%s', (form) => {
       expect(last.findLast(({ room_id }) => room_id === room)?.windows).toMatchObject([
         { final: true, counts: { '🔥': 2 } },
       ]);
-  }, 120_000);
+  });
 });

@@ -9,7 +9,7 @@ let client: Redis;
 
 beforeAll(async () => {
   node = await startRedisNode();
-}, 60_000);
+});
 afterAll(() => node?.remove(), 30_000);
 beforeEach(async () => {
   await node.redis.flushall();

@@ -11,11 +11,11 @@ beforeEach(async () => {
   pair = await startRedisPair();
   client = new Redis(pair.url, { retryStrategy: () => 50 });
   client.on('error', () => undefined);
-}, 60_000);
+});
 afterEach(async () => {
   client.disconnect();
   await pair?.stop();
-}, 30_000);
+});
 
 const lengths = async () => [await pair.primary.redis.llen('list'), await pair.replica.redis.llen('list')];
 
@@ -32,7 +32,7 @@ test('the replica gets each write after the lag, and none while it is frozen', a
   pair.thaw();
   await pair.synced();
   expect(await lengths()).toEqual([2, 2]);
-}, 60_000);
+});
 
 test.each<FailoverForm>(['address moves', 'roles swap'])(
   'a failover loses exactly what the replica lacks: %s',
@@ -56,5 +56,4 @@ test.each<FailoverForm>(['address moves', 'roles swap'])(
       expect(await pair.replica.redis.lrange('list', 0, -1)).toEqual(expected);
     }
   },
-  60_000,
 );

@@ -90,7 +90,7 @@ describe('ranges of a topic', () => {
     await expect(read(topic, [{ partition: 0, from: 5, to: 11 }])).rejects.toMatchObject(missing);
     await expect(read(topic, [{ partition: 0, from: 20, to: 21 }])).rejects.toMatchObject(missing);
     expect(await read(topic, [{ partition: 0, from: 4, to: 10 }])).toMatchObject({ values: { 0: numbers(4, 10) } });
-  }, 30_000);
+  });
 
   test('of a topic or partition that does not exist fail after a while, with the reason', async () => {
     const topic = await kafka.topic(1);
@@ -99,7 +99,7 @@ describe('ranges of a topic', () => {
     await expect(read(topic, [range], options)).rejects.toThrow('no leader is known for partition 7');
     const unknown = `t-${randomUUID()}`;
     await expect(read(unknown, [range], options)).rejects.toMatchObject({ code: 'BROKER_UNREACHABLE' });
-  }, 60_000);
+  });
 
   test('end with what the receiver throws, and by a signal', async () => {
     const topic = await kafka.topic(1);
@@ -121,7 +121,6 @@ describe('ranges of a topic', () => {
       const { values } = await read(topic, [{ partition: 0, from: 100, to: 400 }]);
       expect(values).toEqual({ 0: numbers(100, 400) });
     },
-    60_000,
   );
 
   (lib === undefined ? test.skip : test)(
@@ -156,6 +155,5 @@ describe('ranges of a topic', () => {
         await own.stop();
       }
     },
-    180_000,
   );
 });

@@ -78,7 +78,7 @@ describe('the command line', () => {
     expect(await exited).toBe(0);
     expect(await kafka.committed(`f-${topic}`, topic)).toEqual([1]);
     await endpoint.close();
-  }, 20_000);
+  });
 
   test('wrong flags exit with 2 and one sentence, --help with 0', async () => {
     const wrong = run('--function-name', 'f', '--topic', 'orders', '--batch-size', '0');

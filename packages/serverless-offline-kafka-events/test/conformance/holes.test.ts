@@ -104,11 +104,7 @@ describe('transactions', () => {
       await again.commit();
       await kafka.produce(topic, [{ value: 'plain-2' }]);
       const rig = await start({ Topics: [topic], BatchSize: 1 });
-      await until(
-        'commit',
-        async () => (await kafka.committed(rig.groupId, topic))[0] === (await readable(topic)),
-        PATIENCE_MS,
-      );
+      await until('commit', async () => (await kafka.committed(rig.groupId, topic))[0] === (await readable(topic)));
       expect(rig.records().map(({ value }) => text(value))).toEqual([
         'committed-1',
         'plain-1',
@@ -132,19 +128,11 @@ describe('transactions', () => {
       expect(rig.records()).toEqual([]);
       await open.commit();
       await until('both', () => rig.records().length === 2, PATIENCE_MS);
-      await until(
-        'commit',
-        async () => (await kafka.committed(rig.groupId, topic))[0] === (await readable(topic)),
-        PATIENCE_MS,
-      );
+      await until('commit', async () => (await kafka.committed(rig.groupId, topic))[0] === (await readable(topic)));
       const aborted = await producer.transaction();
       await aborted.send({ topic, messages: [{ value: 'never' }] });
       await aborted.abort();
-      await until(
-        'commit',
-        async () => (await kafka.committed(rig.groupId, topic))[0] === (await readable(topic)),
-        PATIENCE_MS,
-      );
+      await until('commit', async () => (await kafka.committed(rig.groupId, topic))[0] === (await readable(topic)));
       expect(rig.records().map(({ value }) => text(value))).toEqual(['open', 'later']);
     },
     2 * PATIENCE_MS,

@@ -40,7 +40,7 @@ describe('a function in process', () => {
       { outcome: 'function-error', message: expect.stringContaining('the response is not JSON') },
       answer,
     ]);
-  }, 15_000);
+  });
 
   test('runs new code after a reload, and at every call with --reloadHandler; calls in flight finish', async () => {
     const write = (version: number) => ({ write: HANDLERS.replace('=> 1', `=> ${version}`) });
@@ -49,7 +49,7 @@ describe('a function in process', () => {
     const inFlight = [write(3), { call: 'slow', reload: true }, call('version')];
     const responses = [1, 1, 1, 2, 2, 'done', 3].map((response) => ({ response }));
     expect(await inProcess([...steps, ...inFlight])).toMatchObject(responses);
-  }, 15_000);
+  });
 });
 
 /** Answers every request alike. */

@@ -77,7 +77,6 @@ describe('serverless-offline', () => {
       });
       expect(calls(offline)).toBe(3);
     },
-    PATIENCE_MS + 10_000,
   );
 
   test.each(['in-process', ...long('sdk')])(
@@ -96,23 +95,18 @@ describe('serverless-offline', () => {
       expect(calls(offline)).toBe(3);
       expect(offline.output()).toContain('function error');
     },
-    PATIENCE_MS + 10_000,
   );
 
-  test(
-    '`serverless offline` without `start` polls, and drains at the end',
-    async () => {
-      const topic = await kafka.topic();
-      await kafka.produce(topic, [{ value: 'x' }]);
-      const offline = start({ command: ['offline'], msk: { topic }, code: failing('{}') });
-      await until('commit', committed(topic, offline), PATIENCE_MS);
-      expect(await offline.stop()).toBe(0);
-      running = [];
-      const { groups } = await kafka.admin.describeGroups([`shop-consumer-${topic}`]);
-      expect(groups[0]?.members).toEqual([]);
-    },
-    PATIENCE_MS + 10_000,
-  );
+  test('`serverless offline` without `start` polls, and drains at the end', async () => {
+    const topic = await kafka.topic();
+    await kafka.produce(topic, [{ value: 'x' }]);
+    const offline = start({ command: ['offline'], msk: { topic }, code: failing('{}') });
+    await until('commit', committed(topic, offline), PATIENCE_MS);
+    expect(await offline.stop()).toBe(0);
+    running = [];
+    const { groups } = await kafka.admin.describeGroups([`shop-consumer-${topic}`]);
+    expect(groups[0]?.members).toEqual([]);
+  });
 
   test.each<[string, Pick<OfflineOptions, 'msk' | 'kafkaEvents'>, string]>([
     ['start', { msk: { topic: 'orders', startingPositionTimestamp: 1_760_000_000_000 } }, 'not in milliseconds'],
@@ -126,13 +120,9 @@ describe('serverless-offline', () => {
         'must be a free port',
       ],
     ),
-  ])(
-    'a wrong configuration ends `serverless offline %s` with an exit code: %j',
-    async (command, options, message) => {
-      const offline = start({ ...options, code: '', command: ['offline', command].filter((it) => it !== '') });
-      expect(await offline.ended).toBe(1);
-      expect(offline.output()).toContain(message);
-    },
-    PATIENCE_MS,
-  );
+  ])('a wrong configuration ends `serverless offline %s` with an exit code: %j', async (command, options, message) => {
+    const offline = start({ ...options, code: '', command: ['offline', command].filter((it) => it !== '') });
+    expect(await offline.ended).toBe(1);
+    expect(offline.output()).toContain(message);
+  });
 });

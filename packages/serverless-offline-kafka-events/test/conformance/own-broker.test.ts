@@ -43,7 +43,7 @@ const value = async (server: string, security: Security): Promise<string> => {
     await createTopic(admin, TOPIC);
     await producer.send({ topic: TOPIC, messages: [{ value: 'hello' }] });
     await Promise.all([admin.disconnect(), producer.disconnect()]);
-  }, 60_000);
+  });
   afterAll(() => kafka.stop());
 
   test.each(['BASIC_AUTH', 'SASL_SCRAM_256_AUTH', 'SASL_SCRAM_512_AUTH'])('K-80 %s over TLS', async (type) => {

@@ -20,7 +20,7 @@ beforeAll(async () => {
   await kafka.connect();
   const links = Object.fromEntries(['kafkajs', 'serverless-offline', 'zod'].map((name) => [name, installed(name)]));
   project = installProject({ 'serverless-offline-kafka-events': `file:${pack()}`, ...links }, '--offline');
-}, 120_000);
+});
 afterAll(async () => {
   await kafka.disconnect();
   rmSync(project, { recursive: true });
@@ -45,7 +45,7 @@ describe('the packed plugin in an empty project', () => {
       kafkajsUntouched: true,
       environmentUntouched: true,
     });
-  }, 90_000);
+  });
 
   test('has types for TypeScript projects that check the declarations of their packages', () => {
     const code = `import KafkaEventsPlugin, { type KafkaEventsOptions } from 'serverless-offline-kafka-events';
@@ -59,7 +59,7 @@ export const hooks: object = KafkaEventsPlugin.prototype.start;
     const tsc = require.resolve('typescript/bin/tsc');
     const { stdout } = spawnSync(process.execPath, [tsc, ...options, 'index.ts'], { cwd: project, encoding: 'utf8' });
     expect(stdout).toBe('');
-  }, 60_000);
+  });
 
   test('says what to install for calls through the Invoke API', async () => {
     const cli = join(project, 'node_modules/.bin/serverless-offline-kafka-events');
@@ -69,7 +69,7 @@ export const hooks: object = KafkaEventsPlugin.prototype.start;
       code: 2,
       stderr: expect.stringContaining('npm install @aws-sdk/client-lambda'),
     });
-  }, 30_000);
+  });
 
   test.each(['README.md', 'CHANGELOG.md', 'CONFORMANCE.md'])('holds every file that %s links to', (page) => {
     const root = join(project, 'node_modules/serverless-offline-kafka-events');

@@ -36,7 +36,7 @@ describe('pollers', () => {
     expect(rig.mapping.report().gauges.ProvisionedPollers).toBe(4);
     await until('every record', () => seen.records >= 2_000);
     expect(seen).toMatchObject({ most: 4, overlaps: 0, records: 2_000 });
-  }, 20_000);
+  });
 
   test('K-66 start with the provisioned minimum, within the maximum and the number of partitions', async () => {
     const topic = await kafka.topic(3);

@@ -25,73 +25,53 @@ const deliver = async (messages: readonly PortableMessage[]): Promise<KafkaEvent
   await mapping.produce(messages.map((it) => ({ ...it, headers: { ...it.headers, run } })));
   const places = (records: readonly KafkaEventRecord[]): number =>
     new Set(records.map(({ partition, offset }) => `${partition}/${offset}`)).size;
-  return until(
-    `${messages.length} records`,
-    async () => {
-      const records = (await mapping.collect()).flatMap(recordsOf).filter(isOurs);
-      return places(records) >= messages.length && records;
-    },
-    PATIENCE_MS,
-  );
+  return until(`${messages.length} records`, async () => {
+    const records = (await mapping.collect()).flatMap(recordsOf).filter(isOurs);
+    return places(records) >= messages.length && records;
+  });
 };
 
 describe('a mapping, local or on AWS', () => {
-  test(
-    'K-01 to K-06 K-23 K-75 delivers at least once, in events that typed clients accept, never empty',
-    async () => {
-      const messages = Array.from({ length: 50 }, (_, n) => ({ key: `k${n}`, value: `v${n}`, partition: n % 2 }));
-      const records = await deliver(messages);
-      expect(new Set(records.map(({ value }) => text(value)))).toEqual(new Set(messages.map(({ value }) => value)));
-      const schema = mapping.kind === 'msk' ? KafkaMskEventSchema : KafkaSelfManagedEventSchema;
-      for (const event of await mapping.collect()) {
-        // Powertools wants a value, and a tombstone has none.
-        if (recordsOf(event).every(({ value }) => value !== undefined)) schema.parse(event);
-        expect(recordsOf(event).length).toBeGreaterThan(0);
-        for (const [key, list] of Object.entries(event.records)) {
-          for (const { topic, partition } of list) expect(`${topic}-${partition}`).toBe(key);
-        }
+  test('K-01 to K-06 K-23 K-75 delivers at least once, in events that typed clients accept, never empty', async () => {
+    const messages = Array.from({ length: 50 }, (_, n) => ({ key: `k${n}`, value: `v${n}`, partition: n % 2 }));
+    const records = await deliver(messages);
+    expect(new Set(records.map(({ value }) => text(value)))).toEqual(new Set(messages.map(({ value }) => value)));
+    const schema = mapping.kind === 'msk' ? KafkaMskEventSchema : KafkaSelfManagedEventSchema;
+    for (const event of await mapping.collect()) {
+      // Powertools wants a value, and a tombstone has none.
+      if (recordsOf(event).every(({ value }) => value !== undefined)) schema.parse(event);
+      expect(recordsOf(event).length).toBeGreaterThan(0);
+      for (const [key, list] of Object.entries(event.records)) {
+        for (const { topic, partition } of list) expect(`${topic}-${partition}`).toBe(key);
       }
-    },
-    PATIENCE_MS,
-  );
+    }
+  });
 
-  test(
-    'K-14 K-20 K-21 batches hold at most BatchSize records of all partitions, in order within each',
-    async () => {
-      await deliver(Array.from({ length: 60 }, (_, n) => ({ key: null, value: String(n), partition: n % 2 })));
-      for (const event of await mapping.collect()) {
-        expect(recordsOf(event).length).toBeLessThanOrEqual(mapping.batchSize);
-        for (const list of Object.values(event.records)) {
-          const offsets = list.map(({ offset }) => offset);
-          expect(offsets).toEqual([...offsets].sort((a, b) => a - b));
-        }
+  test('K-14 K-20 K-21 batches hold at most BatchSize records of all partitions, in order within each', async () => {
+    await deliver(Array.from({ length: 60 }, (_, n) => ({ key: null, value: String(n), partition: n % 2 })));
+    for (const event of await mapping.collect()) {
+      expect(recordsOf(event).length).toBeLessThanOrEqual(mapping.batchSize);
+      for (const list of Object.values(event.records)) {
+        const offsets = list.map(({ offset }) => offset);
+        expect(offsets).toEqual([...offsets].sort((a, b) => a - b));
       }
-    },
-    PATIENCE_MS,
-  );
+    }
+  });
 
-  test(
-    'K-07 K-08 K-09 null keys and values are absent, empty ones empty',
-    async () => {
-      const records = await deliver([
-        { key: null, value: 'x', partition: 0 },
-        { key: 'k', value: null, partition: 0 },
-        { key: '', value: '', partition: 0 },
-      ]);
-      const [keyless, tombstone, empty] = records.sort((a, b) => a.offset - b.offset);
-      expect(keyless).not.toHaveProperty('key');
-      expect(tombstone).not.toHaveProperty('value');
-      expect(empty).toMatchObject({ key: '', value: '' });
-    },
-    PATIENCE_MS,
-  );
+  test('K-07 K-08 K-09 null keys and values are absent, empty ones empty', async () => {
+    const records = await deliver([
+      { key: null, value: 'x', partition: 0 },
+      { key: 'k', value: null, partition: 0 },
+      { key: '', value: '', partition: 0 },
+    ]);
+    const [keyless, tombstone, empty] = records.sort((a, b) => a.offset - b.offset);
+    expect(keyless).not.toHaveProperty('key');
+    expect(tombstone).not.toHaveProperty('value');
+    expect(empty).toMatchObject({ key: '', value: '' });
+  });
 
-  test(
-    'K-10 K-11 header bytes are signed',
-    async () => {
-      const [record] = await deliver([{ key: null, value: 'x', partition: 0, headers: { name: 'ë' } }]);
-      expect(record?.headers).toContainEqual({ name: [-61, -85] });
-    },
-    PATIENCE_MS,
-  );
+  test('K-10 K-11 header bytes are signed', async () => {
+    const [record] = await deliver([{ key: null, value: 'x', partition: 0, headers: { name: 'ë' } }]);
+    expect(record?.headers).toContainEqual({ name: [-61, -85] });
+  });
 });
