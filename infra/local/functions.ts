@@ -39,7 +39,6 @@ export function functionsService(options: FunctionsOptions): Service & { health(
       return Promise.resolve({
         program: process.execPath,
         args: [
-          ...(process.env.X_FLAGS?.split(' ') ?? []),
           // Names the data folder in the command line, by which a leftover is known.
           `--diagnostic-dir=${join(dir.path, 'logs')}`,
           ...[serverless, 'offline', 'start', '--stage', 'local'],
