@@ -1,17 +1,14 @@
 // `npm run docs`: writes into the documents, and into the packages' manifests, what is made from the code. A test fails
 // when somebody forgot to.
-import { readFileSync, writeFileSync } from 'node:fs';
-import { format, resolveConfig } from 'prettier';
+import { readFileSync } from 'node:fs';
 import { HOSTILE_INPUTS } from '../test/hostile/inputs.ts';
 import { garbageTable, hostileTables } from '../test/hostile/tables.ts';
 import { configTable } from './lib/config-table.ts';
-import { section } from './lib/markdown.ts';
+import { section, writeFormatted } from './lib/markdown.ts';
 import { PACKAGES, readManifest, repositoryLinks, writeManifest } from './lib/repository-links.ts';
 
-const write = async (file: string, name: string, content: string): Promise<void> => {
-  const text = section(readFileSync(file, 'utf8'), name, content);
-  writeFileSync(file, await format(text, { ...(await resolveConfig(file)), filepath: file }));
-};
+const write = (file: string, name: string, content: string): Promise<void> =>
+  writeFormatted(file, section(readFileSync(file, 'utf8'), name, content));
 
 await write('README.md', 'configuration', configTable());
 await write('docs/hostile-input.md', 'answers', hostileTables(HOSTILE_INPUTS));

@@ -1,14 +1,13 @@
 // `npm run overload`: how a platform behaves under twice its capacity, and how soon it recovers.
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { format, resolveConfig } from 'prettier';
 import { live } from '../test/e2e/live.ts';
 import { newDataDir, removeDataDir, startPlatform } from '../test/e2e/platform.ts';
 import { type Io, positiveNumber, readArgs, runScript } from './lib/cli.ts';
 import { type Load, type LoadResult, startLoad } from './lib/load.ts';
-import { section } from './lib/markdown.ts';
+import { section, writeFormatted } from './lib/markdown.ts';
 import { MemoryWatch, type MemoryUse } from './lib/memory.ts';
 import { count } from './lib/table.ts';
 
@@ -182,8 +181,7 @@ function withSection(text: string): string {
 async function writeDocs(content: string): Promise<void> {
   const found = existsSync(DOCS) ? readFileSync(DOCS, 'utf8') : '# Reliability\n';
   mkdirSync(dirname(DOCS), { recursive: true });
-  const text = section(withSection(found), 'overload', content);
-  writeFileSync(DOCS, await format(text, { ...(await resolveConfig(DOCS)), filepath: DOCS }));
+  await writeFormatted(DOCS, section(withSection(found), 'overload', content));
   console.log(`written into ${DOCS}`);
 }
 

@@ -25,7 +25,7 @@ const out = resolve(process.argv[2] ?? join(root, 'dist'));
 const IMPORT = /((?:from |import\()['"])(\.[^'"]+)\.ts(?=['"])/g;
 
 const compile = () => {
-  const tsc = require.resolve('typescript/bin/tsc');
+  const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc');
   // The types of `kafka-records` are its sources, which TypeScript would compile beside these: only these are kept.
   const compiled = mkdtempSync(join(root, '.build-'));
   try {

@@ -3,10 +3,9 @@
 import { appendFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { format, resolveConfig } from 'prettier';
 import { REPO } from '../../infra/local/data-dir.ts';
 import { type Io, readArgs, runScript, UsageError, wholeNumber } from '../../scripts/lib/cli.ts';
-import { section } from '../../scripts/lib/markdown.ts';
+import { section, writeFormatted } from '../../scripts/lib/markdown.ts';
 import { seeded } from '../support/random.ts';
 import { startClusterPlatform } from './cluster-platform.ts';
 import { comparison, type Findings, type Sent } from './evidence.ts';
@@ -46,10 +45,8 @@ const log = (line: string) => console.log(line);
 const describe = ({ taps, failed, failedCounted, lost, doubled, mismatches }: Sums) =>
   `${taps} taps, ${failed} with an error (${failedCounted} counted), ${lost} lost, ${doubled} doubled, ${mismatches} mismatches`;
 
-async function writeDocument(content: string): Promise<void> {
-  const text = section(readFileSync(DOCUMENT, 'utf8'), 'faults', content);
-  writeFileSync(DOCUMENT, await format(text, { ...(await resolveConfig(DOCUMENT)), filepath: DOCUMENT }));
-}
+const writeDocument = (content: string): Promise<void> =>
+  writeFormatted(DOCUMENT, section(readFileSync(DOCUMENT, 'utf8'), 'faults', content));
 
 function readOptions(args: string[]) {
   const text = { type: 'string' } as const;

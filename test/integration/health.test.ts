@@ -42,7 +42,8 @@ describe('the broker', () => {
     const connections = jest.spyOn(kafka, 'admin');
     const check = checkOf(kafka);
     await check.check();
-    await (connections.mock.results[0]?.value as Admin).disconnect();
+    const { value: connected } = connections.mock.results[0] ?? {};
+    await (connected as Admin).disconnect();
     expect(await check.check()).toEqual([]);
   });
 

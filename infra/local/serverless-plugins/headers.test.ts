@@ -13,7 +13,9 @@ beforeEach(async () => {
   }).listen(0, '127.0.0.1');
   await once(server, 'listening');
 });
-afterEach(() => void server.close().closeAllConnections());
+afterEach(() => {
+  server.close().closeAllConnections();
+});
 
 const send = async (headers: Record<string, string>) => {
   const { port } = server.address() as AddressInfo;

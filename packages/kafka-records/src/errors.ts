@@ -3,7 +3,11 @@
  * OFFSETS_MISSING: the topic does not hold them. AUTH_FAILED: the login is refused. BROKER_UNREACHABLE: try again later.
  */
 export type RecordsErrorCode =
-  'CODEC_MISSING' | 'RECORDS_CORRUPT' | 'OFFSETS_MISSING' | 'AUTH_FAILED' | 'BROKER_UNREACHABLE';
+  | 'CODEC_MISSING'
+  | 'RECORDS_CORRUPT'
+  | 'OFFSETS_MISSING'
+  | 'AUTH_FAILED'
+  | 'BROKER_UNREACHABLE';
 
 export class RecordsError extends Error {
   override name = 'RecordsError';

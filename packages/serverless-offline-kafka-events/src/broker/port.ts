@@ -49,7 +49,8 @@ export interface BrokerConsumer {
 }
 
 export type StartingPosition =
-  { readonly kind: 'TRIM_HORIZON' | 'LATEST' } | { readonly kind: 'AT_TIMESTAMP'; readonly timestampMs: number };
+  | { readonly kind: 'TRIM_HORIZON' | 'LATEST' }
+  | { readonly kind: 'AT_TIMESTAMP'; readonly timestampMs: number };
 
 export interface ConsumerOptions {
   readonly topic: string;

@@ -67,7 +67,7 @@ if (!isMainThread) {
   };
 }
 
-/** @type {(value: unknown) => value is PromiseLike<unknown>} */
+/** @param {unknown} value @returns {value is PromiseLike<unknown>} */
 const isThenable = (value) =>
   typeof value === 'object' && value !== null && 'then' in value && typeof value.then === 'function';
 

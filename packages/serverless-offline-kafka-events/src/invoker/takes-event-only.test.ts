@@ -16,6 +16,7 @@ test.each([
   ['((event) => event).bind(null)', false],
 ])('%s', (source, only) => {
   // The compiler of the tests would change the functions.
+  // oxlint-disable-next-line no-eval
   const handler = (0, eval)(`(${source})`) as () => unknown;
   expect(takesEventOnly(handler)).toBe(only);
 });
