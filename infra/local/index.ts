@@ -1,4 +1,5 @@
 import { chooseWay } from './choose.ts';
+import { ensureClassArchive } from './class-archive.ts';
 import { claimDataDir, type DataDir, DEFAULT_DATA_DIR } from './data-dir.ts';
 import { composeProject } from './compose.ts';
 import { writeEndpoints } from './endpoints.ts';
@@ -128,6 +129,7 @@ async function prepare(dir: DataDir, log: (line: string) => void): Promise<(port
   const lib = await ensureJars(log);
   const server = await findRedis(lib);
   const kafka = kafkaVersion();
+  await ensureClassArchive(lib, kafka);
   checkVersions(dir.path, { kafka, redis: server.version });
   return (ports) => {
     const broker = kafkaService(dir, lib, ports.kafka, kafka);

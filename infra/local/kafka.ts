@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { Kafka, logLevel } from 'kafkajs';
 import type { DataDir } from './data-dir.ts';
@@ -46,6 +46,12 @@ log.cleaner.dedupe.buffer.size=16777216
 num.recovery.threads.per.data.dir=2
 `;
 
+/** Classes of a broker as Java keeps them for its next start: see class-archive.ts. Empty when there could be none. */
+export const classArchive = (lib: string): string => join(lib, 'kafka.jsa');
+
+const sharedClasses = (archive: string) =>
+  (statSync(archive, { throwIfNoEntry: false })?.size ?? 0) > 0 ? [`-XX:SharedArchiveFile=${archive}`] : [];
+
 /**
  * Paths of the data folder are relative to it, as the working directory: its name may hold what a properties file, or a
  * list of folders in one, can't (letters that are not ASCII, a comma). The command line names it all the same, since by
@@ -55,6 +61,7 @@ const java = (dir: string, lib: string, main: string, ...args: string[]) => [
   '-Xmx512m',
   '-XX:+UseSerialGC',
   '-XX:TieredStopAtLevel=1',
+  ...sharedClasses(classArchive(lib)),
   '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
   `-Demoji.streaming.data=${dir}/`,
   '-cp',
@@ -103,12 +110,19 @@ async function brokerAnswers(port: number, cluster: string | undefined): Promise
   }
 }
 
+interface KafkaOptions {
+  /** The port that clients are told to use. */
+  advertised?: number;
+  /** A file that Java writes the loaded classes to when the broker is stopped. */
+  archiveAtExit?: string;
+}
+
 export function kafkaService(
   dir: DataDir,
   lib: string,
   port: number,
   version: string,
-  advertised: number = port,
+  { advertised = port, archiveAtExit }: KafkaOptions = {},
 ): Service {
   let controller: PortClaim | undefined;
   const service = createService({
@@ -123,14 +137,15 @@ export function kafkaService(
       controller?.release();
       controller = await claimPort(0);
       writeFileSync(config, properties({ port, advertised, controller: controller.port }, 'kafka'));
-      const args = java(dir.path, lib, 'kafka.Kafka', 'server.properties');
+      const archiving = archiveAtExit === undefined ? [] : [`-XX:ArchiveClassesAtExit=${archiveAtExit}`];
+      const args = [...archiving, ...java(dir.path, lib, 'kafka.Kafka', 'server.properties')];
       return { program: 'java', args, env: javaEnvironment(), cwd: dir.path };
     },
     ready: () => brokerAnswers(port, clusterId(dir.path)),
     ports: [port],
     readyMs: 60_000,
     stopSignal: 'SIGTERM',
-    graceMs: 5000,
+    graceMs: archiveAtExit === undefined ? 5000 : 60_000,
   });
   const { stop } = service;
   // Not spread: `pid` is a getter.

@@ -1,5 +1,5 @@
 import { execFileSync, spawn } from 'node:child_process';
-import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -103,10 +103,15 @@ const properties = (dir: string, ports: readonly number[]): string => {
   ].join('\n');
 };
 
+/** Classes that Java has kept from an earlier start, where whoever downloaded the jars has kept them. */
+const sharedClasses = (archive: string): string[] =>
+  (statSync(archive, { throwIfNoEntry: false })?.size ?? 0) > 0 ? [`-XX:SharedArchiveFile=${archive}`] : [];
+
 export const javaArgs = (lib: string, main: string, ...args: string[]): string[] => [
   '-Xmx384m',
   '-XX:+UseSerialGC',
   '-XX:TieredStopAtLevel=1',
+  ...sharedClasses(join(lib, 'kafka.jsa')),
   '-Dorg.slf4j.simpleLogger.defaultLogLevel=warn',
   '-cp',
   join(lib, '*'),
