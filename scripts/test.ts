@@ -7,8 +7,8 @@ import { REPO } from '../infra/local/data-dir.ts';
 import { startLocalInfra, type LocalInfra } from '../infra/local/index.ts';
 import { ensureJars, jarsAreHere } from '../infra/local/jars.ts';
 import { onParentDeath, onStopSignals } from '../infra/local/stop-signals.ts';
-import { startPlatform, type Platform } from '../test/e2e/platform.ts';
-import { SHARED_SETTINGS } from '../test/e2e/shared-platform.ts';
+import type { Platform } from '../test/e2e/platform.ts';
+import { startSharedPlatform } from '../test/e2e/shared-platform.ts';
 import { coordinatorAnswers } from '../test/support/kafka.ts';
 import { closingLine, readCounts } from './lib/test-counts.ts';
 
@@ -90,11 +90,10 @@ async function check(): Promise<number> {
 }
 
 /** The platform that the e2e tests share; where it is stands in a file once it is ready. */
-async function sharePlatform(folder: string, file: string): Promise<Platform> {
-  const dataDir = join(folder, 'platform');
-  const platform = await startPlatform(dataDir, SHARED_SETTINGS);
-  const { url, lambdaPort } = platform;
-  writeFileSync(`${file}.new`, JSON.stringify({ url, lambdaPort, dataDir }));
+async function sharePlatform(file: string): Promise<Platform> {
+  const platform = await startSharedPlatform();
+  const { url, lambdaPort, dataDir } = platform;
+  writeFileSync(`${file}.new`, JSON.stringify({ url, lambdaPort, dataDir, printedAtStart: platform.output() }));
   renameSync(`${file}.new`, file);
   return platform;
 }
@@ -109,7 +108,7 @@ interface Outcome {
 async function everything(folder: string, infra: Promise<LocalInfra>, counts: string): Promise<Outcome> {
   const checking = check();
   const file = join(folder, 'platform.json');
-  const platform = sharePlatform(folder, file);
+  const platform = sharePlatform(file);
   platform.catch((error: Error) => console.error(error.message)); // the tests fail for want of it
   try {
     const env = { ...(await testEnv(await infra)), TEST_COUNTS: counts, SHARED_PLATFORM: file };

@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
 import { afterAll, beforeAll } from '@jest/globals';
 import { until } from '../support/until.ts';
-import { newDataDir, removeDataDir, servicePid, startPlatform } from './platform.ts';
-import { SHARED_SETTINGS, type SharedPlatform } from './shared-platform.ts';
+import { servicePid } from './platform.ts';
+import { type SharedPlatform, startSharedPlatform } from './shared-platform.ts';
 
 /**
  * A platform for the tests of a file: the one that `npm test` has started for all such files, which run one after the
@@ -12,18 +12,14 @@ import { SHARED_SETTINGS, type SharedPlatform } from './shared-platform.ts';
 export function platformForTests(use: (platform: SharedPlatform) => void): void {
   const { SHARED_PLATFORM: shared } = process.env;
   if (shared) return waitFor(shared, use);
-  const dataDir = newDataDir();
-  let stop: () => Promise<unknown> = () => Promise.resolve();
+  let stop: (() => Promise<unknown>) | undefined;
   beforeAll(async () => {
-    const platform = await startPlatform(dataDir, SHARED_SETTINGS);
+    const platform = await startSharedPlatform();
     stop = platform.stop;
-    const { url, lambdaPort, pid } = platform;
-    use({ url, lambdaPort, dataDir, pid });
+    const { url, lambdaPort, dataDir, pid } = platform;
+    use({ url, lambdaPort, dataDir, pid, printedAtStart: platform.output() });
   });
-  afterAll(async () => {
-    await stop();
-    removeDataDir(dataDir);
-  });
+  afterAll(() => stop?.());
 }
 
 /** @param file is written when the platform is ready */
