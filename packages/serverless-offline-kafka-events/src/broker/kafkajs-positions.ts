@@ -7,9 +7,9 @@ const byPartition = (list: readonly { partition: number; offset: string }[]): Ma
   new Map(list.map(({ partition, offset }) => [partition, Number(offset)]));
 
 /**
- * Where reading starts in each partition: the group's commit, else the starting position (K-26, K-27, K-30).
- * A partition without a commit in a group that has others is new, or was never reached: it is read from its first
- * record, so that nothing is lost (K-31, not documented by AWS).
+ * The offset at which each partition is read: the committed offset, else the starting position (K-26, K-27, K-30).
+ * If the group has committed offsets for other partitions only, this partition is new or was never read. It is read
+ * from its first record, so that no record is lost (K-31, not documented by AWS).
  */
 export const startingOffsets = async (
   admin: Admin,
@@ -20,9 +20,10 @@ export const startingOffsets = async (
 ): Promise<AssignedPartition[]> => {
   const [fetched] = await admin.fetchOffsets({ groupId, topics: [topic] });
   const commits = new Map((fetched?.partitions ?? []).map((it) => [it.partition, numeric(it.offset)]));
-  const fresh = [...commits.values()].every((it) => it === undefined);
+  const isNewGroup = [...commits.values()].every((it) => it === undefined);
   const missing = partitions.some((partition) => commits.get(partition) === undefined);
-  const starts = missing ? await initialOffsets(admin, topic, fresh ? position : { kind: 'TRIM_HORIZON' }) : undefined;
+  const applied: StartingPosition = isNewGroup ? position : { kind: 'TRIM_HORIZON' };
+  const starts = missing ? await initialOffsets(admin, topic, applied) : undefined;
   return partitions.map((partition) => {
     const committed = commits.get(partition);
     return { partition, committed, start: committed ?? starts?.get(partition) ?? 0 };
