@@ -5,7 +5,7 @@ import { numbered, useRigs } from '../rigs.ts';
 const { kafka, start } = useRigs();
 
 describe('a mapping', () => {
-  test('K-25 delivers every record once and commits last processed + 1', async () => {
+  test('K-25 delivers every record once and commits the last processed offset + 1', async () => {
     const topic = await kafka.topic(4);
     await kafka.produce(topic, numbered(1000, 4));
     const rig = await start({ Topics: [topic], BatchSize: 300 });
@@ -21,7 +21,7 @@ describe('a mapping', () => {
     }
   });
 
-  test('K-35 retries a failed batch until it succeeds and commits nothing before', async () => {
+  test('K-35 retries a failed batch until it succeeds, and commits its offsets only then', async () => {
     const topic = await kafka.topic(1);
     await kafka.produce(topic, numbered(3, 1));
     const committedAtCall: number[][] = [];
@@ -37,7 +37,7 @@ describe('a mapping', () => {
     expect(committedAtCall.flat().every((offset) => offset <= 0)).toBe(true);
   });
 
-  test('K-28 with LATEST, records produced after the ready line are delivered', async () => {
+  test('K-28 with LATEST delivers the records that are produced after the ready line', async () => {
     const topic = await kafka.topic(2);
     await kafka.produce(topic, numbered(10, 2));
     const rig = await start({ Topics: [topic], StartingPosition: 'LATEST', MaximumBatchingWindowInSeconds: 0 });
@@ -47,7 +47,7 @@ describe('a mapping', () => {
     expect(rig.records().map((it) => [it.partition, it.offset])).toEqual([[1, 5]]);
   });
 
-  test('K-18 with a window of 1 s a steady stream is delivered about once a second', async () => {
+  test('K-18 with a batching window of 1 s delivers a steady stream about once a second', async () => {
     const topic = await kafka.topic(2);
     const times: number[] = [];
     const rig = await start({ Topics: [topic], BatchSize: 10_000, MaximumBatchingWindowInSeconds: 1 }, () => {
