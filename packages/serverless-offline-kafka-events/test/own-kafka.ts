@@ -118,8 +118,10 @@ export const javaArgs = (lib: string, main: string, ...args: string[]): string[]
 export const startKafka = async (lib: string): Promise<OwnKafka> => {
   const dir = mkdtempSync(join(tmpdir(), 'own-kafka-'));
   makeCertificates(dir);
-  const ports: number[] = [];
-  while (ports.length < NAMES.length) ports.push(await freePort());
+  // A Set, because a port may be found free twice, and Kafka requires different ports.
+  const free = new Set<number>();
+  while (free.size < NAMES.length) free.add(await freePort());
+  const ports = [...free];
   const config = join(dir, 'server.properties');
   writeFileSync(config, properties(dir, ports));
   const scram = ['256', '512'].flatMap((bits) => [
