@@ -25,9 +25,10 @@ test('the tests in a suite are listed with its title', () => {
   const row = { text: 'a', source: 'b' };
   const named = [
     { suite: 'a batch', name: 'K-01 K-02 closes', file: 'f' },
-    { name: 'K-01 with %s', file: 'f' },
+    { suite: 'a batch', name: 'K-01 to K-03 has %s', file: 'f' },
+    { name: 'K-01 works', file: 'f' },
   ];
-  expect(renderPage({ 'K-01': row }, named)).toContain('| `f`: a batch closes; with … |');
+  expect(renderPage({ 'K-01': row }, named)).toContain('| `f`: *a batch* closes; has …; works |');
   expect(tests).toContainEqual({
     suite: 'the batching window',
     name: 'K-18 starts when the previous invocation completes',

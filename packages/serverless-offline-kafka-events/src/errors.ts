@@ -1,4 +1,4 @@
-/** Whether an error of this code is retriable. Other errors stop the mapping, or prevent the start. */
+/** For each error code, whether the error is retriable. Other errors stop the mapping, or prevent the start. */
 const RETRIABLE = {
   CONFIG_INVALID: false,
   PEER_MISSING: false,

@@ -34,7 +34,7 @@ export class KafkajsConsumer implements BrokerConsumer {
   #listener!: ConsumerListener;
   #consumer: Consumer | undefined;
   #generation = 0;
-  /** Partitions whose read position is set. Records of other partitions are from before, and are ignored. */
+  /** Partitions whose read position is set. Records of other partitions were fetched before that, and are ignored. */
   #positioned = new Set<number>();
   #commitDirect: ((offsets: Offsets) => Promise<void>) | undefined;
   readonly #stopped = new AbortController();

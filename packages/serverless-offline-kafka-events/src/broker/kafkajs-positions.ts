@@ -1,7 +1,8 @@
 import type { Admin } from 'kafkajs';
 import type { AssignedPartition, StartingPosition } from './port.ts';
 
-const numeric = (offset: string): number | undefined => (Number(offset) >= 0 ? Number(offset) : undefined);
+/** Kafka reports the offset -1 if there is none. */
+const offsetIfAny = (offset: string): number | undefined => (Number(offset) >= 0 ? Number(offset) : undefined);
 
 const byPartition = (list: readonly { partition: number; offset: string }[]): Map<number, number> =>
   new Map(list.map(({ partition, offset }) => [partition, Number(offset)]));
@@ -19,7 +20,7 @@ export const startingOffsets = async (
   partitions: readonly number[],
 ): Promise<AssignedPartition[]> => {
   const [fetched] = await admin.fetchOffsets({ groupId, topics: [topic] });
-  const commits = new Map((fetched?.partitions ?? []).map((it) => [it.partition, numeric(it.offset)]));
+  const commits = new Map((fetched?.partitions ?? []).map((it) => [it.partition, offsetIfAny(it.offset)]));
   const isNewGroup = [...commits.values()].every((it) => it === undefined);
   const missing = partitions.some((partition) => commits.get(partition) === undefined);
   const applied: StartingPosition = isNewGroup ? position : { kind: 'TRIM_HORIZON' };

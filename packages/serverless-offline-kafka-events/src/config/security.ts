@@ -37,7 +37,7 @@ export const securityOf = (definition: MappingDefinition, { secrets, tls }: Loca
           `custom.kafkaEvents.secrets does not contain it, only ${Object.keys(secrets).join(', ')}`,
         );
       }
-      const part = partOf(type, secret);
+      const part = securityFrom(type, secret);
       if (part === undefined) {
         throw invalid(
           where,
@@ -64,7 +64,7 @@ const FORMS: Record<SecretType, string> = {
   SERVER_ROOT_CA_CERTIFICATE: '{certificate}',
 };
 
-const partOf = (type: SecretType, secret: Secret): Security | undefined => {
+const securityFrom = (type: SecretType, secret: Secret): Security | undefined => {
   if (type === 'SERVER_ROOT_CA_CERTIFICATE') {
     return 'certificate' in secret && !('privateKey' in secret) ? { tls: { ca: secret.certificate } } : undefined;
   }

@@ -5,7 +5,7 @@ import type { AwsTarget } from './target.ts';
 export const endpointOf = (service: AwsTarget['service'], env: NodeJS.ProcessEnv): string | undefined =>
   env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`] ?? env['AWS_ENDPOINT_URL'];
 
-/** Emulators require a signature but do not verify it, so any credentials do if the environment has none. */
+/** Emulators require a signature but do not verify it, so without credentials in the environment, any are used. */
 export const clientConfig = (
   endpoint: string,
   region: string,

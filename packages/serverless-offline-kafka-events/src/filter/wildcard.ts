@@ -23,7 +23,7 @@ export const wildcard = (pattern: string): ((value: string) => boolean) => {
   const last = parts.length > 1 ? (parts[parts.length - 1] ?? '') : undefined;
   if (last === undefined) return (value) => value === first;
   const middle = parts.slice(1, -1);
-  // Taking the leftmost match of each part is always right, so no backtracking is needed.
+  // The leftmost match of a part leaves the most text for the following parts, so no backtracking is needed.
   return (value) => {
     if (!value.startsWith(first) || !value.endsWith(last)) return false;
     let at = first.length;

@@ -1,5 +1,5 @@
 /**
- * Whether a function uses only its first argument, so that it cannot respond through the callback or the context. False
+ * Whether a function can use only its first argument, so that it has no callback or context to respond through. False
  * if that is uncertain (rest parameters, defaults, `arguments`, bound functions).
  * @param {Function} handler
  */

@@ -37,7 +37,7 @@ export class FlowControl {
     }
   }
 
-  /** Whether a buffer exceeds `share` of its limit: two batches, so that a poller does not wait for the broker. */
+  /** Whether a buffer exceeds `share` of its limits. With two batches in it, a poller does not wait for the broker. */
   #full(partition: number, share: number): boolean {
     const buffer = this.#table.buffer(partition);
     if (!buffer) return false;

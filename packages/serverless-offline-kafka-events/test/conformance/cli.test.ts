@@ -44,7 +44,9 @@ describe('the command line', () => {
     });
     const group = `--self-managed-kafka-event-source-config={"ConsumerGroupId":"g-${topic}"}`;
     const cli = run('--function-name', 'my-function', '--topic', topic, '--endpoint', endpoint.url, group);
-    await until('commits', async () => (await kafka.committed(`g-${topic}`, topic)).every((offset) => offset === 10));
+    await until('the commits', async () =>
+      (await kafka.committed(`g-${topic}`, topic)).every((offset) => offset === 10),
+    );
     cli.stop();
     expect(await cli.exitCode).toBe(0);
     await endpoint.close();

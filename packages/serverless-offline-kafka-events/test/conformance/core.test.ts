@@ -10,7 +10,9 @@ describe('a mapping', () => {
     await kafka.produce(topic, numbered(1000, 4));
     const rig = await start({ Topics: [topic], BatchSize: 300 });
     await until('1000 records', () => rig.records().length >= 1000);
-    await until('commits', async () => (await kafka.committed(rig.groupId, topic)).every((offset) => offset === 250));
+    await until('the commits', async () =>
+      (await kafka.committed(rig.groupId, topic)).every((offset) => offset === 250),
+    );
     expect(rig.records()).toHaveLength(1000);
     for (const partition of [0, 1, 2, 3]) {
       const offsets = rig
@@ -31,7 +33,7 @@ describe('a mapping', () => {
       if (committedAtCall.length < 3) throw new Error('not yet');
     });
     groupId = rig.groupId;
-    await until('commit', async () => (await kafka.committed(groupId, topic))[0] === 3);
+    await until('the commit', async () => (await kafka.committed(groupId, topic))[0] === 3);
     expect(rig.events).toHaveLength(3);
     expect(rig.events[1]).toEqual(rig.events[0]);
     expect(committedAtCall.flat().every((offset) => offset <= 0)).toBe(true);

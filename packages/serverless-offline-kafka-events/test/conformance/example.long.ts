@@ -86,11 +86,11 @@ describe('the example with the packed plugin', () => {
       const dir = install(topic, versions);
       const offline = start(dir, node);
       try {
-        await until('ready', () => /consumer ← .*3 partitions.* ready/.test(offline.output()), 60_000);
+        await until('the ready line', () => /consumer ← .*3 partitions.* ready/.test(offline.output()), 60_000);
         await kafka.produce(topic, [{ value: '{"id":42}' }]);
         await until('the function', () => offline.output().includes('order: {"id":42}'));
         const group = `kafka-events-example-consumer-${topic}`;
-        await until('commit', async () => (await kafka.committed(group, topic)).includes(1));
+        await until('the commit', async () => (await kafka.committed(group, topic)).includes(1));
       } catch (error) {
         throw new Error(`output of the example:\n${offline.output()}`, { cause: error });
       } finally {

@@ -104,7 +104,7 @@ describe('a record that exceeds the maximum age', () => {
 });
 
 describe('a failed batch with BisectBatchOnFunctionError', () => {
-  test('K-42 is split down to the failing record in about log2(n) invocations; the others are delivered', async () => {
+  test('K-42 is split down to the failing record in about log2(n) invocations, and the others are delivered', async () => {
     const topic = await topicWith(1000);
     const delivered: string[] = [];
     const rig = await start(

@@ -14,7 +14,9 @@ describe('a mapping with filters', () => {
     const topic = await kafka.topic(2);
     await kafka.produce(topic, numbered(20, 2));
     const rig = await start({ Topics: [topic], ...only({ value: ['v3', 'v10'] }) });
-    await until('commits', async () => (await kafka.committed(rig.groupId, topic)).every((offset) => offset === 10));
+    await until('the commits', async () =>
+      (await kafka.committed(rig.groupId, topic)).every((offset) => offset === 10),
+    );
     expect(
       rig
         .records()
@@ -39,7 +41,7 @@ describe('a mapping with filters', () => {
     const topic = await kafka.topic(1);
     await kafka.produce(topic, numbered(50, 1));
     const rig = await start({ Topics: [topic], ...only({ value: ['none'] }) });
-    await until('commit', async () => (await kafka.committed(rig.groupId, topic))[0] === 50);
+    await until('the commit', async () => (await kafka.committed(rig.groupId, topic))[0] === 50);
     expect(rig.events).toEqual([]);
   });
 
@@ -56,7 +58,7 @@ describe('a mapping with filters', () => {
     const topic = await kafka.topic(1);
     await kafka.produce(topic, [{ value: '{"a":"y"}' }, { value: 'plain' }, { value: '{"a":"x"}' }]);
     const rig = await start({ Topics: [topic], ...only({ value: { a: ['x'] } }) });
-    await until('two', () => rig.records().length === 2);
+    await until('two records', () => rig.records().length === 2);
     expect(rig.records().map(({ value }) => text(value))).toEqual(['plain', '{"a":"x"}']);
   });
 });

@@ -117,7 +117,7 @@ describe.each([
 });
 
 describe('an invocation in a worker thread', () => {
-  test('K-36 fails if the function crashes; serverless-offline continues and restarts the function', async () => {
+  test('K-36 fails if the function crashes, and serverless-offline restarts the function', async () => {
     const names = Object.keys(CRASHES);
     const results = await run(names);
     expect(outcomes(results)).toEqual(expected(names, 'function-error'));

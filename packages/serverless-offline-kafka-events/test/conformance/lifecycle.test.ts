@@ -38,7 +38,7 @@ describe('a mapping', () => {
     expect(groups[0]?.members).toEqual([]);
   });
 
-  test('K-75 stops after the timeout at the latest; records in flight are delivered again later', async () => {
+  test('K-75 stops after the timeout at the latest, and delivers records in flight again after a restart', async () => {
     const topic = await kafka.topic();
     await kafka.produce(topic, numbered(3, 1));
     const { open, opened } = gate();
@@ -62,7 +62,10 @@ describe('a mapping', () => {
     const second = await start(properties, undefined, { groupId: first.groupId });
     await until('the record of the revoked partition', () => second.records().length === 1);
     open();
-    await until('all offsets', async () => (await kafka.committed(first.groupId, topic)).join() === '1,1');
+    await until(
+      'the commit of all offsets',
+      async () => (await kafka.committed(first.groupId, topic)).join() === '1,1',
+    );
     const moved = second.records()[0]?.partition;
     await kafka.produce(topic, numbered(2, 2));
     await until('the later records', () => first.records().length === 3 && second.records().length === 2);

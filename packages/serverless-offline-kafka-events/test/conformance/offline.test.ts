@@ -72,7 +72,7 @@ describe('serverless-offline', () => {
         kafkaEvents: { invoke },
         offline: { lambdaPort: await freePort(), ...offlineOptions },
       });
-      await until('commit', committed(topic, offline), PATIENCE_MS).catch((cause: unknown) => {
+      await until('the commit', committed(topic, offline), PATIENCE_MS).catch((cause: unknown) => {
         throw new Error(offline.output(), { cause });
       });
       expect(calls(offline)).toBe(3);
@@ -91,7 +91,7 @@ describe('serverless-offline', () => {
         kafkaEvents: { invoke },
         offline: { lambdaPort: await freePort() },
       });
-      await until('commit', committed(topic, offline), PATIENCE_MS);
+      await until('the commit', committed(topic, offline), PATIENCE_MS);
       expect(calls(offline)).toBe(3);
       expect(offline.output()).toContain('function error');
     },
@@ -101,7 +101,7 @@ describe('serverless-offline', () => {
     const topic = await kafka.topic();
     await kafka.produce(topic, [{ value: 'x' }]);
     const offline = start({ command: ['offline'], msk: { topic }, code: failing('{}') });
-    await until('commit', committed(topic, offline), PATIENCE_MS);
+    await until('the commit', committed(topic, offline), PATIENCE_MS);
     expect(await offline.stop()).toBe(0);
     running = [];
     const { groups } = await kafka.admin.describeGroups([`shop-consumer-${topic}`]);

@@ -56,7 +56,10 @@ describe('a mapping', () => {
       const rig = await start({ Topics: [topic] });
       const isAfterGap = ({ value }: { value?: string }): boolean => text(value) === 'after the gap';
       await until('the record after the gap', () => rig.records().some(isAfterGap), PATIENCE_MS);
-      await until('commit', async () => (await kafka.committed(rig.groupId, topic))[0] === (await endOffset(topic)));
+      await until(
+        'the commit',
+        async () => (await kafka.committed(rig.groupId, topic))[0] === (await endOffset(topic)),
+      );
       expect(Date.now() - before).toBeLessThan(15_000);
     },
     2 * PATIENCE_MS,
@@ -106,7 +109,10 @@ describe('a mapping on a topic with transactions', () => {
       await again.commit();
       await kafka.produce(topic, [{ value: 'plain-2' }]);
       const rig = await start({ Topics: [topic], BatchSize: 1 });
-      await until('commit', async () => (await kafka.committed(rig.groupId, topic))[0] === (await endOffset(topic)));
+      await until(
+        'the commit',
+        async () => (await kafka.committed(rig.groupId, topic))[0] === (await endOffset(topic)),
+      );
       expect(rig.records().map(({ value }) => text(value))).toEqual([
         'committed-1',
         'plain-1',
@@ -129,12 +135,18 @@ describe('a mapping on a topic with transactions', () => {
       await kafka.produce(topic, [{ value: 'later' }]);
       expect(rig.records()).toEqual([]);
       await open.commit();
-      await until('both', () => rig.records().length === 2, PATIENCE_MS);
-      await until('commit', async () => (await kafka.committed(rig.groupId, topic))[0] === (await endOffset(topic)));
+      await until('both records', () => rig.records().length === 2, PATIENCE_MS);
+      await until(
+        'the commit',
+        async () => (await kafka.committed(rig.groupId, topic))[0] === (await endOffset(topic)),
+      );
       const aborted = await producer.transaction();
       await aborted.send({ topic, messages: [{ value: 'never' }] });
       await aborted.abort();
-      await until('commit', async () => (await kafka.committed(rig.groupId, topic))[0] === (await endOffset(topic)));
+      await until(
+        'the commit',
+        async () => (await kafka.committed(rig.groupId, topic))[0] === (await endOffset(topic)),
+      );
       expect(rig.records().map(({ value }) => text(value))).toEqual(['open', 'later']);
     },
     2 * PATIENCE_MS,

@@ -79,7 +79,7 @@ describe('the plugin', () => {
     const topic = `t-${randomUUID()}`;
     const plugin = await offline({ topic }, { createTopics: [{ topic, partitions: 3 }], metricsPort: 47_123 });
     const { lines } = plugin;
-    await until('ready', () => lines.some((line) => line.includes('3 partitions') && line.endsWith('ready')));
+    await until('the ready line', () => lines.some((line) => line.includes('3 partitions') && line.endsWith('ready')));
     expect(lines).toContain('kafka-events: metrics at http://localhost:47123/');
     const body = (await (await fetch('http://127.0.0.1:47123/')).json()) as { mappings: { topic: string }[] };
     expect(body.mappings.map((it) => it.topic)).toEqual([topic]);

@@ -36,7 +36,7 @@ test('a mapping changes neither the kafkajs of the service nor the environment o
   const topic = await kafka.topic(1);
   await kafka.produce(topic, [{ value: 'x', headers: { a: '1', b: '2' } }]);
   const rig = await startMapping({ Topics: [topic] });
-  await until('delivery', () => rig.records().length === 1);
+  await until('the delivery', () => rig.records().length === 1);
   await rig.stop();
   const after = snapshot();
   expect(after.modules).toEqual(before.modules);

@@ -20,8 +20,8 @@ describe('a mapping', () => {
     const all = await start({ Topics: [topic], StartingPosition: 'TRIM_HORIZON' });
     const late = await start({ Topics: [topic], StartingPosition: 'LATEST' });
     await kafka.produce(topic, [{ value: 'new', partition: 0 }]);
-    await until('all', () => all.records().length === 5);
-    await until('the new one', () => late.records().length === 1);
+    await until('all records', () => all.records().length === 5);
+    await until('the new record', () => late.records().length === 1);
     expect(values(late)).toEqual(['new']);
   });
 
@@ -32,7 +32,7 @@ describe('a mapping', () => {
     await kafka.admin.fetchTopicOffsets(topic);
     await kafka.admin.deleteTopicRecords({ topic, partitions: [{ partition: 0, offset: '3' }] });
     const rig = await start({ Topics: [topic] });
-    await until('the rest', () => rig.records().length === 2);
+    await until('the other records', () => rig.records().length === 2);
     expect(rig.records().map(({ offset }) => offset)).toEqual([3, 4]);
   });
 
@@ -48,7 +48,7 @@ describe('a mapping', () => {
       StartingPositionTimestamp: now + 10,
     });
     await kafka.produce(topic, [{ value: 'new', partition: 1 }]);
-    await until('three', () => rig.records().length === 3);
+    await until('three records', () => rig.records().length === 3);
     expect(values(rig).sort()).toEqual(['after', 'at', 'new']);
   });
 
@@ -57,7 +57,7 @@ describe('a mapping', () => {
     const group = grouped(`g-${randomUUID()}`);
     await kafka.produce(topic, numbered(3, 1));
     const first = await start({ Topics: [topic], ...group });
-    await until('commit', async () => (await kafka.committed(first.groupId, topic))[0] === 3);
+    await until('the commit', async () => (await kafka.committed(first.groupId, topic))[0] === 3);
     await first.stop();
     await kafka.produce(topic, [{ value: 'while stopped' }]);
     const second = await start({ Topics: [topic], StartingPosition: 'LATEST', ...group });
@@ -82,7 +82,7 @@ describe('a mapping', () => {
     await kafka.produce(topic, numbered(5, 2));
     const groupId = `g-${randomUUID()}`;
     const reader = read(testBrokers(), topic, { groupId, startingPosition: { kind: 'LATEST' } });
-    await until('ready', () => reader.ready());
+    await until('the ready line', () => reader.ready());
     expect(await kafka.committed(groupId, topic)).toEqual([3, 2]);
     await reader.stop();
   });
@@ -92,7 +92,7 @@ describe('a mapping', () => {
     const group = grouped(`g-${randomUUID()}`);
     await kafka.produce(topic, numbered(1, 1));
     const first = await start({ Topics: [topic], ...group });
-    await until('commit', async () => (await kafka.committed(first.groupId, topic))[0] === 1);
+    await until('the commit', async () => (await kafka.committed(first.groupId, topic))[0] === 1);
     await first.stop();
     await kafka.admin.createPartitions({ topicPartitions: [{ topic, count: 2 }] });
     // Uses the metadata, because the broker rejects requests for the offsets of a new partition for a moment.
@@ -119,7 +119,10 @@ describe('a mapping', () => {
     const shares = (rig: Rig): boolean => rig.lines.some((line) => line.includes(', 2 partitions,'));
     await until('both have partitions', () => shares(one) && shares(two));
     await kafka.produce(topic, numbered(40, 4));
-    await until('all', () => alone.records().length === 40 && one.records().length + two.records().length >= 40);
+    await until(
+      'all records',
+      () => alone.records().length === 40 && one.records().length + two.records().length >= 40,
+    );
     const partitions = (rig: Rig): Set<number> => new Set(rig.records().map(({ partition }) => partition));
     expect(partitions(one).size).toBe(2);
     expect(partitions(two).size).toBe(2);
