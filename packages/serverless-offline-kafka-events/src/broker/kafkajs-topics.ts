@@ -6,7 +6,7 @@ export const createTopics = async (admin: Admin, topics: readonly TopicSpec[]): 
   const existing = new Set(await admin.listTopics());
   const missing = topics.filter(({ topic }) => !existing.has(topic));
   if (missing.length > 0) {
-    // Resolves with false if another process has created a topic meanwhile, which is no error.
+    // Resolves with false if another process has created a topic meanwhile, which is not an error.
     await admin.createTopics({
       waitForLeaders: true,
       topics: missing.map(({ topic, partitions, retentionMs, config }) => ({

@@ -26,7 +26,7 @@ export const resourceMappings = (
     const functionKey = functionOf(service, properties['FunctionName']);
     if (functionKey === undefined) {
       const name = JSON.stringify(properties['FunctionName']);
-      warn(`resources: ${id}: FunctionName is ${name}, which is no function of this service: the mapping is ignored`);
+      warn(`resources: ${id}: FunctionName is ${name}, not a function of this service; the mapping is ignored`);
       return [];
     }
     return [{ functionKey, kind: selfManaged ? ('kafka' as const) : ('msk' as const), properties }];

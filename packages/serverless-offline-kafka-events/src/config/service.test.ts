@@ -232,7 +232,7 @@ describe('the mappings of a service', () => {
     );
     expect(mappings).toEqual([]);
     expect(warnings).toEqual([
-      'resources: Other: FunctionName is "other", which is no function of this service: the mapping is ignored',
+      'resources: Other: FunctionName is "other", not a function of this service; the mapping is ignored',
     ]);
   });
 
