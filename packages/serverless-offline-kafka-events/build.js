@@ -1,6 +1,6 @@
-// Builds `dist`: the compiled sources, the declarations that the package's entry needs, a private copy of kafkajs, and
-// the package `kafka-records` of this repository.
-// `node build.js [folder]`, default dist.
+// Builds `dist`: the compiled sources, the type declarations of the package's entry, a private copy of kafkajs, and the
+// package `kafka-records` of this repository.
+// Usage: `node build.js [folder]`; the default folder is dist.
 import { execFileSync } from 'node:child_process';
 import {
   copyFileSync,
@@ -26,7 +26,7 @@ const IMPORT = /((?:from |import\()['"])(\.[^'"]+)\.ts(?=['"])/g;
 
 const compile = () => {
   const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc');
-  // The types of `kafka-records` are its sources, which TypeScript would compile beside these: only these are kept.
+  // TypeScript also compiles the sources of `kafka-records`, because its types are imported: they are not kept.
   const compiled = mkdtempSync(join(root, '.build-'));
   try {
     const args = ['-p', join(root, 'tsconfig.build.json'), '--outDir', compiled];
@@ -38,8 +38,8 @@ const compile = () => {
 };
 
 /**
- * Declarations of internal modules name packages that are not installed with this one. Those that stay import `.js`,
- * which every version of TypeScript resolves.
+ * Removes the declarations of internal modules, which import packages that are not installed with this one. The others
+ * are changed to import `.js`, which every version of TypeScript resolves.
  */
 const keepPublicDeclarations = () => {
   const needed = new Set();
@@ -57,7 +57,7 @@ const keepPublicDeclarations = () => {
   }
 };
 
-/** kafkajs is patched (see src/broker): in a copy of its own, so that the kafkajs of the service stays as it is. */
+/** Bundles a private copy of kafkajs. It is patched (see src/broker); the kafkajs of a service is not changed. */
 const bundleKafkajs = async () => {
   const kafkajs = dirname(require.resolve('kafkajs/package.json'));
   await build({
@@ -79,9 +79,9 @@ const bundleKafkajs = async () => {
     banner: {
       js: [
         `/* kafkajs ${require('kafkajs/package.json').version}, MIT License: see kafkajs.LICENSE */`,
-        // kafkajs measures with the time of day: a clock that is set back would stop its heartbeats for as long.
+        // kafkajs measures time with Date: setting the system clock back would stop its heartbeats for as long.
         'const Date = class extends globalThis.Date { static now() { return Math.floor(performance.timeOrigin + performance.now()); } };',
-        // kafkajs sets timers with negative delays, of which newer versions of Node.js warn.
+        // kafkajs sets timers with negative delays, which cause warnings in newer versions of Node.js.
         'const setTimeout = (callback, ms, ...args) => globalThis.setTimeout(callback, ms < 1 ? 1 : ms, ...args);',
       ].join('\n'),
     },
@@ -89,7 +89,7 @@ const bundleKafkajs = async () => {
   copyFileSync(join(kafkajs, 'LICENSE'), join(out, 'kafkajs.LICENSE'));
 };
 
-/** What is not published alone is a part of this package; the codecs that few topics need are not. */
+/** Bundles `kafka-records`, which is not published, without the packages of codecs that few topics need. */
 const bundleKafkaRecords = () =>
   build({
     stdin: { contents: `export * from 'kafka-records'`, resolveDir: root },

@@ -1,4 +1,4 @@
-/** The long suite, by `npm run conformance`. The quick one is the `*.test.ts` of it. @type {import('jest').Config} */
+/** Used by `npm run conformance`, which also runs the long tests (`*.long.ts`). @type {import('jest').Config} */
 export default {
   extensionsToTreatAsEsm: ['.ts'],
   transform: {

@@ -1,4 +1,4 @@
-/** Reads Kafka's primitive types from a buffer, one after the other. */
+/** Reads Kafka's primitive types from a buffer, starting at `position`. */
 export class ByteReader {
   readonly #bytes: Buffer;
   position = 0;
@@ -7,13 +7,14 @@ export class ByteReader {
     this.#bytes = bytes;
   }
 
-  get left(): number {
+  get remaining(): number {
     return this.#bytes.length - this.position;
   }
 
   #move(size: number): number {
     const at = this.position;
-    if (size < 0 || size > this.left) throw new RangeError(`${size} bytes at ${at} of ${this.#bytes.length}`);
+    if (size < 0 || size > this.remaining)
+      throw new RangeError(`cannot read ${size} bytes at ${at} of ${this.#bytes.length}`);
     this.position = at + size;
     return at;
   }
@@ -39,12 +40,12 @@ export class ByteReader {
     return this.#bytes.subarray(at, at + size);
   }
 
-  /** With its length as int16. */
+  /** A string with its length as int16. */
   string(): string {
     return this.bytes(this.int16()).toString();
   }
 
-  /** With its length as int32; null is a length of -1. */
+  /** An array with its length as int32; a null array (length -1) is read as an empty one. */
   array<T>(read: () => T): T[] {
     const count = this.int32();
     return Array.from({ length: Math.max(0, count) }, read);
@@ -61,8 +62,8 @@ export class ByteReader {
   }
 
   varlong(): number {
-    // Nearly all are short.
-    if (this.left > 0 && (this.#bytes[this.position] as number) < 0x80) return this.varint();
+    // A fast path for one byte, which nearly all numbers have.
+    if (this.remaining > 0 && (this.#bytes[this.position] as number) < 0x80) return this.varint();
     let value = 0n;
     for (let shift = 0n; shift < 70n; shift += 7n) {
       const byte = this.#bytes[this.#move(1)] as number;
@@ -72,7 +73,7 @@ export class ByteReader {
     throw new RangeError(`a number of more than 64 bits at ${this.position}`);
   }
 
-  /** With its length as varint; null is a length of -1. */
+  /** Bytes with their length as varint; a length of -1 means null. */
   varintBytes(): Buffer | null {
     const size = this.varint();
     return size < 0 ? null : this.bytes(size);

@@ -1,13 +1,13 @@
 import type { Kafka } from 'kafkajs';
 import { withChunks, type FetchDefinition, type FetchedPartition, type FetchRequest } from './fetch-response.ts';
 
-/** kafkajs's connections to a cluster, which it keeps to itself, as far as they are used. */
+/** The parts of kafkajs's internal class Cluster that are used here. */
 export interface Cluster {
   connect(): Promise<void>;
   disconnect(): Promise<void>;
   addTargetTopic(topic: string): Promise<void>;
   refreshMetadata(): Promise<void>;
-  /** Partitions by the node that leads them. */
+  /** Partitions by the id of their leader. */
   findLeaderForPartitions(topic: string, partitions: readonly number[]): Record<string, number[]>;
   findBroker(node: { nodeId: string }): Promise<Broker>;
   fetchTopicsOffset(
@@ -15,20 +15,20 @@ export interface Cluster {
   ): Promise<{ partitions: { partition: number; offset: string }[] }[]>;
 }
 
-/** kafkajs's connection to one broker. */
+/** The parts of kafkajs's internal class Broker that are used here. */
 interface Broker {
-  /** Asks for its own definition of a request, in the newest version that the broker knows. */
+  /** Returns the definition of a request in the newest version that the broker supports. */
   lookupRequest(apiKey: number, definition: { readonly protocol: FetchDefinition }): unknown;
-  fetch(request: FetchRequest & Readonly<Record<string, unknown>>): Promise<FetchAnswer>;
+  fetch(request: FetchRequest & Readonly<Record<string, unknown>>): Promise<FetchResponse>;
 }
 
-interface FetchAnswer {
+interface FetchResponse {
   readonly responses: readonly { readonly partitions: readonly FetchedPartition[] }[];
 }
 
 const METADATA_MAX_AGE_MS = 30_000;
 
-/** Not connected. */
+/** Creates the cluster without connecting it. */
 export const openCluster = (client: Kafka): Cluster => {
   const create = Object.getOwnPropertySymbols(client).find((it) => it.description === 'private:Kafka:createCluster');
   if (create === undefined) throw new Error('kafkajs has changed: it has no private:Kafka:createCluster');
@@ -40,8 +40,8 @@ export const openCluster = (client: Kafka): Cluster => {
   });
 };
 
-/** Fetches with responses that are decoded here, and leaves kafkajs as it is for everybody else. */
-export const fetchChunks = (broker: Broker, request: Parameters<Broker['fetch']>[0]): Promise<FetchAnswer> => {
+/** Fetches with responses decoded by this package. Other users of kafkajs in the process are not affected. */
+export const fetchChunks = (broker: Broker, request: Parameters<Broker['fetch']>[0]): Promise<FetchResponse> => {
   const lookupRequest: Broker['lookupRequest'] = (apiKey, definition) =>
     broker.lookupRequest(apiKey, { ...definition, protocol: withChunks(definition.protocol) });
   return (Object.create(broker, { lookupRequest: { value: lookupRequest } }) as Broker).fetch(request);

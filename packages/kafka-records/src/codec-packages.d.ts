@@ -1,10 +1,10 @@
-// These packages come without types.
+// Declarations for packages that have none.
 declare module 'snappyjs' {
   export const uncompress: (input: Uint8Array) => Uint8Array;
 }
 declare module 'lz4js' {
-  /** To a frame. */
+  /** Returns an LZ4 frame. */
   export const compress: (input: Uint8Array) => Uint8Array;
-  /** Of a frame. */
+  /** Takes an LZ4 frame. */
   export const decompress: (input: Uint8Array) => Uint8Array;
 }

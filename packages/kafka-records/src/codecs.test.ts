@@ -7,7 +7,7 @@ afterEach(() => {
   for (const [type, codec] of original) CODECS.set(type, codec);
 });
 
-test('a codec whose package is missing names the package', async () => {
+test('if the package of a codec is not installed, the error names the package', async () => {
   const load = (): Promise<never> => {
     throw new Error("Cannot find module 'lz4js'");
   };
@@ -18,14 +18,14 @@ test('a codec whose package is missing names the package', async () => {
   });
 });
 
-test('a codec that nobody knows, and bytes that are not compressed, are told', async () => {
+test('an unknown codec, and bytes that are not compressed, cause errors', async () => {
   await expect(decompress(7, Buffer.of(1))).rejects.toMatchObject({ code: 'CODEC_MISSING' });
   for (const type of CODECS.keys()) {
     await expect(decompress(type, Buffer.from('no'))).rejects.toMatchObject({ code: 'RECORDS_CORRUPT' });
   }
 });
 
-test('snappy blocks are read with and without the frames of Java clients', () => {
+test('snappy data is decompressed with and without the framing of Java clients', () => {
   const upper = (block: Uint8Array): Uint8Array => Buffer.from(Buffer.from(block).toString().toUpperCase());
   const block = (text: string): Buffer => Buffer.concat([Buffer.from([0, 0, 0, text.length]), Buffer.from(text)]);
   const header = Buffer.from([0x82, 0x53, 0x4e, 0x41, 0x50, 0x50, 0x59, 0, 0, 0, 0, 1, 0, 0, 0, 1]);

@@ -7,12 +7,12 @@ type Decompress = (buffer: Buffer) => Uint8Array | Promise<Uint8Array>;
 
 export interface Codec {
   readonly name: string;
-  /** The npm package that reads it. */
+  /** The npm package that decompresses it. */
   readonly package: string;
   readonly load: () => Promise<Decompress>;
 }
 
-/** By the number in a batch's attributes. Packages are loaded when they are needed first, since few topics need any. */
+/** Codecs by their number in a batch's attributes. Packages are loaded on first use, since few topics need them. */
 export const CODECS = new Map<number, Codec>([
   [1, { name: 'gzip', package: 'node:zlib', load: async () => promisify(zlib.gunzip) }],
   [
@@ -32,7 +32,7 @@ export const CODECS = new Map<number, Codec>([
     {
       name: 'zstd',
       package: 'fzstd',
-      // Node 22.15 and later can do it alone.
+      // Node.js 22.15 and later have zstd built in.
       load: async () =>
         'zstdDecompress' in zlib
           ? promisify(zlib.zstdDecompress as typeof zlib.gunzip)
@@ -51,7 +51,7 @@ const decompressor = async (codec: Codec): Promise<Decompress> => {
     loaded.set(codec, decompress);
     return decompress;
   } catch {
-    // Without a cause: kafkajs wraps the innermost one, and this error would be lost.
+    // Without a cause, because kafkajs keeps only the innermost cause of an error.
     throw new RecordsError(
       'CODEC_MISSING',
       `records are compressed with ${codec.name}: run \`npm install ${codec.package}\``,

@@ -10,7 +10,7 @@ const at = (list: Uint8Array | Int32Array, index: number): number => list[index]
 const first = Int32Array.from({ length: 256 }, (_, byte) => ofByte(byte));
 const further = (table: Int32Array): Int32Array => table.map((crc) => (crc >>> 8) ^ at(first, crc & 0xff));
 
-/** `T<n>`: what a byte adds n bytes further on. */
+/** `T<n>`: the effect of a byte on the checksum, n bytes later. */
 const T0 = first;
 const T1 = further(T0);
 const T2 = further(T1);
@@ -20,7 +20,7 @@ const T5 = further(T4);
 const T6 = further(T5);
 const T7 = further(T6);
 
-/** CRC-32C, eight bytes at a time: four times as fast as kafkajs's own, which shows in the throughput. */
+/** CRC-32C, computed eight bytes at a time: four times as fast as in kafkajs, which measurably increases throughput. */
 export const crc32c = (bytes: Uint8Array): number => {
   let crc = -1;
   let i = 0;

@@ -5,32 +5,32 @@ import type { KafkaRecord } from './record.ts';
 import { recordBatches } from './record-batches.ts';
 import type { RecordBatch } from './record-batches.ts';
 
-/** A transaction that was aborted, as a fetch response names it. */
+/** An aborted transaction in a fetch response. */
 export interface AbortedTransaction {
   readonly producerId: bigint;
   readonly firstOffset: number;
 }
 
-/** What one fetch brought of a partition. */
+/** The result of one fetch for one partition. */
 export interface Chunk {
-  /** In offset order, perhaps none. */
+  /** In offset order; may be empty. */
   readonly records: readonly KafkaRecord[];
-  /** The offset behind the last batch, whether it holds a record or not: reading goes on there. */
+  /** The offset after the last batch, even if that has no records. The next fetch starts there. */
   readonly next: number;
 }
 
-/** The part of a fetch response that concerns one partition. */
+/** The undecoded part of a fetch response for one partition. */
 export interface Fetched {
   readonly partition: number;
-  /** The offset that was asked for; the first batch may begin before it. */
+  /** The requested offset; the first batch may begin before it. */
   readonly from: number;
   readonly bytes: Buffer;
   readonly aborted: readonly AbortedTransaction[];
 }
 
 /**
- * The records that a reader of committed data sees, as Java's client selects them: neither markers nor anything of an
- * aborted transaction.
+ * Decodes the records that a consumer with `read_committed` sees, as in the Java client: no control records, and no
+ * records of aborted transactions.
  * @throws RecordsError RECORDS_CORRUPT, CODEC_MISSING
  */
 export const decodeRecords = async ({ partition, from, bytes, aborted }: Fetched): Promise<Chunk> => {
@@ -39,7 +39,7 @@ export const decodeRecords = async ({ partition, from, bytes, aborted }: Fetched
   let next = from;
   for (const batch of recordBatches(bytes)) {
     if (isVisible(batch)) {
-      for (const record of readRecords(partition, batch, await plain(batch))) {
+      for (const record of readRecords(partition, batch, await uncompressed(batch))) {
         if (record.offset >= from) records.push(record);
       }
     }
@@ -48,14 +48,14 @@ export const decodeRecords = async ({ partition, from, bytes, aborted }: Fetched
   return { records, next };
 };
 
-const plain = async (batch: RecordBatch): Promise<Buffer> =>
+const uncompressed = async (batch: RecordBatch): Promise<Buffer> =>
   batch.compression === 0 || batch.count === 0 ? batch.records : decompress(batch.compression, batch.records);
 
 const ABORT = 0;
 
-/** Batches have to be asked for in their order. */
+/** Returns whether a batch is visible. Must be called for every batch, in offset order. */
 const committedOnly = (transactions: readonly AbortedTransaction[]): ((batch: RecordBatch) => boolean) => {
-  // The broker lists them by their ends.
+  // The broker sorts them by their last offset.
   const pending = [...transactions].sort((a, b) => a.firstOffset - b.firstOffset);
   const aborted = new Set<bigint>();
   let reached = 0;
@@ -69,7 +69,7 @@ const committedOnly = (transactions: readonly AbortedTransaction[]): ((batch: Re
   };
 };
 
-/** The kind of marker in a control batch; compaction may have removed it. */
+/** The type of the marker in a control batch; `undefined` if compaction has removed it. */
 const markerOf = (batch: RecordBatch): number | undefined => {
   const [marker] = readRecords(0, batch, batch.records);
   const key = marker?.key;
@@ -85,7 +85,7 @@ const readRecords = (partition: number, batch: RecordBatch, bytes: Buffer): Kafk
   try {
     for (let n = 0; n < count; n++) {
       const end = reader.varint() + reader.position;
-      reader.int8(); // attributes, not in use
+      reader.int8(); // attributes, which Kafka does not use
       const sinceBase = reader.varlong();
       records.push({
         partition,
@@ -99,14 +99,14 @@ const readRecords = (partition: number, batch: RecordBatch, bytes: Buffer): Kafk
       reader.position = end;
     }
   } catch (cause) {
-    throw new RecordsError('RECORDS_CORRUPT', `the records from offset ${baseOffset} on cannot be decoded`, {
+    throw new RecordsError('RECORDS_CORRUPT', `the records starting at offset ${baseOffset} cannot be decoded`, {
       cause,
     });
   }
   return records;
 };
 
-/** As a list: names come from outside, repeat, and may be those of object properties. */
+/** A list, not an object: names may repeat, and may be names of object properties such as `__proto__`. */
 const readHeaders = (reader: ByteReader): KafkaRecord['headers'] => {
   const count = reader.varint();
   if (count <= 0) return NO_HEADERS;

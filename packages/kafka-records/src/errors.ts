@@ -1,6 +1,6 @@
 /**
- * CODEC_MISSING: install what the message names. RECORDS_CORRUPT: the broker sent bytes that are no records.
- * OFFSETS_MISSING: the topic does not hold them. AUTH_FAILED: the login is refused. BROKER_UNREACHABLE: try again later.
+ * CODEC_MISSING: a package must be installed, see the message. RECORDS_CORRUPT: the broker sent invalid bytes.
+ * OFFSETS_MISSING: the topic lacks the offsets. AUTH_FAILED: the login was rejected. BROKER_UNREACHABLE: retry later.
  */
 export type RecordsErrorCode =
   | 'CODEC_MISSING'

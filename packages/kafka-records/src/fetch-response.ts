@@ -4,7 +4,7 @@ import type { AbortedTransaction, Chunk } from './decode-records.ts';
 import { fromMessageSet } from './message-set.ts';
 import { areRecordBatches } from './record-batches.ts';
 
-/** What kafkajs is asked to fetch, as far as it is used. */
+/** The parts of kafkajs's fetch request that are used here. */
 export interface FetchRequest {
   readonly topics: readonly {
     readonly topic: string;
@@ -12,12 +12,12 @@ export interface FetchRequest {
   }[];
 }
 
-/** How kafkajs writes a fetch request of one version of the protocol, and reads the response. */
+/** kafkajs's definition of a fetch request: how one protocol version of it is encoded, and its response decoded. */
 export type FetchDefinition = (target: { version: number }) => (request: FetchRequest) => {
   readonly response: { decode(data: Buffer): Promise<unknown>; parse(data: unknown): unknown };
 };
 
-/** One partition of a fetch response, as kafkajs passes it on. kafkajs itself looks at nothing in `messages`. */
+/** One partition in a decoded fetch response. kafkajs passes `messages` on without reading it. */
 export interface FetchedPartition {
   readonly partition: number;
   readonly errorCode: number;
@@ -28,31 +28,30 @@ interface FetchData {
   readonly responses: readonly { readonly topicName: string; readonly partitions: readonly FetchedPartition[] }[];
 }
 
-/** The first version with record batches. */
-const RECORD_BATCHES = 4;
+/** The first protocol version with record batches. */
+const FIRST_WITH_RECORD_BATCHES = 4;
 
 /**
- * kafkajs forgets where a batch ends that holds no records, keeps parts of aborted transactions, loses the order of
- * headers, does not look at checksums and knows gzip alone. With this definition of the request in place of its own the
- * responses are decoded here instead.
+ * Replaces kafkajs's decoding of fetch responses, which loses the end offset of batches without records and the order
+ * of headers, may deliver records of aborted transactions, does not verify checksums, and supports only gzip.
  */
 export const withChunks =
   (protocol: FetchDefinition): FetchDefinition =>
   (target) =>
   (request) => {
     const original = protocol(target)(request);
-    if (target.version < RECORD_BATCHES) return original;
+    if (target.version < FIRST_WITH_RECORD_BATCHES) return original;
     const decode = async (data: Buffer): Promise<unknown> =>
       (await decodeResponse(data, target.version, request)) ??
       fromMessageSets((await original.response.decode(data)) as FetchData);
     return { ...original, response: { ...original.response, decode } };
   };
 
-/** `undefined` when an old broker sent message sets. */
+/** Returns `undefined` if the response has message sets, the format of old brokers. */
 const decodeResponse = async (data: Buffer, version: number, request: FetchRequest): Promise<unknown> => {
   const reader = new ByteReader(data);
   const throttleTime = reader.int32();
-  if (version >= 7) reader.position += 6; // error code and session of incremental fetches, which kafkajs never asks for
+  if (version >= 7) reader.position += 6; // error code and session id of incremental fetches, unused by kafkajs
   const responses = reader.array(() => ({
     topicName: reader.string(),
     partitions: reader.array(() => partitionOf(reader, version)),
@@ -65,7 +64,7 @@ const decodeResponse = async (data: Buffer, version: number, request: FetchReque
         topicName,
         partitions: await Promise.all(
           partitions.map(async ({ bytes, aborted, ...partition }) => {
-            const from = offsetAsked(request, topicName, partition.partition);
+            const from = requestedOffset(request, topicName, partition.partition);
             const chunk = await decodeRecords({ partition: partition.partition, from, bytes, aborted });
             return { ...partition, abortedTransactions: [], messages: Object.assign([], { chunk }) };
           }),
@@ -91,10 +90,10 @@ const partitionOf = (reader: ByteReader, version: number) => {
   return { partition, errorCode, highWatermark, lastStableOffset, aborted, preferredReadReplica, bytes };
 };
 
-const offsetAsked = ({ topics }: FetchRequest, topic: string, partition: number): number => {
-  // kafkajs may name a topic several times.
-  const asked = topics.flatMap((it) => (it.topic === topic ? it.partitions : []));
-  return Number(asked.find((it) => it.partition === partition)?.fetchOffset ?? 0);
+const requestedOffset = ({ topics }: FetchRequest, topic: string, partition: number): number => {
+  // The request of kafkajs may contain a topic several times.
+  const requested = topics.flatMap((it) => (it.topic === topic ? it.partitions : []));
+  return Number(requested.find((it) => it.partition === partition)?.fetchOffset ?? 0);
 };
 
 const fromMessageSets = ({ responses, ...data }: FetchData): FetchData => ({

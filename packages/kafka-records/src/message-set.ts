@@ -1,7 +1,7 @@
 import type { KafkaMessage } from 'kafkajs';
 import type { Chunk } from './decode-records.ts';
 
-/** What kafkajs reads from a message set, the format before record batches: it has no headers. */
+/** Converts messages that kafkajs decoded from a message set, the format before record batches. It has no headers. */
 export const fromMessageSet = (partition: number, messages: readonly KafkaMessage[]): Chunk => ({
   records: messages.map(({ offset, timestamp, key, value }) => ({
     partition,

@@ -4,36 +4,36 @@ import { fetchChunks, openCluster, type Cluster } from './cluster.ts';
 import type { Chunk } from './decode-records.ts';
 import { RecordsError } from './errors.ts';
 
-/** Offsets of one partition, `to` not included. */
+/** A range of offsets of one partition, from `from` up to but not including `to`. */
 export interface OffsetRange {
   readonly partition: number;
   readonly from: number;
   readonly to: number;
 }
 
-/** Records of one partition in offset order, perhaps none. Everything below `next` is read. */
+/** Records of one partition in offset order; may be empty. All records of the range below `next` have been read. */
 export interface RangeChunk extends Chunk {
   readonly partition: number;
 }
 
 export interface RangeReaderOptions {
-  /** How long nothing may come before reading fails, in milliseconds. Default: 20,000. */
+  /** Reading fails if no data arrives for this time, in milliseconds. Default: 20,000. */
   readonly stalledMs?: number;
   readonly signal?: AbortSignal;
 }
 
-/** The broker does not hold what was asked for: retention removed it, or it was never written. */
+/** The broker does not have all requested offsets: retention deleted them, or they were never written. */
 export class OffsetsMissing extends RecordsError {
   readonly partition: number;
-  /** What the partition holds: from `low`, up to but not including `high`. */
+  /** The partition has the offsets from `low` up to but not including `high`. */
   readonly low: number;
   readonly high: number;
 
   constructor(topic: string, { partition, from, to }: OffsetRange, low: number, high: number) {
     super(
       'OFFSETS_MISSING',
-      `partition ${partition} of topic ${topic} holds the offsets from ${low} to below ${high}, ` +
-        `not all from ${from} to below ${to}`,
+      `offsets ${from} up to (not including) ${to} of partition ${partition} of topic ${topic} were requested, ` +
+        `but the partition has only offsets ${low} up to (not including) ${high}`,
     );
     this.partition = partition;
     this.low = low;
@@ -42,14 +42,14 @@ export class OffsetsMissing extends RecordsError {
 }
 
 const FETCH_WAIT_MS = 200;
-/** A partition's end that was told by a broker that has just become its leader may be older than what was asked for. */
-const END_PATIENCE_MS = 2_000;
+/** A new leader may report an old high watermark for a moment: only after this time are offsets above it missing. */
+const NEW_LEADER_MS = 2_000;
 
 /**
- * Reads ranges of a topic without a consumer group. `onChunk` is waited for and gets committed records only; offsets
- * without a record are stepped over. Broker restarts and changes of leaders are waited out.
- * @throws OffsetsMissing, RecordsError CODEC_MISSING, RECORDS_CORRUPT, AUTH_FAILED; BROKER_UNREACHABLE when nothing
- * came for `stalledMs`; what `onChunk` throws
+ * Reads ranges of a topic without a consumer group, with isolation level `read_committed`. Waits for each `onChunk`
+ * call. Offsets without a record are skipped. Broker restarts and leader changes are retried.
+ * @throws OffsetsMissing, RecordsError CODEC_MISSING, RECORDS_CORRUPT, AUTH_FAILED; BROKER_UNREACHABLE if no data
+ * arrived for `stalledMs`; errors of `onChunk`
  */
 export const readRanges = async (
   client: Kafka,
@@ -58,7 +58,7 @@ export const readRanges = async (
   onChunk: (chunk: RangeChunk) => Promise<void> | void,
   { stalledMs = 20_000, signal }: RangeReaderOptions = {},
 ): Promise<void> => {
-  /** One range of a partition at a time. */
+  /** The ranges being read, by partition: one range of each partition at a time. */
   const open = new Map<number, OffsetRange>();
   const waiting = ranges.filter(({ from, to }) => from < to).sort((a, b) => a.from - b.from);
   const openNext = (): void => {
@@ -88,8 +88,8 @@ export const readRanges = async (
         if (final) throw final;
         if (Date.now() - progressAt > stalledMs) throw stalled(topic, stalledMs, error);
         await sleep(Math.min(100 * 2 ** failures++, 1_000), undefined, { signal }).catch(() => undefined); // see above
-        // A leader may have moved.
-        if (connected) await cluster.refreshMetadata().catch(() => undefined); // asked again below
+        // The leader of a partition may have changed.
+        if (connected) await cluster.refreshMetadata().catch(() => undefined); // the next fetch reports the error
         continue;
       }
       for (const { range, chunk, high } of fetched) {
@@ -104,7 +104,7 @@ export const readRanges = async (
             openNext();
           }
           progressAt = Date.now();
-        } else if (high < range.to && range.from >= high && Date.now() - progressAt > END_PATIENCE_MS) {
+        } else if (high < range.to && range.from >= high && Date.now() - progressAt > NEW_LEADER_MS) {
           throw new OffsetsMissing(topic, range, await lowOf(cluster, topic, range.partition), high);
         }
       }
@@ -121,14 +121,14 @@ interface FetchedRange {
   readonly high: number;
 }
 
-/** One request to the leader of each partition. */
+/** Sends one fetch request to each broker that is the leader of a partition. */
 const fetchAll = async (
   cluster: Cluster,
   topic: string,
   open: ReadonlyMap<number, OffsetRange>,
 ): Promise<FetchedRange[]> => {
   const leaders = Object.entries(cluster.findLeaderForPartitions(topic, [...open.keys()]));
-  const answers = await Promise.all(
+  const fetched = await Promise.all(
     leaders.map(async ([nodeId, partitions]) => {
       const broker = await cluster.findBroker({ nodeId });
       const { responses } = await fetchChunks(broker, {
@@ -150,7 +150,7 @@ const fetchAll = async (
       return responses.flatMap((it) => it.partitions);
     }),
   );
-  const found = answers.flat().flatMap(({ partition, highWatermark, messages: { chunk } }): FetchedRange[] => {
+  const found = fetched.flat().flatMap(({ partition, highWatermark, messages: { chunk } }): FetchedRange[] => {
     const range = open.get(partition);
     return range && chunk ? [{ range, chunk, high: Number(highWatermark) }] : [];
   });
@@ -164,13 +164,13 @@ const offsetOf = async (
   partition: number,
   fromBeginning: boolean,
 ): Promise<number> => {
-  const [answer] = await cluster.fetchTopicsOffset([{ topic, fromBeginning, partitions: [{ partition }] }]);
-  return Number(answer?.partitions[0]?.offset ?? 0);
+  const [offsets] = await cluster.fetchTopicsOffset([{ topic, fromBeginning, partitions: [{ partition }] }]);
+  return Number(offsets?.partitions[0]?.offset ?? 0);
 };
 const lowOf = (cluster: Cluster, topic: string, partition: number): Promise<number> =>
   offsetOf(cluster, topic, partition, true);
 
-/** What asking again does not cure. */
+/** The error to throw if a retry cannot succeed; `undefined` for a retriable error. */
 const finalError = async (
   error: unknown,
   cluster: Cluster,
@@ -189,7 +189,7 @@ const finalError = async (
         const low = await lowOf(cluster, topic, range.partition);
         return new OffsetsMissing(topic, range, low, await offsetOf(cluster, topic, range.partition, false));
       } catch {
-        return undefined; // the broker went away meanwhile: the same fetch says so again
+        return undefined; // the broker became unreachable: the fetch is retried
       }
     }
   }
@@ -199,6 +199,6 @@ const finalError = async (
 const stalled = (topic: string, ms: number, cause?: unknown): RecordsError =>
   new RecordsError(
     'BROKER_UNREACHABLE',
-    `nothing of topic ${topic} came for ${ms} ms${cause instanceof Error ? `: ${cause.message}` : ''}`,
+    `no data of topic ${topic} arrived for ${ms} ms${cause instanceof Error ? `: ${cause.message}` : ''}`,
     { cause },
   );

@@ -1,4 +1,4 @@
-/** One record as it stands in a topic. Bytes are raw; `null` and empty stay distinct. */
+/** One record of a topic. Keys, values and header values are raw bytes; `null` and empty are distinct. */
 export interface KafkaRecord {
   readonly partition: number;
   readonly offset: number;
@@ -7,6 +7,6 @@ export interface KafkaRecord {
   readonly timestampType: 'CREATE_TIME' | 'LOG_APPEND_TIME';
   readonly key: Uint8Array | null;
   readonly value: Uint8Array | null;
-  /** In wire order, repeated names kept. */
+  /** In the order of the producer; names may repeat. */
   readonly headers: readonly (readonly [name: string, value: Uint8Array | null])[];
 }

@@ -15,7 +15,7 @@ const lib = kafkaLib();
 const config = { brokers: testBrokers(), logLevel: kafkajs.logLevel.NOTHING };
 const client = new kafkajs.Kafka(config);
 
-/** Values by partition, and where each partition was read to. */
+/** Reads ranges; returns the values by partition, and the offset up to which each partition was read. */
 const read = async (topic: string, ranges: readonly OffsetRange[], options?: RangeReaderOptions) => {
   const values = new Map<number, string[]>();
   const next = new Map<number, number>();
@@ -23,11 +23,11 @@ const read = async (topic: string, ranges: readonly OffsetRange[], options?: Ran
     client,
     topic,
     ranges,
-    ({ partition, records, next: behind }: RangeChunk) => {
+    ({ partition, records, next: nextOffset }: RangeChunk) => {
       const list = values.get(partition) ?? [];
       list.push(...records.map(({ value }) => Buffer.from(value ?? '').toString()));
       values.set(partition, list);
-      next.set(partition, behind);
+      next.set(partition, nextOffset);
     },
     options,
   );
@@ -41,8 +41,8 @@ const send = (topic: string, partition: number, from: number, to: number): Promi
   );
 const numbers = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, n) => `${from + n}`);
 
-describe('ranges of a topic', () => {
-  test('are read without a group, to the offset, also within a batch, and several of a partition', async () => {
+describe('readRanges', () => {
+  test('reads exactly the requested offsets, also within a batch, and several ranges of a partition', async () => {
     const topic = await kafka.topic(3);
     await send(topic, 0, 0, 100);
     await send(topic, 1, 0, 50);
@@ -59,7 +59,7 @@ describe('ranges of a topic', () => {
     });
   });
 
-  test('of transactions: committed records only, and markers are stepped over', async () => {
+  test('delivers records of committed transactions only, and skips transaction markers', async () => {
     const topic = await kafka.topic(1);
     const producer = kafka.client.producer({ transactionalId: `x-${topic}`, idempotent: true, maxInFlightRequests: 1 });
     await producer.connect();
@@ -75,11 +75,11 @@ describe('ranges of a topic', () => {
     await producer.disconnect();
     const all = { partition: 0, from: 0, to: 6 };
     expect(await read(topic, [all])).toEqual({ values: { 0: ['0', '4'] }, next: { 0: 6 } });
-    // From within an aborted transaction, and only what holds no record.
+    // A range without visible records, which starts within an aborted transaction.
     expect(await read(topic, [{ ...all, from: 2, to: 4 }])).toEqual({ values: { 0: [] }, next: { 0: 4 } });
   });
 
-  test('that the topic no longer holds, or not yet, are told with what it holds', async () => {
+  test('fails for deleted or future offsets, with the offsets that the partition has', async () => {
     const topic = await kafka.topic(2);
     await send(topic, 0, 0, 10);
     await kafka.admin.fetchTopicOffsets(topic);
@@ -92,7 +92,7 @@ describe('ranges of a topic', () => {
     expect(await read(topic, [{ partition: 0, from: 4, to: 10 }])).toMatchObject({ values: { 0: numbers(4, 10) } });
   });
 
-  test('of a topic or partition that does not exist fail after a while, with the reason', async () => {
+  test('fails with the reason after `stalledMs` if the topic or partition does not exist', async () => {
     const topic = await kafka.topic(1);
     const options = { stalledMs: 500 };
     const range = { partition: 7, from: 0, to: 1 };
@@ -101,7 +101,7 @@ describe('ranges of a topic', () => {
     await expect(read(unknown, [range], options)).rejects.toMatchObject({ code: 'BROKER_UNREACHABLE' });
   });
 
-  test('end with what the receiver throws, and by a signal', async () => {
+  test('rejects with an error of `onChunk`, and when its signal is aborted', async () => {
     const topic = await kafka.topic(1);
     await send(topic, 0, 0, 10);
     const range = { partition: 0, from: 0, to: 10 };
@@ -114,7 +114,7 @@ describe('ranges of a topic', () => {
   });
 
   (lib === undefined ? test.skip : test).each(['gzip', 'snappy', 'lz4', 'zstd'])(
-    'that Java compressed with %s',
+    'reads records that a Java client compressed with %s',
     async (codec) => {
       const topic = await kafka.topic(1);
       await javaProduce(lib as string, testBrokers().join(), topic, codec, numbers(0, 500));
@@ -124,7 +124,7 @@ describe('ranges of a topic', () => {
   );
 
   (lib === undefined ? test.skip : test)(
-    'are read through a broker that is killed and comes again, each record once',
+    'reads each record once although the broker is killed and restarted',
     async () => {
       const own = await startKafka(lib as string);
       try {
@@ -134,7 +134,7 @@ describe('ranges of a topic', () => {
         await Promise.all([admin.connect(), producer.connect()]);
         await createTopic(admin, 'orders');
         for (let n = 0; n < 20; n++) {
-          // More than one fetch of them.
+          // Large values, so that several fetches are needed.
           const value = `${n} ${'x'.repeat(300_000)}`;
           await producer.send({ topic: 'orders', messages: [{ value }] });
         }

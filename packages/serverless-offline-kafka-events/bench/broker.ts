@@ -5,7 +5,7 @@ import type { Kafka } from 'kafkajs';
 import { createTopic } from '../test/kafka.ts';
 process.env['KAFKAJS_NO_PARTITIONER_WARNING'] = '1';
 const brokers = process.env['KAFKA_BROKERS']?.split(',');
-if (!brokers) throw new Error('set KAFKA_BROKERS=host:port');
+if (!brokers) throw new Error('KAFKA_BROKERS must be set to host:port');
 export const BROKERS: readonly string[] = brokers;
 
 export const client: Kafka = new kafkajs.Kafka({
@@ -16,7 +16,7 @@ export const client: Kafka = new kafkajs.Kafka({
 
 const CHUNK = 10_000;
 
-/** A topic with `records` small records: an eight-byte key and a 100-byte JSON value each. */
+/** Creates a topic with `records` small records, each with an eight-byte key and a JSON value of about 100 bytes. */
 export const filledTopic = async (partitions: number, records: number): Promise<string> => {
   const topic = `bench-${randomUUID()}`;
   const admin = client.admin();

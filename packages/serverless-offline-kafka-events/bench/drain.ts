@@ -1,14 +1,15 @@
 /**
- * One drain of a topic: `tsx bench/drain.ts <subject> <topic> <records>`. Prints records per second, from the first
- * delivery to the one that makes `records` (joining a group is not counted), the processor time of a record in µs, and
- * the memory, as JSON.
+ * Drains a topic once: `tsx bench/drain.ts <subject> <topic> <records>`. Prints as JSON the records per second (from the
+ * first delivery until `records` are delivered, without joining the group), the CPU time per record in µs, and the
+ * memory use.
  */
 import { SUBJECTS } from './subjects.ts';
 
 const [, , name = '', topic = '', records = '0'] = process.argv;
 const total = Number(records);
 const subject = SUBJECTS[name];
-if (subject === undefined) throw new Error(`no subject ${name}: one of ${Object.keys(SUBJECTS).join(', ')}`);
+if (subject === undefined)
+  throw new Error(`unknown subject ${name}: must be one of ${Object.keys(SUBJECTS).join(', ')}`);
 
 let seen = 0;
 let first: { at: number; count: number; cpu: NodeJS.CpuUsage } | undefined;

@@ -8,14 +8,14 @@ import { sdkInvoker } from '../src/invoker/sdk.ts';
 import { createMapping } from '../src/poller/create-mapping.ts';
 import { BROKERS, client } from './broker.ts';
 
-/** Called with the number of records that arrived, as they arrive. */
+/** Called at each delivery with its number of records. */
 export type Arrived = (records: number) => void;
 /** Reads a topic from its beginning until it is stopped. */
 export type Subject = (topic: string, arrived: Arrived) => Promise<() => Promise<void>>;
 
 const silent = { notice: () => undefined, warning: console.error, error: console.error, debug: () => undefined };
 
-/** kafkajs alone, as its documentation has it, offsets committed automatically. */
+/** kafkajs alone, used as in its documentation, with automatic commits. */
 export const plainKafkajs: Subject = async (topic, arrived) => {
   const consumer = client.consumer({ groupId: `b-${randomUUID()}`, maxWaitTimeInMs: 100 });
   await consumer.connect();
@@ -24,7 +24,7 @@ export const plainKafkajs: Subject = async (topic, arrived) => {
   return () => consumer.disconnect();
 };
 
-/** A mapping of this package; the function does nothing. */
+/** A mapping of this package with a function that does nothing. */
 const mapping =
   (invokerFor: (arrived: Arrived) => Promise<Invoker>, windowSeconds: number): Subject =>
   async (topic, arrived) => {
@@ -71,7 +71,7 @@ export const inProcess = (windowSeconds: number): Subject =>
     windowSeconds,
   );
 
-/** Through the SDK, to an endpoint in this process that only counts. */
+/** Invokes through the SDK an endpoint in this process that only counts records. */
 export const throughSdk = (windowSeconds: number): Subject =>
   mapping(async (arrived) => {
     const server = createServer((request, response) => {

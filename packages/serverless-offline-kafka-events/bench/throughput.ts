@@ -1,5 +1,5 @@
 /**
- * Records per second of a mapping, against kafkajs's own eachBatch in the same run, each in a process of its own:
+ * Measures the records per second of a mapping, and of kafkajs alone for comparison, each in a separate process:
  * `tsx bench/throughput.ts [records] [rounds]`
  */
 import { execFileSync } from 'node:child_process';
@@ -15,7 +15,7 @@ interface Drain {
 }
 
 const [, , records = '300000', rounds = '5'] = process.argv;
-/** Records beyond those that are counted, so that the last batch counted is a full one. */
+/** Additional records that are not counted, so that the last counted batch is full. */
 const TAIL = 40_000;
 
 const drain = (name: string, topic: string): Drain => {
@@ -42,7 +42,7 @@ for (const name of others) {
     of(name).map((it, round) => it[key] / (of(baseline)[round]?.[key] ?? 1));
   console.log(
     `${name}: ${Math.round(median(ratios('perSecond')) * 100)} % of ${baseline}'s rate, ` +
-      `${Math.round(100 / median(ratios('cpuMicros')))} % by processor time (medians of ${rounds} rounds); ` +
+      `${Math.round(100 / median(ratios('cpuMicros')))} % by CPU time (medians of ${rounds} rounds); ` +
       `memory at most ${Math.max(...of(name).map((it) => it.peakMb))} MB`,
   );
 }

@@ -5,7 +5,7 @@ import { kafkaLib, startKafka } from '../test/own-kafka.ts';
 
 const root = join(import.meta.dirname, '..');
 
-/** All tests, the long ones too, on the broker of KAFKA_BROKERS or one of their own. */
+/** Runs the tests, including the long ones. */
 const runJest = (args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> => {
   const jest = join(dirname(createRequire(import.meta.url).resolve('jest/package.json')), 'bin/jest.js');
   const flags = ['--experimental-vm-modules', jest, '--config', join(root, 'jest.config.js'), '--runInBand'];
@@ -17,6 +17,7 @@ const runJest = (args: readonly string[], env: NodeJS.ProcessEnv): Promise<numbe
   return new Promise((resolve) => child.once('exit', (code) => resolve(code ?? 1)));
 };
 
+/** Uses the broker that KAFKA_BROKERS names, or starts one for the run. */
 const onLocalBroker = async (args: readonly string[]): Promise<number> => {
   if (process.env['KAFKA_BROKERS']) return runJest(args, {});
   const lib = kafkaLib();

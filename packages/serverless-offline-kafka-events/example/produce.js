@@ -1,4 +1,4 @@
-// npm run produce -- '{"id":1}'
+// Sends each argument as a record: npm run produce -- '{"id":1}'
 import kafkajs from 'kafkajs';
 
 const brokers = (process.env.KAFKA_BROKERS ?? 'localhost:9092').split(',');

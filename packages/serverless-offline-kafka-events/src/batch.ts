@@ -3,17 +3,17 @@ import type { BrokerRecord } from './broker/port.ts';
 /** Records per partition, each list in offset order and not empty. */
 export type PartitionRecords = ReadonlyMap<number, readonly BrokerRecord[]>;
 
-/** Records for one invocation, and the offsets that their partitions reach once these records are processed. */
+/** The records of one invocation, and the offsets to commit once they are processed. */
 export interface Batch {
   readonly records: PartitionRecords;
-  /** By partition, the offset to commit when the batch is processed: past filtered records and gaps (K-60). */
+  /** By partition, the offset to commit when the batch is processed: after filtered records and offset gaps (K-60). */
   readonly nextOffsets: ReadonlyMap<number, number>;
   readonly count: number;
-  /** Invocations that reached the function (K-36, K-38). */
+  /** Number of invocations that reached the function (K-36, K-38). */
   readonly attempts: number;
-  /** Failed tries in a row, for any reason: they determine the backoff (K-37). */
+  /** Number of consecutive failures for any reason; determines the backoff (K-37). */
   readonly failures: number;
-  /** The second half of a bisected partition, which waits until this batch is processed (K-21, K-42). */
+  /** The second half of a bisected partition, which is delivered after this batch (K-21, K-42). */
   readonly remainder: Batch | undefined;
 }
 
@@ -36,7 +36,7 @@ export const newBatch = (
   remainder,
 });
 
-/** The records that `keep` accepts, without partitions that have none. */
+/** The records that `keep` accepts; partitions without such records are omitted. */
 export const selectRecords = (records: PartitionRecords, keep: (record: BrokerRecord) => boolean): PartitionRecords => {
   const selected = new Map<number, readonly BrokerRecord[]>();
   for (const [partition, list] of records) {
@@ -46,7 +46,7 @@ export const selectRecords = (records: PartitionRecords, keep: (record: BrokerRe
   return selected;
 };
 
-/** The same batch with fewer records, `undefined` when none is left. */
+/** The same batch with only these records, or `undefined` when there are none. */
 export const withRecords = (batch: Batch, records: PartitionRecords): Batch | undefined =>
   records.size === 0
     ? undefined
@@ -59,9 +59,9 @@ export const withRecords = (batch: Batch, records: PartitionRecords): Batch | un
         count: countRecords(records),
       };
 
-/** What is delivered after a batch: the second half of a bisected one, or nothing. */
+/** The batches to deliver after this one: the second half of a bisected partition, or none. */
 export const remainderOf = (batch: Batch): Batch[] => (batch.remainder ? [batch.remainder] : []);
 
-/** The offset that a partition reaches once a batch and its remainders are processed. */
-export const endOf = (batch: Batch, partition: number): number | undefined =>
-  batch.remainder ? endOf(batch.remainder, partition) : batch.nextOffsets.get(partition);
+/** The offset to commit for a partition once a batch and its remainders are processed. */
+export const finalOffset = (batch: Batch, partition: number): number | undefined =>
+  batch.remainder ? finalOffset(batch.remainder, partition) : batch.nextOffsets.get(partition);

@@ -1,4 +1,4 @@
-/** All error codes. After a retriable error the plugin waits and tries again; the others stop the mapping or the start. */
+/** For each error code, whether the error is retriable. Other errors stop the mapping, or prevent the start. */
 const RETRIABLE = {
   CONFIG_INVALID: false,
   PEER_MISSING: false,
@@ -11,7 +11,7 @@ const RETRIABLE = {
 
 export type ErrorCode = keyof typeof RETRIABLE;
 
-/** The one error type of this package; `message` says what to do, `cause` keeps the original. */
+/** The error type of this package; `message` says what to do, `cause` is the original error. */
 export class KafkaEventsError extends Error {
   readonly code: ErrorCode;
   readonly retriable: boolean;
@@ -24,7 +24,7 @@ export class KafkaEventsError extends Error {
   }
 }
 
-/** The message of anything that was thrown, with the messages of its causes. */
+/** The message of a thrown value, with the messages of its causes. */
 export const describeError = (error: unknown): string => {
   if (!(error instanceof Error)) return String(error);
   const own = error.message || error.name;

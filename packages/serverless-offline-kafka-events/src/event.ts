@@ -20,10 +20,10 @@ export interface KafkaEvent {
   records: Record<string, KafkaEventRecord[]>;
 }
 
-/** What is the same for every event of a mapping. */
+/** The fields that every event of a mapping has in common. */
 export interface EventSource {
   readonly kind: 'msk' | 'kafka';
-  /** MSK only (K-02). */
+  /** ARN of the MSK cluster; absent for a self-managed cluster (K-02). */
   readonly arn?: string | undefined;
   readonly bootstrapServers: string;
   readonly topic: string;
@@ -34,7 +34,7 @@ const base64 = (bytes: Uint8Array): string =>
     ? bytes.toString('base64')
     : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('base64');
 
-/** Java's `byte[]`: -128 to 127 (K-11). A null value becomes an empty array (K-12, not documented). */
+/** Signed bytes, -128 to 127, as in Java (K-11). A null value becomes an empty array (K-12, not documented by AWS). */
 const signedBytes = (bytes: Uint8Array | null): number[] =>
   bytes === null ? [] : Array.from(new Int8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength));
 
@@ -58,8 +58,8 @@ const buildRecord = (topic: string, record: BrokerRecord): KafkaEventRecord => {
 };
 
 /**
- * The event for these records, fresh objects at every call: a handler that changes its event does not change a retry.
- * Partitions without records do not appear (K-04); arrays are in offset order (K-21).
+ * Builds the event for these records. Each call creates new objects: a handler that modifies its event does not affect
+ * retries. Partitions without records do not appear (K-04); arrays are in offset order (K-21).
  */
 export const buildEvent = (
   source: EventSource,

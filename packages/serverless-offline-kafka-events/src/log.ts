@@ -6,10 +6,10 @@ export interface Log {
   debug(line: string): void;
 }
 
-/** The name by which this package goes in logs, as in `custom.kafkaEvents`. */
+/** Marks the log lines of this package; named after `custom.kafkaEvents`. */
 const PREFIX = 'kafka-events: ';
 
-/** The same log with that name in front of each line. */
+/** Returns a log that puts the prefix in front of each line. */
 export const prefixed = (log: Log): Log => ({
   notice: (line) => log.notice(PREFIX + line),
   warning: (line) => log.warning(PREFIX + line),

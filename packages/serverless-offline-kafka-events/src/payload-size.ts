@@ -21,7 +21,7 @@ const headersSize = (headers: BrokerRecord['headers']): number => {
   return size;
 };
 
-/** JSON bytes of everything in an event but its records: measured once per mapping, with all partitions named. */
+/** Size in JSON bytes of an event without records and partition names; constant for a mapping. */
 export const envelopeSize = (source: EventSource): number =>
   JSON.stringify({
     eventSource: 'SelfManagedKafka',
@@ -30,10 +30,10 @@ export const envelopeSize = (source: EventSource): number =>
     records: {},
   }).length + Buffer.byteLength(source.bootstrapServers);
 
-/** JSON bytes that naming one partition adds to an event: key, colon, brackets, comma. */
+/** Size in JSON bytes that one partition adds to an event besides its records: key, colon, brackets, comma. */
 export const partitionSize = (topic: string, partition: number): number => topic.length + digits(partition) + 7;
 
-/** Exact JSON bytes of one record in an event, its separating comma included, without building it. */
+/** Computes the exact size of a record in the event's JSON, including its comma, without building the JSON. */
 export const recordSizer = (topic: string): ((record: BrokerRecord) => number) => {
   const fixed = `{"topic":"${topic}","partition":,"offset":,"timestamp":,"timestampType":"","headers":},`.length;
   return (record) =>

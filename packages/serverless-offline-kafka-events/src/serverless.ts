@@ -1,4 +1,4 @@
-/** The part of osls, Serverless 3 and Serverless 4 that this plugin uses. */
+/** The part of the framework's API (osls, Serverless 3 and Serverless 4) that this plugin uses. */
 export interface Serverless {
   readonly config: { readonly servicePath?: string };
   readonly serviceDir?: string;

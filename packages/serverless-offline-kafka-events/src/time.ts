@@ -11,7 +11,7 @@ export const sleep = (ms: number, signal?: AbortSignal): Promise<void> =>
     signal?.addEventListener('abort', done, { once: true });
   });
 
-/** Exponential backoff with full jitter above half, in ms: `base` doubled per attempt, never above `max`. */
+/** Exponential backoff in ms: `base` doubles per attempt up to `max`; the result is a random 50 to 100 % of that. */
 export const backoff = (attempt: number, base: number, max: number, random: () => number = Math.random): number => {
   const ceiling = Math.min(max, base * 2 ** Math.min(attempt, 30));
   return ceiling / 2 + (ceiling / 2) * random();

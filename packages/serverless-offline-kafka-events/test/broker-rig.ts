@@ -11,7 +11,7 @@ export interface Reader {
   stop(): Promise<void>;
 }
 
-/** Reads a topic through the port, without a function behind it. */
+/** Reads a topic through the `Broker` port, without invoking a function. */
 export const read = (
   brokers: readonly string[],
   topic: string,
@@ -29,7 +29,7 @@ export const read = (
     revoked: () => undefined,
     assigned: (partitions) => new Map(partitions.map(({ partition, start }) => [partition, start])),
     ready: () => (ready = true),
-    records: (_, list) => records.push(...list),
+    fetched: (_, list) => records.push(...list),
     waiting: (reason) => waiting.push(reason),
     failed: (error) => (failure = error),
   });
@@ -45,7 +45,7 @@ export const read = (
   };
 };
 
-/** The first `count` records of a topic. */
+/** Reads the first `count` records of a topic. */
 export const readSome = async (count: number, ...args: Parameters<typeof read>): Promise<BrokerRecord[]> => {
   const reader = read(...args);
   try {

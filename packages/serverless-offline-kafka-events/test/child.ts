@@ -10,8 +10,8 @@ export interface Child {
   send(line: string): void;
 }
 
-/** Ends the process with this one. @returns what resolves with its exit code, or the signal that ended it */
-export const endOf = (child: ChildProcess): Promise<number | NodeJS.Signals | null> => {
+/** Kills the process when this one exits. Resolves with its exit code, or with the signal that ended it. */
+export const exitOf = (child: ChildProcess): Promise<number | NodeJS.Signals | null> => {
   const kill = (): void => void child.kill('SIGKILL');
   process.once('exit', kill);
   return new Promise((resolve) =>
@@ -22,7 +22,7 @@ export const endOf = (child: ChildProcess): Promise<number | NodeJS.Signals | nu
   );
 };
 
-/** Runs a TypeScript file in a process of its own, for what does not work in jest's module loader. */
+/** Runs a TypeScript file in a new process, for code that does not work in jest's module loader. */
 export const runChild = (script: string, args: readonly string[]): Child => {
   const child = spawn(process.execPath, ['--import', 'tsx', script, ...args], {
     stdio: ['pipe', 'pipe', 'inherit'],
@@ -30,6 +30,6 @@ export const runChild = (script: string, args: readonly string[]): Child => {
   });
   const lines: string[] = [];
   createInterface({ input: child.stdout }).on('line', (line) => lines.push(line));
-  const ended = endOf(child);
+  const ended = exitOf(child);
   return { lines, process: child, ended, send: (line) => void child.stdin.write(`${line}\n`) };
 };

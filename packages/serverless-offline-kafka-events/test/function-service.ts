@@ -6,12 +6,12 @@ import { service } from './service.ts';
 export interface FunctionService {
   readonly serverless: Serverless;
   readonly dir: string;
-  /** The module of all handlers. */
+  /** Replaces the code of the module with all handlers. */
   write(code: string): void;
   remove(): void;
 }
 
-/** A service on disk, in a folder from which serverless-offline is found: `functions.<name>` runs `export const <name>`. */
+/** A service on disk in a folder in which serverless-offline can be resolved. `code` exports a handler per function. */
 export const functionService = (
   code: string,
   functions: Record<string, Partial<FunctionDefinition>>,

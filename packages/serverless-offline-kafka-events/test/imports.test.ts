@@ -9,7 +9,7 @@ const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter(
   (file) => file.endsWith('.ts') && !file.endsWith('.test.ts'),
 );
 
-/** What each file imports of this package, type imports included; paths relative to src. */
+/** The imports of each file within this package, including type imports; paths are relative to src. */
 const imports = new Map(
   files.map((file) => [
     file,
@@ -21,14 +21,14 @@ const imports = new Map(
 
 const folderOf = (file: string): string => (file.includes('/') ? dirname(file) : file);
 
-/** The same by folder. A file directly in src counts as a folder of its own. */
+/** The imports by folder. A file directly in src counts as a folder. */
 const folders = new Map<string, string[]>();
 for (const [file, imported] of imports) {
   const others = imported.map(folderOf).filter((folder) => folder !== folderOf(file));
   folders.set(folderOf(file), [...new Set([...(folders.get(folderOf(file)) ?? []), ...others])]);
 }
 
-/** Depth first: the first path that comes back to a node it already holds. */
+/** Searches depth first for a path that returns to one of its nodes. */
 const findCycle = (graph: ReadonlyMap<string, readonly string[]>): string[] | undefined => {
   const done = new Set<string>();
   const visit = (node: string, path: readonly string[]): string[] | undefined => {

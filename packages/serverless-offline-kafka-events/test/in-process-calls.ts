@@ -1,6 +1,6 @@
 /**
- * Calls functions in process and prints each result as a line of JSON. Its argument is JSON: the functions and their
- * code, and steps: calls (`eager` with --reloadHandler, `reload` while it runs), new code, reloads.
+ * Invokes functions in process and prints each result as a line of JSON. The argument is `Calls` as JSON. Its steps are
+ * calls (`eager`: with --reloadHandler; `reload`: with a reload while the call runs), new code, and reloads.
  */
 import { inProcessInvokers } from '../src/invoker/in-process.ts';
 import { functionService } from './function-service.ts';
@@ -8,7 +8,7 @@ import { functionService } from './function-service.ts';
 interface Calls {
   readonly code: string;
   readonly functions: Record<string, { timeout?: number }>;
-  /** Of serverless-offline. */
+  /** Options of serverless-offline. */
   readonly options?: Record<string, unknown>;
   readonly steps: readonly ({ call: string; eager?: true; reload?: true } | { write: string } | { reload: true })[];
 }

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { javaArgs } from './own-kafka.ts';
 
-/** Kafka's own command-line producer: what Java clients put on the wire. One record a line. */
+/** Produces one record per line with Kafka's command-line producer, to test the encoding of Java clients. */
 export const javaProduce = (
   lib: string,
   server: string,

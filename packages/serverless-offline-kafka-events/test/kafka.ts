@@ -3,7 +3,7 @@ import { createTopics } from 'kafka-records/topics';
 import kafkajs from 'kafkajs';
 import type { Admin, Message, Producer } from 'kafkajs';
 
-/** The broker that tests run against: a real one, named by the environment. */
+/** The servers of the real broker that the tests use, from the environment. */
 export const testBrokers = (): string[] => {
   const brokers = process.env['KAFKA_BROKERS'];
   if (!brokers) throw new Error('these tests need a Kafka broker: set KAFKA_BROKERS=host:port, or run `npm test`');
@@ -12,7 +12,7 @@ export const testBrokers = (): string[] => {
 
 process.env['KAFKAJS_NO_PARTITIONER_WARNING'] = '1';
 
-/** Creates a topic and resolves when each of its partitions takes records. */
+/** Creates a topic and resolves when each of its partitions accepts records. */
 export const createTopic = (
   admin: Admin,
   topic: string,
@@ -20,7 +20,7 @@ export const createTopic = (
   configEntries: { name: string; value: string }[] = [],
 ): Promise<void> => createTopics(admin, [{ topic, numPartitions, replicationFactor: 1, configEntries }]);
 
-/** One client per test file: topics with unique names, a producer that chooses partitions by hand. */
+/** A client for the tests in one file, which creates topics with unique names. */
 export class TestKafka {
   readonly client = new kafkajs.Kafka({ brokers: testBrokers(), clientId: 'test', logLevel: kafkajs.logLevel.NOTHING });
   readonly admin: Admin = this.client.admin();
@@ -44,7 +44,7 @@ export class TestKafka {
     await this.producer.send({ topic, messages });
   }
 
-  /** Committed offsets of a group, -1 for none, and while the group's coordinator loads. */
+  /** Committed offsets of a group by partition; -1 if there is none, or while the group's coordinator is loading. */
   async committed(groupId: string, topic: string): Promise<number[]> {
     const loading = [{ topic, partitions: [{ partition: 0, offset: '-1', metadata: null }] }];
     const [entry] = await this.admin.fetchOffsets({ groupId, topics: [topic] }).catch((error: { type?: string }) => {
@@ -56,10 +56,13 @@ export class TestKafka {
   }
 }
 
-/** A longer time (ms) for one probe means that the machine stood still (a paused virtual machine, a stepped clock). */
+/** A probe that takes longer (ms) means that the machine stood still: a paused virtual machine, a stepped clock. */
 const MOST_PER_PROBE_MS = 5000;
 
-/** Waits until `probe` gives something, asking every 20 ms; a clear error after `ms`, standstills of the machine excepted. */
+/**
+ * Calls `probe` every 20 ms until it returns a value other than false or undefined. Rejects after `ms`, of which a
+ * standstill of the machine counts as 5 s.
+ */
 export const until = async <T>(
   what: string,
   probe: () => T | undefined | false | Promise<T | undefined | false>,

@@ -9,7 +9,7 @@ export interface LambdaEndpoint {
   close(): Promise<void>;
 }
 
-/** Answers the Invoke API of Lambda as an emulator does: a handler's result as JSON, its error as FunctionError. */
+/** Implements Lambda's Invoke API like an emulator: returns a handler's result as JSON, its error as FunctionError. */
 export const lambdaEndpoint = async (handler: (event: KafkaEvent) => unknown = () => null): Promise<LambdaEndpoint> => {
   const events: KafkaEvent[] = [];
   const names = new Set<string>();

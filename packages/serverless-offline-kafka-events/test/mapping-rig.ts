@@ -12,7 +12,7 @@ import { testBrokers } from './kafka.ts';
 
 export type Handler = (event: KafkaEvent) => unknown;
 
-/** What a handler throws to stand for an invocation that never reached its function (K-38). */
+/** Thrown by a handler to simulate an invocation that did not reach the function (K-38). */
 export class NotReached extends Error {}
 
 export interface Rig {
@@ -20,24 +20,24 @@ export interface Rig {
   readonly groupId: string;
   readonly events: KafkaEvent[];
   readonly lines: string[];
-  /** Every record delivered so far, invocations in order. */
+  /** Every record delivered so far, in the order of the invocations. */
   records(): KafkaEvent['records'][string];
   stop(): Promise<void>;
 }
 
 export interface RigOptions {
   readonly kind?: 'msk' | 'kafka';
-  /** Default: waits until the mapping is ready. */
+  /** Whether to wait until the mapping is ready; true by default. */
   readonly ready?: boolean;
   readonly brokers?: string[];
   readonly groupId?: string;
   readonly failureFolder?: string;
   readonly logBatches?: boolean;
-  /** Default: events are kept. Long tests count for themselves. */
+  /** Whether to keep events; true by default. Long tests count records themselves. */
   readonly keepEvents?: boolean;
 }
 
-/** A mapping against the real broker with a function in this process. Started and ready when it resolves. */
+/** Starts a mapping with the real broker and a function in this process. Resolves when the mapping is ready. */
 export const startMapping = async (
   properties: Record<string, unknown> & { Topics: [string] },
   handler: Handler = () => null,

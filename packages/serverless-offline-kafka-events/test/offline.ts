@@ -3,7 +3,7 @@ import { createRequire } from 'node:module';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { endOf } from './child.ts';
+import { exitOf } from './child.ts';
 import { functionService } from './function-service.ts';
 import { testBrokers } from './kafka.ts';
 import { ARN } from './mapping-rig.ts';
@@ -17,16 +17,16 @@ export interface Offline {
 }
 
 export interface OfflineOptions {
-  /** `['offline', 'start']` when not given. */
+  /** Default: `['offline', 'start']`. */
   readonly command?: readonly string[];
   readonly msk: Record<string, unknown>;
-  /** The module of `consumer`. */
+  /** Code of the module with the handler `consumer`. */
   readonly code: string;
   readonly kafkaEvents?: Record<string, unknown>;
   readonly offline?: Record<string, unknown>;
 }
 
-/** The real framework and the real serverless-offline with this plugin and one function, `consumer`. */
+/** Starts the framework and serverless-offline with this plugin and one function, `consumer`. */
 export const startOffline = ({ command = ['offline', 'start'], ...options }: OfflineOptions): Offline => {
   const { dir, remove } = functionService(options.code, {});
   const plugin = pathToFileURL(join(import.meta.dirname, '../src/plugin/plugin.ts')).href;
@@ -56,7 +56,7 @@ export const startOffline = ({ command = ['offline', 'start'], ...options }: Off
   });
   let output = '';
   for (const stream of [child.stdout, child.stderr]) stream.on('data', (chunk: Buffer) => (output += String(chunk)));
-  const ended = endOf(child);
+  const ended = exitOf(child);
   return {
     dir,
     output: () => output,

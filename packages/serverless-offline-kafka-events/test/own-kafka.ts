@@ -6,11 +6,11 @@ import { join } from 'node:path';
 import kafkajs from 'kafkajs';
 import { until } from './kafka.ts';
 
-/** Kafka's jars, for tests that need a broker of their own. Without them such tests are skipped with a message. */
+/** The folder with Kafka's jars, for tests that start a broker. Without it they are skipped with a message. */
 export const kafkaLib = (): string | undefined => {
   const lib = process.env['KAFKA_LIB'];
   if (lib !== undefined && existsSync(lib)) return lib;
-  process.stderr.write('SKIPPED: tests with a broker of their own need KAFKA_LIB=<folder with the jars of Kafka 4>\n');
+  process.stderr.write('SKIPPED: tests that start a broker need KAFKA_LIB=<folder with the jars of Kafka 4>\n');
   return undefined;
 };
 
@@ -21,10 +21,10 @@ export interface OwnKafka {
   readonly plaintext: string;
   readonly saslPlaintext: string;
   readonly saslSsl: string;
-  /** Asks for a client certificate. */
+  /** Address of the listener that requires a client certificate. */
   readonly ssl: string;
   readonly pem: (name: 'ca' | 'server' | 'client', kind: 'crt' | 'key') => string;
-  /** At once; its data stays for `restart`. */
+  /** Kills the broker with SIGKILL; its data is kept for `restart`. */
   kill(): Promise<void>;
   restart(): Promise<void>;
   stop(): Promise<void>;
@@ -45,7 +45,7 @@ const openssl = (dir: string, ...args: string[]): void =>
 
 const KEY = '-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes';
 
-/** An authority, a server certificate for localhost, and a client certificate, all in PEM. */
+/** Creates a certificate authority, a server certificate for localhost, and a client certificate, in PEM format. */
 const makeCertificates = (dir: string): void => {
   openssl(dir, ...`req -x509 ${KEY} -days 2 -subj /CN=ca -keyout ca.key -out ca.crt`.split(' '));
   writeFileSync(join(dir, 'san'), 'subjectAltName=DNS:localhost,IP:127.0.0.1');
@@ -119,12 +119,14 @@ export const javaArgs = (lib: string, main: string, ...args: string[]): string[]
   ...args,
 ];
 
-/** A broker of this test's own, with every kind of listener; gone with `stop`. */
+/** Starts a broker for one test, with a listener for every security protocol. `stop` also deletes its data. */
 export const startKafka = async (lib: string): Promise<OwnKafka> => {
   const dir = mkdtempSync(join(tmpdir(), 'own-kafka-'));
   makeCertificates(dir);
-  const ports: number[] = [];
-  while (ports.length < NAMES.length) ports.push(await freePort());
+  // A Set, because a port may be found free twice, and Kafka requires different ports.
+  const free = new Set<number>();
+  while (free.size < NAMES.length) free.add(await freePort());
+  const ports = [...free];
   const config = join(dir, 'server.properties');
   writeFileSync(config, properties(dir, ports));
   const scram = ['256', '512'].flatMap((bits) => [
@@ -155,7 +157,7 @@ export const startKafka = async (lib: string): Promise<OwnKafka> => {
   };
 };
 
-/** @returns what kills it, with SIGKILL; its data stays */
+/** @returns a function that kills the broker with SIGKILL and keeps its data */
 const runBroker = async (lib: string, dir: string, config: string, server: string): Promise<() => Promise<void>> => {
   const out = openSync(join(dir, 'kafka.log'), 'a');
   const broker = spawn('java', javaArgs(lib, 'kafka.Kafka', config), { stdio: ['ignore', out, out] });
@@ -168,16 +170,16 @@ const runBroker = async (lib: string, dir: string, config: string, server: strin
     process.removeListener('exit', onExit);
   };
   try {
-    await until('the broker', () => answers(server, broker.exitCode), 60_000);
+    await until('the broker', () => isReady(server, broker.exitCode), 60_000);
   } catch (error) {
     await kill();
     const log = readFileSync(join(dir, 'kafka.log'), 'utf8').slice(-2_000);
-    throw new Error(`Kafka does not start:\n${log}`, { cause: error });
+    throw new Error(`Kafka did not start:\n${log}`, { cause: error });
   }
   return kill;
 };
 
-const answers = async (server: string, exitCode: number | null): Promise<boolean> => {
+const isReady = async (server: string, exitCode: number | null): Promise<boolean> => {
   if (exitCode !== null) throw new Error(`exit code ${exitCode}`);
   const retry = { retries: 0 };
   const client = new kafkajs.Kafka({ brokers: [server], logLevel: kafkajs.logLevel.NOTHING, retry });
@@ -186,7 +188,7 @@ const answers = async (server: string, exitCode: number | null): Promise<boolean
     await admin.connect();
     return (await admin.describeCluster()).brokers.length > 0;
   } catch {
-    return false; // not yet: asked again
+    return false; // not ready yet
   } finally {
     await admin.disconnect();
   }

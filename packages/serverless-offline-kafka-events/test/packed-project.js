@@ -1,5 +1,5 @@
-// Runs in a project in which the tarball is installed: delivers the records of a topic to a function, and prints as JSON
-// what the function got and whether the kafkajs of the project and the environment are as they were.
+// Runs in a project in which the tarball is installed. Delivers the records of a topic to a function. Prints as JSON the
+// delivered values, and whether the kafkajs of the project and the environment are unchanged.
 // Arguments: broker, topic.
 import { createRequire } from 'node:module';
 import { isDeepStrictEqual } from 'node:util';
@@ -45,7 +45,7 @@ const print = (/** @type {string} */ line) => console.error(line);
 const log = { notice: print, warning: print, error: print, debug: () => undefined };
 
 const before = snapshot();
-if (before.kafkajs.length < 100) throw new Error('kafkajs is not in the cache of modules');
+if (before.kafkajs.length < 100) throw new Error('kafkajs is not in the module cache');
 const plugin = new KafkaEventsPlugin(serverless, {}, { log });
 const delivered = new Promise((resolve) => {
   new BroadcastChannel('delivered').onmessage = (/** @type {any} */ { data }) => resolve(data);

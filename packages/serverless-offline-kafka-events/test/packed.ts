@@ -5,7 +5,7 @@ import { join } from 'node:path';
 
 export const PACKAGE = join(import.meta.dirname, '..');
 
-/** The tarball that npm would publish of `dist` as it stands, in a folder of its own. */
+/** Creates the tarball that npm would publish with the current `dist`, in a new folder. */
 export const pack = (): string => {
   const dir = mkdtempSync(join(tmpdir(), 'packed-'));
   const args = ['pack', '--json', '--ignore-scripts', '--pack-destination', dir];
@@ -15,7 +15,7 @@ export const pack = (): string => {
   return join(dir, filename);
 };
 
-/** An empty project with these dependencies, installed. `npmOptions`: such as `--offline`. */
+/** Creates a project with these dependencies and installs them. @param npmOptions such as `--offline` */
 export const installProject = (dependencies: Readonly<Record<string, string>>, ...npmOptions: string[]): string => {
   const dir = mkdtempSync(join(tmpdir(), 'project-'));
   writeFileSync(join(dir, 'package.json'), JSON.stringify({ private: true, type: 'module', dependencies }));

@@ -1,6 +1,6 @@
 /**
- * Stands in for serverless-offline around the plugin. Arguments: folder of the service, and as JSON its functions and
- * its `custom`. Prints the plugin's lines; obeys `reload` and `stop` on standard input.
+ * Runs the hooks of the plugin as serverless-offline does. Arguments: folder of the service, its functions as JSON, and
+ * its `custom` as JSON. Prints the log lines of the plugin; reads the commands `reload` and `stop` from standard input.
  */
 import { createInterface } from 'node:readline';
 import type { FunctionDefinition } from '../src/serverless.ts';

@@ -1,6 +1,6 @@
 import type { BrokerRecord } from '../src/broker/port.ts';
 
-/** A record without anything, for tests that need only a part of one. */
+/** A record with default values, for tests that need only some of its fields. */
 export const NO_RECORD: BrokerRecord = {
   partition: 0,
   offset: 0,

@@ -3,7 +3,7 @@ import { TestKafka } from './kafka.ts';
 import { startMapping } from './mapping-rig.ts';
 import type { Handler, Rig, RigOptions } from './mapping-rig.ts';
 
-/** For one test file: a client, and mappings that are stopped after each test. */
+/** A client for one test file, and a function to start mappings that are stopped after each test. */
 export const useRigs = () => {
   const kafka = new TestKafka();
   let rigs: Rig[] = [];
@@ -27,7 +27,7 @@ export const useRigs = () => {
   };
 };
 
-/** `count` messages, dealt over the partitions in turn: n goes to partition n % partitions as `v<n>`. */
+/** `count` messages with the values `v<n>`; message n goes to partition n % partitions. */
 export const numbered = (count: number, partitions: number): { key: string; value: string; partition: number }[] =>
   Array.from({ length: count }, (_, n) => ({ key: `k${n}`, value: `v${n}`, partition: n % partitions }));
 

@@ -1,6 +1,6 @@
 import type { FunctionDefinition, Serverless } from '../src/serverless.ts';
 
-/** What the framework hands to a plugin, for functions and resources as serverless.yml says them. */
+/** The service object that the framework gives to plugins, for these functions and resources. */
 export const service = (
   functions: Record<string, Partial<FunctionDefinition>>,
   rest: Partial<Pick<Serverless['service'], 'resources' | 'custom' | 'provider'>> = {},

@@ -1,16 +1,16 @@
-/** What to do about a connection that fails, in the words of AWS's `LastProcessingResult` where it has some (K-73). */
+/** Advice for failed connections. It starts with AWS's message in `LastProcessingResult`, if there is one (K-73). */
 const HINTS: readonly (readonly [cause: RegExp, hint: string])[] = [
   [
     /unable to verify|self[- ]signed|unable to get (local )?issuer/i,
-    'Lambda failed to authenticate server: give its authority as SERVER_ROOT_CA_CERTIFICATE, or in NODE_EXTRA_CA_CERTS',
+    'Lambda failed to authenticate server: configure its CA as SERVER_ROOT_CA_CERTIFICATE, or in NODE_EXTRA_CA_CERTS',
   ],
   [
     /does not match certificate's altnames/i,
-    'Lambda failed to authenticate server: its certificate has other host names',
+    'Lambda failed to authenticate server: its certificate was issued for other host names',
   ],
   [
     /alert (bad certificate|certificate required|unknown ca|handshake failure)/i,
-    'Server failed to authenticate Lambda: give a certificate that it knows as CLIENT_CERTIFICATE_TLS_AUTH',
+    'Server failed to authenticate Lambda: configure a client certificate as CLIENT_CERTIFICATE_TLS_AUTH',
   ],
   [
     /no start line|bad decrypt|bad base64|key values mismatch|unsupported|interrupted or cancelled/i,
@@ -18,15 +18,15 @@ const HINTS: readonly (readonly [cause: RegExp, hint: string])[] = [
   ],
   [
     /wrong version number|socket disconnected before secure TLS/i,
-    'the listener does not seem to speak TLS: custom.kafkaEvents.tls false switches it off',
+    'the listener does not seem to use TLS: set custom.kafkaEvents.tls to false',
   ],
   [
     /Request is not valid given the current SASL state|mechanism.*(not supported|not enabled)/i,
-    'the listener asks for another authentication, or for none',
+    'the listener requires another authentication method, or none',
   ],
   [
     /^(Connection error: )?Closed connection/i,
-    'the broker closed the connection: it may ask for TLS or for authentication, see custom.kafkaEvents.secrets',
+    'the broker closed the connection: it may require TLS or authentication, see custom.kafkaEvents.secrets',
   ],
   [/ECONNREFUSED|ENOTFOUND|EAI_AGAIN|ETIMEDOUT/, 'is Kafka running there? See custom.kafkaEvents.bootstrapServers'],
 ];

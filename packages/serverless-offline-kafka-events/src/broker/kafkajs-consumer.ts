@@ -7,12 +7,12 @@ import { chunkOf } from './kafkajs-fetch.ts';
 import { startingOffsets } from './kafkajs-positions.ts';
 import type { BrokerConsumer, ConsumerListener, ConsumerOptions } from './port.ts';
 
-/** How long a fetch waits for data, in ms: bounds how late a resumed partition is read again and a heartbeat is sent. */
+/** How long a fetch waits for data, in ms. A long wait delays heartbeats and the first fetch of resumed partitions. */
 const FETCH_WAIT_MS = 100;
 const METADATA_MAX_AGE_MS = 30_000;
-/** A consumer that ran for so long is tried again at once, in ms. */
+/** After a consumer ran for this long, in ms, the backoff starts again from its shortest delay. */
 const STABLE_MS = 10_000;
-/** The group has moved on: the commit of an older generation is refused. */
+/** Errors that reject a commit because the group was rebalanced: the member's generation is no longer current. */
 const FENCED = new Set([
   'REBALANCE_IN_PROGRESS',
   'ILLEGAL_GENERATION',
@@ -21,11 +21,11 @@ const FENCED = new Set([
 ]);
 
 /**
- * A kafkajs consumer that only reads. kafkajs fetches again from a broker when every batch of the last fetch has been
- * handled, so `eachBatch` hands over and returns at once: heartbeats and fetches go on whatever the function does.
+ * A consumer based on kafkajs. kafkajs starts the next fetch when `eachBatch` has returned for every batch of the last
+ * one. `eachBatch` only passes records to the listener, so fetches and heartbeats continue while a function runs.
  *
- * Positions are ours: at every join all partitions are paused, committed offsets fetched, and reading resumes from
- * what the listener answers. kafkajs never restarts by itself; a crash comes back here and a new consumer is made.
+ * This class, not kafkajs, sets the read positions: at every join it pauses all partitions, fetches committed offsets,
+ * and resumes at the offsets that the listener returns. After a crash of the kafkajs consumer, it creates a new one.
  */
 export class KafkajsConsumer implements BrokerConsumer {
   readonly #client: Kafka;
@@ -34,13 +34,14 @@ export class KafkajsConsumer implements BrokerConsumer {
   #listener!: ConsumerListener;
   #consumer: Consumer | undefined;
   #generation = 0;
+  /** Partitions whose read position is set. Records of other partitions were fetched before that, and are ignored. */
   #positioned = new Set<number>();
   #commitDirect: ((offsets: Offsets) => Promise<void>) | undefined;
   readonly #stopped = new AbortController();
   readonly #stop = new Promise<undefined>((resolve) => {
     this.#stopped.signal.addEventListener('abort', () => resolve(undefined), { once: true });
   });
-  #life: Promise<void> = Promise.resolve();
+  #running: Promise<void> = Promise.resolve();
 
   constructor(client: Kafka, admin: () => Promise<Admin>, options: ConsumerOptions) {
     this.#client = client;
@@ -50,27 +51,27 @@ export class KafkajsConsumer implements BrokerConsumer {
 
   start(listener: ConsumerListener): void {
     this.#listener = listener;
-    this.#life = this.#live();
+    this.#running = this.#runUntilStopped();
   }
 
-  /** One consumer after another until `stop`. */
-  async #live(): Promise<void> {
+  /** Runs a kafkajs consumer, and a new one after each crash, until `stop` or a fatal error. */
+  async #runUntilStopped(): Promise<void> {
     for (let attempt = 0; !this.#stopped.signal.aborted; attempt++) {
       const startedAt = performance.now();
       try {
-        await this.#topicExists();
+        await this.#assertTopicExists();
         const crash = await this.#runUntilCrash();
         if (crash === undefined) return;
         throw crash;
       } catch (error) {
-        this.#lostAssignment();
+        this.#endAssignment();
         if (this.#stopped.signal.aborted) return;
         const fatal = fatalError(error, this.#options.topic);
         if (fatal) {
           this.#listener.failed(fatal);
           return;
         }
-        // What fails again as soon as it has joined is not asked for without a pause.
+        // A consumer that crashes soon after each start is restarted with increasing delays.
         if (performance.now() - startedAt > STABLE_MS) attempt = 0;
         this.#listener.waiting(withHint(describeError(error)));
         await sleep(backoff(attempt, 250, 3_000), this.#stopped.signal);
@@ -78,7 +79,7 @@ export class KafkajsConsumer implements BrokerConsumer {
     }
   }
 
-  async #topicExists(): Promise<void> {
+  async #assertTopicExists(): Promise<void> {
     const admin = await this.#admin();
     const topics = await admin.listTopics();
     if (!topics.includes(this.#options.topic)) {
@@ -86,7 +87,7 @@ export class KafkajsConsumer implements BrokerConsumer {
     }
   }
 
-  /** Resolves with what made kafkajs give up, or `undefined` after `stop`. */
+  /** Resolves with the error that crashed the kafkajs consumer, or with `undefined` after `stop`. */
   async #runUntilCrash(): Promise<Error | undefined> {
     const { topic, groupId, sessionTimeoutMs } = this.#options;
     const consumer = this.#client.consumer({
@@ -111,7 +112,7 @@ export class KafkajsConsumer implements BrokerConsumer {
         resolve();
       });
     });
-    consumer.on(REBALANCING, () => this.#lostAssignment());
+    consumer.on(REBALANCING, () => this.#endAssignment());
     consumer.on(GROUP_JOIN, ({ payload }) => {
       void this.#joined(consumer, fetching, payload.memberAssignment[topic] ?? []);
     });
@@ -126,7 +127,7 @@ export class KafkajsConsumer implements BrokerConsumer {
     }
   }
 
-  #lostAssignment(): void {
+  #endAssignment(): void {
     this.#generation += 1;
     this.#positioned = new Set();
     this.#commitDirect = undefined;
@@ -135,26 +136,27 @@ export class KafkajsConsumer implements BrokerConsumer {
 
   async #joined(consumer: Consumer, fetching: Promise<void>, partitions: readonly number[]): Promise<void> {
     const { topic, groupId, startingPosition } = this.#options;
-    this.#lostAssignment();
+    this.#endAssignment();
     const generation = this.#generation;
-    const current = (): boolean => generation === this.#generation && !this.#stopped.signal.aborted;
+    const isCurrent = (): boolean => generation === this.#generation && !this.#stopped.signal.aborted;
     if (partitions.length > 0) consumer.pause([{ topic, partitions: [...partitions] }]);
-    for (let attempt = 0; current(); attempt++) {
+    for (let attempt = 0; isCurrent(); attempt++) {
       try {
         const starts = await startingOffsets(await this.#admin(), topic, groupId, startingPosition, partitions);
-        if (!current()) return;
-        const anchors = starts.filter(
+        if (!isCurrent()) return;
+        // Committed at once, so that a later start does not evaluate LATEST or AT_TIMESTAMP again.
+        const toCommit = starts.filter(
           ({ committed }) => committed === undefined && startingPosition.kind !== 'TRIM_HORIZON',
         );
-        if (anchors.length > 0) {
-          // kafkajs drops a commit silently before its runner runs; the first fetch says that it does.
+        if (toCommit.length > 0) {
+          // kafkajs silently ignores commits before its first fetch.
           await fetching;
-          if (!current()) return;
+          if (!isCurrent()) return;
           await consumer.commitOffsets(
-            anchors.map((it) => ({ topic, partition: it.partition, offset: String(it.start) })),
+            toCommit.map((it) => ({ topic, partition: it.partition, offset: String(it.start) })),
           );
         }
-        if (!current()) return;
+        if (!isCurrent()) return;
         for (const [partition, offset] of this.#listener.assigned(starts)) {
           consumer.seek({ topic, partition, offset: String(offset) });
           this.#positioned.add(partition);
@@ -163,7 +165,7 @@ export class KafkajsConsumer implements BrokerConsumer {
         this.#listener.ready(partitions.length);
         return;
       } catch (error) {
-        if (!current()) return;
+        if (!isCurrent()) return;
         this.#listener.waiting(describeError(error));
         await sleep(backoff(attempt, 100, 2_000), this.#stopped.signal);
       }
@@ -171,11 +173,11 @@ export class KafkajsConsumer implements BrokerConsumer {
   }
 
   #eachBatch({ batch, commitOffsetsIfNecessary }: EachBatchPayload): Promise<void> {
-    // The typings forget the argument; without it kafkajs commits nothing here (autoCommit is off).
+    // The type declarations lack the argument; without it kafkajs commits nothing, because autoCommit is off.
     this.#commitDirect = commitOffsetsIfNecessary as (offsets: Offsets) => Promise<void>;
     const { partition, highWatermark } = batch;
     const { records, next } = chunkOf(batch);
-    if (this.#positioned.has(partition)) this.#listener.records(partition, records, next, Number(highWatermark));
+    if (this.#positioned.has(partition)) this.#listener.fetched(partition, records, next, Number(highWatermark));
     return Promise.resolve();
   }
 
@@ -196,7 +198,7 @@ export class KafkajsConsumer implements BrokerConsumer {
       const consumer = this.#consumer;
       if (generation !== this.#generation || consumer === undefined) throw fenced();
       try {
-        // Straight to the group, so that kafkajs does not retry an old generation's commit within a new one.
+        // This function of kafkajs does not retry: a retry could commit offsets of an old generation in a new one.
         if (this.#commitDirect) await this.#commitDirect({ topics: [{ topic, partitions }] });
         else await consumer.commitOffsets(partitions.map((it) => ({ topic, ...it })));
         return;
@@ -209,7 +211,7 @@ export class KafkajsConsumer implements BrokerConsumer {
 
   async stop(): Promise<void> {
     this.#stopped.abort();
-    await this.#life;
+    await this.#running;
   }
 }
 
@@ -217,11 +219,11 @@ const errorType = (error: unknown): string =>
   error instanceof Error && 'type' in error && typeof error.type === 'string' ? error.type : '';
 
 const fenced = (cause?: unknown): KafkaEventsError =>
-  new KafkaEventsError('COMMIT_FENCED', 'the group has moved on: these offsets are not committed', { cause });
+  new KafkaEventsError('COMMIT_FENCED', 'offsets were not committed, because the group was rebalanced', { cause });
 
 const causes = (error: unknown): Error[] => (error instanceof Error ? [error, ...causes(error.cause)] : []);
 
-/** What waiting does not cure. */
+/** The error to report if a retry cannot succeed; `undefined` for a retriable error. */
 const fatalError = (error: unknown, topic: string): KafkaEventsError | undefined => {
   const chain = causes(error);
   const codec = chain.find((it) => it instanceof RecordsError && it.code === 'CODEC_MISSING');

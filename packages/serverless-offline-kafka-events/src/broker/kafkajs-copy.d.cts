@@ -1,4 +1,4 @@
-/** The private copy of kafkajs that build.js makes: the same as the package, and internals that this package patches. */
+/** The private copy of kafkajs that build.js creates: the exports of kafkajs, and internals that are patched. */
 // oxlint-disable-next-line typescript/consistent-type-imports
 declare const copy: typeof import('kafkajs') & {
   readonly internals: Readonly<Record<'Fetch' | 'Batch', unknown>>;

@@ -8,13 +8,13 @@ interface FetchedBatch {
 
 let patched = false;
 
-/** Has the responses to kafkajs's fetch requests decoded by `kafka-records`. */
+/** Patches the private copy of kafkajs, so that `kafka-records` decodes the responses to its fetch requests. */
 export const decodeFetchResponses = (): void => {
   if (patched) return;
   patched = true;
   const { Fetch } = internals;
   Fetch.protocol = withChunks(Fetch.protocol);
-  followChunks();
+  patchBatch();
 };
 
 export const chunkOf = (batch: object): Chunk => {
@@ -22,8 +22,8 @@ export const chunkOf = (batch: object): Chunk => {
   return rawMessages.chunk ?? { records: [], next: Number(fetchedOffset) };
 };
 
-/** Consumers hand over whatever moves them on, and go on behind it. */
-const followChunks = (): void => {
+/** kafkajs skips batches without records; with this patch it passes them on, and continues after their last offset. */
+const patchBatch = (): void => {
   Object.assign(internals.Batch.prototype, {
     isEmpty(this: FetchedBatch) {
       return chunkOf(this).next <= Number(this.fetchedOffset);

@@ -8,5 +8,5 @@ interface Internals {
   readonly Batch: { readonly prototype: object };
 }
 
-/** Parts of kafkajs that it does not export, as far as they are used. Those of the package's own copy. */
+/** Parts of the private copy of kafkajs that kafkajs itself does not export. */
 export const internals = kafkajs.internals as Internals;

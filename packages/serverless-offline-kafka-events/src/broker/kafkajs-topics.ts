@@ -1,12 +1,12 @@
 import type { Admin } from 'kafkajs';
 import type { TopicSpec } from './port.ts';
 
-/** Creates missing topics (replication as the broker says) and grows those with fewer partitions; never shrinks. */
+/** Creates missing topics, with the broker's default replication, and adds partitions to topics that have fewer. */
 export const createTopics = async (admin: Admin, topics: readonly TopicSpec[]): Promise<void> => {
   const existing = new Set(await admin.listTopics());
   const missing = topics.filter(({ topic }) => !existing.has(topic));
   if (missing.length > 0) {
-    // Resolves false when another process was faster: that is fine.
+    // Resolves with false if another process has created a topic meanwhile, which is not an error.
     await admin.createTopics({
       waitForLeaders: true,
       topics: missing.map(({ topic, partitions, retentionMs, config }) => ({
@@ -23,13 +23,13 @@ export const createTopics = async (admin: Admin, topics: readonly TopicSpec[]): 
   const present = topics.filter(({ topic }) => existing.has(topic));
   if (present.length === 0) return;
   const metadata = await admin.fetchTopicMetadata({ topics: present.map(({ topic }) => topic) });
-  const short = present.filter(
+  const tooSmall = present.filter(
     ({ topic, partitions }) =>
       (metadata.topics.find((it) => it.name === topic)?.partitions.length ?? partitions) < partitions,
   );
-  if (short.length > 0) {
+  if (tooSmall.length > 0) {
     await admin.createPartitions({
-      topicPartitions: short.map(({ topic, partitions }) => ({ topic, count: partitions })),
+      topicPartitions: tooSmall.map(({ topic, partitions }) => ({ topic, count: partitions })),
     });
   }
 };

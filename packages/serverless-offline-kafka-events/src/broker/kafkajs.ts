@@ -6,7 +6,7 @@ import { KafkajsConsumer } from './kafkajs-consumer.ts';
 import type { Broker, Security } from './port.ts';
 import type { Log } from '../log.ts';
 
-/** Named, so that kafkajs does not warn that its default has changed. */
+/** Set explicitly, because kafkajs warns about its changed default otherwise. */
 const { DefaultPartitioner } = kafkajs.Partitioners;
 
 export interface KafkajsOptions {
@@ -16,7 +16,7 @@ export interface KafkajsOptions {
   readonly security?: Security;
 }
 
-/** The kafkajs adapter: one client, one admin and one producer connection, opened when first needed. */
+/** Implements `Broker` with kafkajs. The admin and the producer connect when they are first used. */
 export const kafkajsBroker = ({ brokers, clientId, log, security = {} }: KafkajsOptions): Broker => {
   decodeFetchResponses();
   const client = new kafkajs.Kafka({
@@ -26,7 +26,7 @@ export const kafkajsBroker = ({ brokers, clientId, log, security = {} }: Kafkajs
     connectionTimeout: 3_000,
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5 },
     logLevel: kafkajs.logLevel.WARN,
-    // The library repeats what its events already tell: its own lines are for --verbose only.
+    // The events of kafkajs carry the same information, so its own log lines are shown with --verbose only.
     logCreator:
       () =>
       ({ namespace, log: entry }) =>

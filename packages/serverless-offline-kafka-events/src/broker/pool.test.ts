@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { brokerPool } from './pool.ts';
 import type { Broker } from './port.ts';
 
-test('mappings with the same connection settings share a client, and all clients are closed', async () => {
+test('mappings with the same connection settings share a client, and `close` closes all clients', async () => {
   const closed: string[] = [];
   const pool = brokerPool((servers) => {
     const bootstrapServers = servers.join();

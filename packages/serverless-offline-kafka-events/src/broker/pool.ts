@@ -1,6 +1,6 @@
 import type { Broker, Security } from './port.ts';
 
-/** One broker client for all mappings that connect the same way. */
+/** Shares one broker client between all mappings with the same connection settings. */
 export interface BrokerPool {
   get(servers: readonly string[], security: Security): Broker;
   close(): Promise<void>;

@@ -1,47 +1,47 @@
 import type { KafkaRecord } from '#kafka-records';
 
-/** One record as every client library can give it (K-07 to K-10). */
+/** One record, independent of the client library (K-07 to K-10). */
 export type BrokerRecord = KafkaRecord;
 
-/** What the group knows of a partition when it is assigned to this member. */
+/** The offsets of a partition when it is assigned to this group member. */
 export interface AssignedPartition {
   readonly partition: number;
-  /** The group's committed offset, `undefined` when it has none. */
+  /** The committed offset of the group, or `undefined` if it has none. */
   readonly committed: number | undefined;
-  /** Where reading starts when nothing newer is known: the commit, else the mapping's starting position (K-30). */
+  /** The committed offset, or else the offset of the mapping's starting position (K-30). */
   readonly start: number;
 }
 
-/** What the owner of a consumer is told. All calls are synchronous: they must not do I/O or throw. */
+/** Receives the events of a consumer. All methods are synchronous; they must not do I/O or throw. */
 export interface ConsumerListener {
-  /** The assignment is gone, or about to be replaced: forget what was buffered, no commit can succeed now. */
+  /** The assignment has ended or will change: buffered records must be discarded, and commits fail. */
   revoked(): void;
-  /** A new assignment. Returns per partition the offset to read from, at or after `start` or before it. */
+  /** There is a new assignment. Returns the offset to read from, by partition. */
   assigned(partitions: readonly AssignedPartition[]): ReadonlyMap<number, number>;
-  /** Positions are fixed and records flow: whatever is produced from now on is delivered. */
+  /** Reading has started: every record produced from now on is delivered. */
   ready(partitions: number): void;
   /**
-   * Records of one partition in offset order, perhaps none. `next` is the offset after the last one read, past control
-   * records and compacted gaps; `end` is the partition's high watermark.
+   * Records of one partition were fetched, in offset order; the list may be empty. `nextOffset` is the offset after the
+   * last one fetched, including control records and compacted gaps.
    */
-  records(partition: number, records: readonly BrokerRecord[], next: number, end: number): void;
-  /** Something is in the way (topic missing, broker away); the consumer keeps trying by itself. */
+  fetched(partition: number, records: readonly BrokerRecord[], nextOffset: number, highWatermark: number): void;
+  /** The consumer cannot read at the moment (topic missing, broker unreachable) and keeps retrying. */
   waiting(reason: string): void;
-  /** The consumer gave up: only a changed configuration helps. */
+  /** The consumer stopped with an error that only a changed configuration can resolve. */
   failed(error: Error): void;
 }
 
 /**
- * A member of a consumer group on one topic. It joins, resumes after broker restarts, and heartbeats while records
- * are being processed elsewhere; it never commits by itself.
+ * A member of a consumer group for one topic. It joins the group, rejoins after broker restarts, and sends heartbeats
+ * while records are processed. Offsets are committed only by `commit`.
  */
 export interface BrokerConsumer {
   start(listener: ConsumerListener): void;
   pause(partition: number): void;
   resume(partition: number): void;
   /**
-   * Commits the next offset to read, per partition. Resolves once the broker has stored them.
-   * @throws KafkaEventsError COMMIT_FENCED when the group has moved on; the next `assigned` tells the truth.
+   * Commits offsets by partition: the next offset to read. Resolves when the broker has stored them.
+   * @throws KafkaEventsError COMMIT_FENCED after a rebalance; the next `assigned` call has the committed offsets
    */
   commit(offsets: ReadonlyMap<number, number>): Promise<void>;
   /** Leaves the group and closes every connection. */
@@ -56,7 +56,7 @@ export interface ConsumerOptions {
   readonly topic: string;
   readonly groupId: string;
   readonly startingPosition: StartingPosition;
-  /** A member that is silent for this long loses its partitions, in milliseconds. */
+  /** A member that sends no heartbeat for this time loses its partitions, in milliseconds. */
   readonly sessionTimeoutMs: number;
 }
 
@@ -64,7 +64,7 @@ export interface TopicSpec {
   readonly topic: string;
   readonly partitions: number;
   readonly retentionMs?: number | undefined;
-  /** Further settings, by Kafka's names. */
+  /** Further topic settings, by Kafka's names. */
   readonly config?: Readonly<Record<string, string>> | undefined;
 }
 
@@ -73,9 +73,9 @@ export interface BrokerRecordToSend {
   readonly value: Uint8Array;
 }
 
-/** How to connect. Nothing: PLAINTEXT. */
+/** Security settings of a connection; an empty object means PLAINTEXT. */
 export interface Security {
-  /** PEM texts; an empty object is TLS with the usual authorities. */
+  /** Certificates and key in PEM format; an empty object means TLS with the default certificate authorities. */
   readonly tls?: { readonly ca?: string; readonly cert?: string; readonly key?: string; readonly passphrase?: string };
   readonly sasl?: {
     readonly mechanism: 'plain' | 'scram-sha-256' | 'scram-sha-512';
@@ -84,14 +84,14 @@ export interface Security {
   };
 }
 
-/** One client library, connected to one cluster. */
+/** A client of one Kafka cluster. */
 export interface Broker {
-  /** `host:port` pairs joined with `,`, as the event carries them (K-03). */
+  /** `host:port` pairs joined with `,`, as in the event (K-03). */
   readonly bootstrapServers: string;
   consumer(options: ConsumerOptions): BrokerConsumer;
-  /** Creates what is missing and adds partitions where there are fewer. Existing data stays. */
+  /** Creates missing topics, and adds partitions to topics that have fewer. Existing data is kept. */
   createTopics(topics: readonly TopicSpec[]): Promise<void>;
-  /** Appends to a topic, acknowledged by all replicas. Without a key: round robin. */
+  /** Appends records to a topic; acknowledged by all replicas. Records without a key are distributed round robin. */
   send(topic: string, records: readonly BrokerRecordToSend[]): Promise<void>;
   close(): Promise<void>;
 }

@@ -3,8 +3,8 @@ import { parseFlags } from './flags.ts';
 
 const flags = (line: string) => parseFlags(line.split(' '));
 
-describe('flags', () => {
-  test('flags of AWS become properties of the mapping, local flags stay separate', () => {
+describe('command-line flags', () => {
+  test('of the AWS CLI become properties of the mapping; local flags are kept separately', () => {
     const line =
       '--function-name f --topic orders --batch-size 5 --no-bisect-batch-on-function-error ' +
       '--function-response-types ReportBatchItemFailures --destination-config {"OnFailure":{"Destination":"kafka://d"}} ' +
@@ -28,7 +28,7 @@ describe('flags', () => {
     ['--filter-criteria {', '--filter-criteria is "{": must be JSON'],
     ['--batch-size', "Option '--batch-size <value>' argument missing See --help."],
     ['orders', "Unexpected argument 'orders'"],
-  ])('%s is refused with a reason', (line, message) => {
+  ])('cause an error with the reason if they are invalid: %s', (line, message) => {
     expect(() => flags(line)).toThrow(message);
   });
 });

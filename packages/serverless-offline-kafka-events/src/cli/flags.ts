@@ -3,31 +3,35 @@ import { KafkaEventsError } from '../errors.ts';
 
 interface Flag {
   readonly kind: 'text' | 'number' | 'json' | 'switch' | 'list';
-  /** Property of the mapping, or `local.<option>` for options that AWS does not have. */
+  /** Property of the mapping, or `local.<option>` for an option that AWS does not have. */
   readonly to: string;
   readonly help: string;
   readonly short?: string;
 }
 
-/** Flags of `aws lambda create-event-source-mapping`, and below them those that only a local poller needs. */
+/** Flags of `aws lambda create-event-source-mapping`, followed by flags that only a local poller needs. */
 export const FLAGS: Readonly<Record<string, Flag>> = {
   'function-name': {
     kind: 'text',
     to: 'FunctionName',
-    help: 'name or ARN; a Runtime Interface Emulator calls it "function"',
+    help: 'name or ARN; "function" for a Runtime Interface Emulator',
   },
   topics: { kind: 'list', to: 'Topics', help: 'the topic (also --topic)' },
-  'event-source-arn': { kind: 'text', to: 'EventSourceArn', help: 'MSK cluster: events look like those of MSK' },
+  'event-source-arn': {
+    kind: 'text',
+    to: 'EventSourceArn',
+    help: 'ARN of an MSK cluster: events have the format of MSK',
+  },
   'batch-size': { kind: 'number', to: 'BatchSize', help: '1 to 10000, default 100' },
   'maximum-batching-window-in-seconds': {
     kind: 'number',
     to: 'MaximumBatchingWindowInSeconds',
-    help: '0 to 300, default half a second',
+    help: '0 to 300, default 0.5',
   },
   'starting-position': { kind: 'text', to: 'StartingPosition', help: 'TRIM_HORIZON (default), LATEST or AT_TIMESTAMP' },
   'starting-position-timestamp': { kind: 'number', to: 'StartingPositionTimestamp', help: 'Unix time in seconds' },
   'filter-criteria': { kind: 'json', to: 'FilterCriteria', help: '{"Filters":[{"Pattern":"…"}]}' },
-  'maximum-retry-attempts': { kind: 'number', to: 'MaximumRetryAttempts', help: '-1 (default, for ever) to 10000' },
+  'maximum-retry-attempts': { kind: 'number', to: 'MaximumRetryAttempts', help: '-1 (default, unlimited) to 10000' },
   'maximum-record-age-in-seconds': { kind: 'number', to: 'MaximumRecordAgeInSeconds', help: '-1 or 60 to 604800' },
   'bisect-batch-on-function-error': {
     kind: 'switch',
@@ -45,7 +49,7 @@ export const FLAGS: Readonly<Record<string, Flag>> = {
   'self-managed-event-source': {
     kind: 'json',
     to: 'SelfManagedEventSource',
-    help: '{"Endpoints":{"KAFKA_BOOTSTRAP_SERVERS":["…"]}}; --broker wins',
+    help: '{"Endpoints":{"KAFKA_BOOTSTRAP_SERVERS":["…"]}}; --broker takes precedence',
   },
   'self-managed-kafka-event-source-config': {
     kind: 'json',
@@ -65,18 +69,18 @@ export const FLAGS: Readonly<Record<string, Flag>> = {
     help: 'host:port,…; default: KAFKA_BROKERS, else localhost:9092',
     short: 'b',
   },
-  tls: { kind: 'switch', to: 'local.tls', help: 'default: on with a secret (--no-tls: SASL without TLS)' },
+  tls: { kind: 'switch', to: 'local.tls', help: 'default: on if a secret is used (--no-tls: SASL without TLS)' },
   'function-timeout': {
     kind: 'number',
     to: 'local.functionTimeout',
-    help: 'seconds to wait for an answer, default 900',
+    help: 'seconds to wait for a response, default 900',
   },
   log: { kind: 'text', to: 'local.log', help: '"batches" prints a line per invocation' },
   'metrics-port': { kind: 'number', to: 'local.metricsPort', help: 'metrics as JSON at http://localhost:<port>/' },
   'failure-folder': {
     kind: 'text',
     to: 'local.failureFolder',
-    help: 'for failure records when no endpoint is configured',
+    help: 'folder for failure records if no endpoint is configured',
   },
   help: { kind: 'switch', to: 'local.help', help: 'print this help', short: 'h' },
 };
@@ -84,12 +88,12 @@ export const FLAGS: Readonly<Record<string, Flag>> = {
 const ALIASES: Readonly<Record<string, string>> = { topic: 'topics', endpoint: 'endpoint-url' };
 
 export interface Flags {
-  /** Of the mapping, as CloudFormation names them. */
+  /** Properties of the mapping, by their names in CloudFormation. */
   readonly properties: Readonly<Record<string, unknown>>;
   readonly local: Readonly<Record<string, unknown>>;
 }
 
-/** @throws KafkaEventsError CONFIG_INVALID for a flag that is unknown, or a value that is no number or JSON */
+/** @throws KafkaEventsError CONFIG_INVALID for an unknown flag, or a value that is not a number or JSON as required */
 export const parseFlags = (args: readonly string[]): Flags => {
   const properties: Record<string, unknown> = {};
   const local: Record<string, unknown> = {};

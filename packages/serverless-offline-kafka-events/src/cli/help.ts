@@ -10,7 +10,7 @@ const flagLines = (local: boolean): string =>
     .join('\n');
 
 export const helpText =
-  (): string => `Polls a Kafka topic and invokes a Lambda function, as an event source mapping of AWS does.
+  (): string => `Polls a Kafka topic and invokes a Lambda function, like an event source mapping of AWS.
 
   npx serverless-offline-kafka-events --broker localhost:9092 --topic orders \\
     --function-name function --endpoint http://localhost:9000
@@ -22,6 +22,6 @@ Local flags:
 ${flagLines(true)}
 
 Secrets: KAFKA_EVENTS_SECRETS='{"<name>":{"username":"…","password":"…"}}' in the environment.
-Ctrl-C finishes the invocation in flight, commits and leaves the group; twice ends at once.
-Exit codes: 0 stopped, 1 the mapping gave up, 2 wrong flags.
+Ctrl-C waits for the invocation in flight, commits and leaves the group; a second Ctrl-C exits at once.
+Exit codes: 0 stopped by a signal, 1 the mapping stopped with an error, 2 invalid flags.
 `;

@@ -30,7 +30,7 @@ const target = z.object({
   functionTimeout: between(1, 900).default(900),
 });
 
-/** As the AWS command line has it; CloudFormation writes the key in another way. */
+/** The format of the AWS command line; the key has another name in CloudFormation. */
 const selfManaged = z
   .object(
     { Endpoints: z.object({ KAFKA_BOOTSTRAP_SERVERS: z.array(z.string()).min(1) }) },
@@ -51,7 +51,7 @@ const readCommand = (args: readonly string[], env: NodeJS.ProcessEnv): Command |
   const { properties, local } = parseFlags(args);
   const { help, endpoint, region, functionTimeout, ...rest } = local;
   if (help === true) return 'help';
-  const { SelfManagedEventSource: source, ...mapping } = properties;
+  const { SelfManagedEventSource: selfManagedSource, ...mapping } = properties;
   const { FunctionName: functionName, Topics: topics, EventSourceArn: arn } = mapping;
   for (const [flag, value] of [['--function-name', functionName] as const, ['--topic', topics] as const]) {
     if (value === undefined) throw new KafkaEventsError('CONFIG_INVALID', `${flag} is missing. See --help.`);
@@ -59,7 +59,8 @@ const readCommand = (args: readonly string[], env: NodeJS.ProcessEnv): Command |
   const kind = arn === undefined ? 'kafka' : 'msk';
   const group = `${String(functionName)}-${[topics].flat().join()}`;
   const definition = defineMapping(String(functionName), kind, mapping, group);
-  const servers = parseOrExplain(selfManaged, '--self-managed-event-source', source)?.Endpoints.KAFKA_BOOTSTRAP_SERVERS;
+  const { Endpoints } = parseOrExplain(selfManaged, '--self-managed-event-source', selfManagedSource) ?? {};
+  const servers = Endpoints?.KAFKA_BOOTSTRAP_SERVERS;
   return {
     definition,
     options: parseOptions({ ...(servers ? { bootstrapServers: servers } : {}), ...rest }, env),
@@ -67,7 +68,7 @@ const readCommand = (args: readonly string[], env: NodeJS.ProcessEnv): Command |
   };
 };
 
-/** The command line: one mapping, until the stop signal or until it gives up. Resolves with the exit code. */
+/** Runs one mapping until the stop signal, or until the mapping stops with an error. Resolves with the exit code. */
 export const runCli = async (args: readonly string[], { env, log, stop }: CliContext): Promise<number> => {
   let command: Command | 'help';
   try {
@@ -115,7 +116,7 @@ const poll = async ({ definition, options, target }: Command, log: Log, stop: Ab
   const metrics = metricsPort === undefined ? undefined : await serveMetrics(metricsPort, () => [mapping.report()]);
   void mapping.start();
   await aborted(AbortSignal.any([stop, ended.signal]));
-  if (stop.aborted) log.notice(`${mapping.name} stops: finishing what is in flight`);
+  if (stop.aborted) log.notice(`${mapping.name} stops and waits for the invocation in flight`);
   await mapping.stop(options.drainTimeoutMs);
   await Promise.all([metrics?.close(), invoker.close(), broker.close()]);
   return exitCode;

@@ -1,6 +1,6 @@
 import type { Broker } from '../broker/port.ts';
 
-/** The same broker; `failed` is told when one of its consumers gives up. */
+/** Returns the broker with consumers that call `failed` when they stop with an error. */
 export const watchFailures = (broker: Broker, failed: () => void): Broker => ({
   ...broker,
   consumer: (options) => {

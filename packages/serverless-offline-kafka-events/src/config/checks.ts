@@ -10,13 +10,13 @@ const AUTHENTICATION = new Set([
 
 const destinationOf = (parsed: MappingProperties): unknown => parsed.DestinationConfig?.OnFailure?.Destination;
 
-/** @throws KafkaEventsError CONFIG_INVALID for fields that AWS refuses together */
+/** @throws KafkaEventsError CONFIG_INVALID for fields that AWS does not allow together */
 export const checkContradictions = (kind: 'msk' | 'kafka', parsed: MappingProperties, where: string): void => {
   const other = kind === 'msk' ? 'SelfManagedKafkaEventSourceConfig' : 'AmazonManagedKafkaEventSourceConfig';
   const own = kind === 'msk' ? 'AmazonManagedKafkaEventSourceConfig' : 'SelfManagedKafkaEventSourceConfig';
-  if (parsed[other] !== undefined) throw invalid(where, other, parsed[other], `must be ${own} here`);
+  if (parsed[other] !== undefined) throw invalid(where, other, parsed[other], `a ${kind} event has ${own} instead`);
   if (parsed.EventSourceArn !== undefined && parsed.SelfManagedEventSource !== undefined) {
-    throw invalid(where, 'EventSourceArn', parsed.EventSourceArn, 'must not stand beside SelfManagedEventSource');
+    throw invalid(where, 'EventSourceArn', parsed.EventSourceArn, 'must not be combined with SelfManagedEventSource');
   }
   const { MinimumPollers: min = 1, MaximumPollers: max } = parsed.ProvisionedPollerConfig ?? {};
   if (max !== undefined && max < min) {
@@ -27,14 +27,16 @@ export const checkContradictions = (kind: 'msk' | 'kafka', parsed: MappingProper
     throw invalid(where, 'DestinationConfig.OnFailure.Destination', destination, 'must be another topic');
   }
   const methods = parsed.SourceAccessConfigurations.map(({ Type }) => Type).filter((type) => AUTHENTICATION.has(type));
-  if (methods.length > 1) throw invalid(where, 'SourceAccessConfigurations', methods, 'must hold one authentication');
+  if (methods.length > 1) {
+    throw invalid(where, 'SourceAccessConfigurations', methods, 'must have only one authentication method');
+  }
 };
 
-/** What works here all the same, but only in provisioned mode, or with a raised quota, on AWS (K-55, K-68). */
-export const cautions = (parsed: MappingProperties): string[] => {
+/** Warnings about settings that work here, but on AWS only in provisioned mode or with a raised quota (K-55, K-68). */
+export const awsWarnings = (parsed: MappingProperties): string[] => {
   const lines: string[] = [];
   const filters = parsed.FilterCriteria?.Filters.length ?? 0;
-  if (filters > 5) lines.push(`FilterCriteria.Filters: ${filters} filters: AWS allows 5 unless the quota is raised`);
+  if (filters > 5) lines.push(`FilterCriteria.Filters has ${filters} filters: AWS allows 5, or 10 with a raised quota`);
   if (parsed.ProvisionedPollerConfig !== undefined) return lines;
   const destination = destinationOf(parsed);
   const provisionedOnly = {

@@ -1,12 +1,12 @@
 import type { StartingPosition } from '../broker/port.ts';
 import { checkPattern } from '../filter/index.ts';
 import type { FilterMismatch } from '../filter/index.ts';
-import { checkContradictions, cautions } from './checks.ts';
+import { awsWarnings, checkContradictions } from './checks.ts';
 import { invalid, parseOrExplain, show } from './explain.ts';
 import { propertiesSchema } from './properties-schema.ts';
 import type { MappingProperties } from './properties-schema.ts';
 
-/** One validated event source mapping, whatever it was written in. */
+/** One validated event source mapping, whether it was defined as an event, in `resources` or by command-line flags. */
 export interface MappingDefinition {
   readonly functionKey: string;
   readonly kind: 'msk' | 'kafka';
@@ -15,15 +15,15 @@ export interface MappingDefinition {
   readonly topic: string;
   readonly groupId: string;
   readonly batchSize: number;
-  /** Milliseconds: 500 when the mapping does not say (K-15), 0 means at once (K-19). */
+  /** Batching window in milliseconds: 500 by default (K-15); 0 delivers records at once (K-19). */
   readonly windowMs: number;
   readonly enabled: boolean;
   readonly startingPosition: StartingPosition;
-  /** For `compileFilters`; validated. Empty: everything passes. */
+  /** Validated patterns for `compileFilters`. Without patterns every record is delivered. */
   readonly filterPatterns: readonly string[];
-  /** What a value of another format than its pattern means (K-59). */
+  /** What to do with a value whose format (JSON or plain text) differs from the pattern's (K-59). */
   readonly filterMismatch: FilterMismatch;
-  /** What runs here but may not on AWS, a line each. */
+  /** One line for each setting that works here, but may not work on AWS. */
   readonly warnings: readonly string[];
   readonly properties: MappingProperties;
 }
@@ -70,7 +70,7 @@ export const defineMapping = (
     startingPosition: startingPosition(parsed, where),
     filterPatterns,
     filterMismatch,
-    warnings: [...cautions(parsed), ...filterWarnings].map((line) => `${where}: ${line}`),
+    warnings: [...awsWarnings(parsed), ...filterWarnings].map((line) => `${where}: ${line}`),
     properties: parsed,
   });
 };
@@ -83,13 +83,13 @@ const startingPosition = (parsed: MappingProperties, where: string): StartingPos
       where,
       'StartingPositionTimestamp',
       seconds,
-      'AT_TIMESTAMP needs it, in Unix seconds, for example 1760000000',
+      'StartingPosition AT_TIMESTAMP requires a Unix time in seconds, for example 1760000000',
     );
   }
   return { kind, timestampMs: Math.round(seconds * 1000) };
 };
 
-/** A plain ARN as it is; a reference becomes a placeholder ARN of the right shape, since nothing is deployed here. */
+/** Returns an ARN unchanged. For a reference it returns a placeholder in ARN format, since nothing is deployed here. */
 const arnOf = (value: unknown): string => {
   if (typeof value === 'string') return value;
   const name = typeof value === 'object' && value !== null ? Object.values(value).flat().join('-') : 'local';

@@ -9,7 +9,7 @@ const valueAt = (root: unknown, path: readonly PropertyKey[]): unknown =>
     root,
   );
 
-/** One line per problem: where, field, value, what is allowed. Values under `secrets` are not shown. */
+/** One line per problem: location, field, value, and what is allowed. Values under `secrets` are not included. */
 const explainIssues = (where: string, input: unknown, error: z.ZodError): string =>
   error.issues
     .map(({ path, code, message }) => {
@@ -20,7 +20,7 @@ const explainIssues = (where: string, input: unknown, error: z.ZodError): string
     })
     .join('\n');
 
-/** @throws KafkaEventsError CONFIG_INVALID with a line per problem */
+/** @throws KafkaEventsError CONFIG_INVALID with one line per problem */
 export const parseOrExplain = <T extends z.ZodType>(schema: T, where: string, input: unknown): z.output<T> => {
   const result = schema.safeParse(input);
   if (result.success) return result.data;

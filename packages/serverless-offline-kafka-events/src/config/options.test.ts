@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { parseOptions } from './options.ts';
 
 describe('custom.kafkaEvents', () => {
-  test('bootstrap servers: the option, then KAFKA_BROKERS, then localhost:9092', () => {
+  test('has bootstrapServers from the option, else from KAFKA_BROKERS, else localhost:9092', () => {
     expect(parseOptions(undefined, {}).bootstrapServers).toEqual(['localhost:9092']);
     expect(parseOptions({}, { KAFKA_BROKERS: 'a:1, b:2' }).bootstrapServers).toEqual(['a:1', 'b:2']);
     expect(parseOptions({ bootstrapServers: 'c:3' }, { KAFKA_BROKERS: 'a:1' }).bootstrapServers).toEqual(['c:3']);
@@ -13,31 +13,34 @@ describe('custom.kafkaEvents', () => {
     [{ log: 'loud' }, 'log is "loud": must be mappings or batches'],
     [{ metricsPort: 0 }, 'metricsPort is 0: must be a whole number from 1 to 65535'],
     [{ brokers: [] }, 'Unrecognized key: "brokers"'],
-  ])('a bad value is named: %j', (options, message) => {
+  ])('with invalid options causes an error with field, value and what is allowed: %j', (options, message) => {
     expect(() => parseOptions(options, {})).toThrow(message);
   });
 
   test.each(['kafka', 'PLAINTEXT://a:1', 'a:0', 'a:70000', 'a:123456', 'a:-1', 'a:1,', 'a:1/', 'http://a', '[::1]'])(
-    'a bootstrap server %j is refused, wherever it is written',
+    'must not have the bootstrap server %j in the option or in KAFKA_BROKERS',
     (server) => {
-      const message = 'must be host:port without a protocol, the port from 1 to 65535';
+      const message = 'must be host:port without a protocol, with a port from 1 to 65535';
       expect(() => parseOptions({ bootstrapServers: server }, {})).toThrow(message);
       expect(() => parseOptions({ bootstrapServers: ['b:2', server] }, {})).toThrow(message);
       expect(() => parseOptions({}, { KAFKA_BROKERS: `b:2,${server}` })).toThrow(message);
     },
   );
 
-  test.each(['[::1]:9092', 'kafka_1:65535', '10.0.0.1:1', 'b-1.example.com:9092'])('%j is a server', (server) => {
-    expect(parseOptions({ bootstrapServers: server }, {}).bootstrapServers).toEqual([server]);
-  });
+  test.each(['[::1]:9092', 'kafka_1:65535', '10.0.0.1:1', 'b-1.example.com:9092'])(
+    'may have the bootstrap server %j',
+    (server) => {
+      expect(parseOptions({ bootstrapServers: server }, {}).bootstrapServers).toEqual([server]);
+    },
+  );
 
-  test('KAFKA_BROKERS is named when it is wrong', () => {
+  test('causes an error that names KAFKA_BROKERS if that is invalid', () => {
     expect(() => parseOptions({}, { KAFKA_BROKERS: 'nowhere' })).toThrow(
       'KAFKA_BROKERS is "nowhere": must be host:port',
     );
   });
 
-  test('secrets come from the options and from KAFKA_EVENTS_SECRETS, and are never shown', () => {
+  test('has secrets from the option and from KAFKA_EVENTS_SECRETS, which no error message shows', () => {
     const secrets = { login: { username: 'u', password: 'p' } };
     const env = { KAFKA_EVENTS_SECRETS: '{"ca":{"certificate":"-----BEGIN CERTIFICATE-----"}}' };
     expect(Object.keys(parseOptions({ secrets }, env).secrets)).toEqual(['login', 'ca']);

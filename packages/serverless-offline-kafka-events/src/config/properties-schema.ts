@@ -21,7 +21,7 @@ const sourceConfig = z.strictObject({
   SchemaRegistryConfig: z.undefined({ error: 'schema registries are not emulated' }).optional(),
 });
 
-/** A string that AWS would accept, or something that CloudFormation resolves. `''` removes the destination. */
+/** A string that AWS accepts, or a CloudFormation reference. `''` removes the destination. */
 const destination = z.union(
   [
     z.literal(''),
@@ -33,17 +33,17 @@ const destination = z.union(
   { error: 'must be the ARN of a standard SQS queue, a standard SNS topic or an S3 bucket, or kafka://<topic>' },
 );
 
-/** As seconds this is the year 5138, as milliseconds 1973. */
-const MILLISECONDS = 100_000_000_000;
+/** Larger timestamps are taken for milliseconds: this is the year 5138 in seconds, and 1973 in milliseconds. */
+const MAX_SECONDS = 100_000_000_000;
 
-/** `AWS::Lambda::EventSourceMapping` for Kafka, with AWS's own ranges. Unknown keys are refused. */
+/** `AWS::Lambda::EventSourceMapping` for Kafka, with AWS's ranges. Unknown keys are errors. */
 export const propertiesSchema = z.strictObject({
   FunctionName: z.unknown().optional(),
   EventSourceArn: z.unknown().optional(),
   SelfManagedEventSource: z
     .strictObject({ Endpoints: z.strictObject({ KafkaBootstrapServers: z.array(deployedServer).min(1).max(10) }) })
     .optional(),
-  Topics: z.tuple([topicName], { error: 'must be exactly one topic: several topics are several mappings' }),
+  Topics: z.tuple([topicName], { error: 'must be exactly one topic: use one mapping per topic' }),
   BatchSize: between(1, 10_000).default(100),
   MaximumBatchingWindowInSeconds: between(0, 300).optional(),
   Enabled: z.boolean().default(true),
@@ -53,9 +53,9 @@ export const propertiesSchema = z.strictObject({
     .min(0, 'must be Unix time in seconds')
     .refine((seconds) => seconds <= Date.now() / 1000, {
       error: ({ input }) =>
-        Number(input) > MILLISECONDS && Number(input) <= Date.now()
+        Number(input) > MAX_SECONDS && Number(input) <= Date.now()
           ? 'must be Unix time in seconds, not in milliseconds'
-          : 'must not be in the future; it is Unix time in seconds',
+          : 'must not be in the future; the unit is Unix time in seconds',
     })
     .optional(),
   AmazonManagedKafkaEventSourceConfig: sourceConfig.optional(),
@@ -88,7 +88,7 @@ export const propertiesSchema = z.strictObject({
       PollerGroupName: z.string().max(128).optional(),
     })
     .optional(),
-  // Nothing to emulate, but part of what is deployed.
+  // Accepted because deployed mappings may have them; they have no effect here.
   MetricsConfig: z.unknown().optional(),
   LoggingConfig: z.unknown().optional(),
   KmsKeyArn: z.unknown().optional(),

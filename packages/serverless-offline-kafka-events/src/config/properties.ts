@@ -1,4 +1,4 @@
-/** Events of serverless.yml as the CloudFormation properties that osls and Serverless compile them to (K-79 to K-82). */
+/** Converts events of serverless.yml to CloudFormation properties, as osls and Serverless do (K-79 to K-82). */
 type Properties = Record<string, unknown>;
 
 const ACCESS: Record<string, { type: string; prefix: string }> = {
@@ -11,7 +11,7 @@ const ACCESS: Record<string, { type: string; prefix: string }> = {
   serverRootCaCertificate: { type: 'SERVER_ROOT_CA_CERTIFICATE', prefix: '' },
 };
 
-/** Keys that go over unchanged. Compilers test truthiness, so a window of 0 is not written (K-82). */
+/** Keys of both event types. The frameworks test for truthiness, so a batching window of 0 is omitted (K-82). */
 const common = (event: Properties): Properties => ({
   Topics: [event['topic']],
   StartingPosition: event['startingPosition'] || 'TRIM_HORIZON',
@@ -33,7 +33,7 @@ const filters = (patterns: unknown): Properties =>
     ? { FilterCriteria: { Filters: patterns.map((pattern) => ({ Pattern: JSON.stringify(pattern) })) } }
     : {};
 
-/** osls says `provisionedPollerConfig`, Serverless 4 `provisionedPollers` (K-81). */
+/** The key is `provisionedPollerConfig` in osls, and `provisionedPollers` in Serverless 4 (K-81). */
 const pollers = (event: Properties): Properties => {
   const osls = event['provisionedPollerConfig'] as Properties | undefined;
   const v4 = event['provisionedPollers'] as Properties | undefined;
@@ -90,7 +90,7 @@ const clusterName = (arn: unknown): string => {
   return String(reference['Fn::ImportValue'] ?? reference['Ref'] ?? '');
 };
 
-/** The logical id under which `resources.extensions` finds the mapping of an event. */
+/** The logical id of the mapping of an event in the CloudFormation template, as in `resources.extensions`. */
 export const logicalId = (functionKey: string, kind: 'msk' | 'kafka', event: Properties): string => {
   const topic = String(event['topic']);
   return kind === 'msk'

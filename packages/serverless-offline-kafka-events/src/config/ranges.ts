@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A whole number of a range that the error names. */
+/** A whole number in a range, with an error that states the range. */
 export const between = (min: number, max: number): z.ZodInt => {
   const error = `must be a whole number from ${min} to ${max}`;
   return z.int(error).min(min, error).max(max, error);
@@ -10,7 +10,7 @@ export const oneOf = <const T extends readonly string[]>(values: T): z.ZodEnum<{
   z.enum(values, { error: `must be ${values.join(', ').replace(/, ([^,]*)$/, ' or $1')}` });
 
 export const topicName = z
-  .string('must be one topic name (several topics are several mappings)')
+  .string('must be one topic name: use one mapping per topic')
   .regex(/^[^.]([a-zA-Z0-9\-_.]+)$/, 'must be a Kafka topic name: 2 to 249 letters, digits and . _ -')
   .max(249, 'must have at most 249 characters');
 
@@ -26,13 +26,13 @@ const hasPort = (server: string, host: RegExp): boolean => {
 const IPV6 = /^\[[0-9a-fA-F:.]+\]$/;
 const HOST = /^[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?$/;
 const LABEL = '[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?';
-/** As the API has it: no underscore, no IPv6. */
+/** As the API of Lambda requires it: no underscores, no IPv6. */
 const DEPLOYED_HOST = new RegExp(`^(${LABEL}\\.)*${LABEL}$`);
 
-/** Where a local client finds a broker. */
+/** Whether this is a server that a local client can connect to. */
 export const isLocalServer = (server: string): boolean => hasPort(server, HOST) || hasPort(server, IPV6);
 
-export const SERVER_RULE = 'must be host:port without a protocol, the port from 1 to 65535';
+export const SERVER_RULE = 'must be host:port without a protocol, with a port from 1 to 65535';
 
 /** An entry of KafkaBootstrapServers. */
 export const deployedServer = z.string().refine((server) => hasPort(server, DEPLOYED_HOST), SERVER_RULE);

@@ -3,7 +3,7 @@ import { KafkaEventsError } from '../errors.ts';
 
 const pem = (what: string): z.ZodString => z.string().regex(/-----BEGIN /, `must be ${what} in PEM format`);
 
-/** What AWS keeps in Secrets Manager, in its format, given locally (K-80). */
+/** The content of a secret, in the format that AWS requires in Secrets Manager (K-80). */
 const secret = z.union(
   [
     z.strictObject({ username: z.string().min(1), password: z.string() }),
@@ -15,7 +15,7 @@ const secret = z.union(
     z.strictObject({ certificate: pem('a certificate') }),
   ],
   {
-    error: 'must be {username, password}, {certificate, privateKey, privateKeyPassword?} or {certificate}, PEM as AWS',
+    error: 'must be {username, password}, {certificate, privateKey, privateKeyPassword?} or {certificate}, as PEM',
   },
 );
 
@@ -23,18 +23,18 @@ export const secretsSchema = z.record(z.string(), secret);
 export type Secret = z.output<typeof secret>;
 export type Secrets = z.output<typeof secretsSchema>;
 
-/** `KAFKA_EVENTS_SECRETS`: the same map as JSON, for what must not stand in a file. */
+/** Parses `KAFKA_EVENTS_SECRETS`: the secrets as JSON, for those that must not be in a file. */
 export const secretsVariable = (text: string | undefined): unknown => {
   if (text === undefined || text === '') return {};
   try {
     return JSON.parse(text);
   } catch {
-    // Not with its cause: that quotes the text.
+    // The cause is omitted, because its message quotes the text.
     throw new KafkaEventsError('CONFIG_INVALID', 'KAFKA_EVENTS_SECRETS must be JSON: {"<secret ARN or name>": {…}}');
   }
 };
 
-/** A secret by the whole ARN, by the name in it (with and without the six random characters), or by a `Ref`. */
+/** Finds a secret by its ARN, by the name in the ARN (with or without the random suffix), or by a `Ref`. */
 export const findSecret = (secrets: Secrets, uri: unknown): Secret | undefined => {
   const names = typeof uri === 'string' ? namesOf(uri) : Object.values(uri ?? {}).flat();
   const name = names.find((it) => typeof it === 'string' && Object.hasOwn(secrets, it));

@@ -12,8 +12,8 @@ const security = (types: Record<string, unknown>, local: LocalSecurity): Securit
   return securityOf(defineMapping('consumer', 'kafka', { Topics: ['orders'], SourceAccessConfigurations }, 'g'), local);
 };
 
-describe('local security of a mapping', () => {
-  test('without local secrets the access configuration is ignored: PLAINTEXT, or TLS with `tls: true`', () => {
+describe('the local connection of a mapping', () => {
+  test('ignores the access configuration without local secrets: PLAINTEXT, or TLS with `tls: true`', () => {
     expect(security({ SASL_SCRAM_512_AUTH: ARN }, { secrets: {} })).toEqual({});
     expect(security({ SASL_SCRAM_512_AUTH: ARN }, { secrets: {}, tls: true })).toEqual({ tls: {} });
   });
@@ -22,13 +22,13 @@ describe('local security of a mapping', () => {
     ['BASIC_AUTH', 'plain'],
     ['SASL_SCRAM_256_AUTH', 'scram-sha-256'],
     ['SASL_SCRAM_512_AUTH', 'scram-sha-512'],
-  ])('K-80 %s is SASL %s over TLS, and without TLS where that is switched off', (type, mechanism) => {
+  ])('K-80 with %s uses SASL %s over TLS, or without TLS with `tls: false`', (type, mechanism) => {
     const secrets = { [ARN]: LOGIN };
     expect(security({ [type]: ARN }, { secrets })).toEqual({ sasl: { mechanism, ...LOGIN }, tls: {} });
     expect(security({ [type]: ARN }, { secrets, tls: false })).toEqual({ sasl: { mechanism, ...LOGIN } });
   });
 
-  test('K-80 a client certificate and a certificate authority can be combined', () => {
+  test('K-80 may use both a client certificate and a certificate authority', () => {
     const secrets = {
       mine: { certificate: 'CERT', privateKey: 'KEY', privateKeyPassword: 'secret' },
       ca: { certificate: 'CA' },
@@ -38,24 +38,24 @@ describe('local security of a mapping', () => {
     });
   });
 
-  test('a secret is found by ARN, by Ref, and by name with and without its random suffix', () => {
+  test('finds a secret by ARN, by Ref, and by name with or without its random suffix', () => {
     for (const name of [ARN, 'team/login-AbCdEf', 'team/login']) {
       expect(security({ BASIC_AUTH: ARN }, { secrets: { [name]: LOGIN } }).sasl?.username).toBe('u');
     }
     expect(security({ BASIC_AUTH: { Ref: 'Login' } }, { secrets: { Login: LOGIN } }).sasl?.username).toBe('u');
   });
 
-  test('an error names a secret that is missing or has the wrong form, and shows nothing of its contents', () => {
+  test('causes an error for a secret that is missing or lacks fields, which does not show its content', () => {
     const secrets = { other: LOGIN };
     expect(() => security({ BASIC_AUTH: ARN }, { secrets })).toThrow(
-      `function consumer, kafka event of topic orders: secret of BASIC_AUTH is "${ARN}": custom.kafkaEvents.secrets has only other`,
+      `function consumer, kafka event of topic orders: secret of BASIC_AUTH is "${ARN}": custom.kafkaEvents.secrets does not contain it, only other`,
     );
     expect(() => security({ CLIENT_CERTIFICATE_TLS_AUTH: 'other' }, { secrets })).toThrow(
       'must be {certificate, privateKey, privateKeyPassword?}, not {username, password}',
     );
   });
 
-  test('subnets and security groups are ignored', () => {
+  test('ignores subnets and security groups', () => {
     expect(
       security({ VPC_SUBNET: 'subnet:a', VPC_SECURITY_GROUP: 'security_group:b' }, { secrets: { a: LOGIN } }),
     ).toEqual({});

@@ -12,14 +12,14 @@ const MECHANISMS = {
 
 export interface LocalSecurity {
   readonly secrets: Secrets;
-  /** Default: TLS as soon as a secret is used, since AWS knows no other way. */
+  /** Default: TLS if a secret is used, as on AWS. */
   readonly tls?: boolean | undefined;
 }
 
 /**
- * How to connect locally for a mapping. Without any local secret the deployed access configuration is left aside: most
- * local brokers ask for nothing.
- * @throws KafkaEventsError CONFIG_INVALID for a secret that is missing or has another form than its type needs
+ * The security settings for the local connection of a mapping. Without local secrets the access configuration of the
+ * mapping is ignored, since most local brokers require no authentication.
+ * @throws KafkaEventsError CONFIG_INVALID for a secret that is missing or lacks the fields that its type requires
  */
 export const securityOf = (definition: MappingDefinition, { secrets, tls }: LocalSecurity): Security => {
   const { functionKey, kind, topic, properties } = definition;
@@ -34,10 +34,10 @@ export const securityOf = (definition: MappingDefinition, { secrets, tls }: Loca
           where,
           `secret of ${type}`,
           uri,
-          `custom.kafkaEvents.secrets has only ${Object.keys(secrets).join(', ')}`,
+          `custom.kafkaEvents.secrets does not contain it, only ${Object.keys(secrets).join(', ')}`,
         );
       }
-      const part = partOf(type, secret);
+      const part = securityFrom(type, secret);
       if (part === undefined) {
         throw invalid(
           where,
@@ -64,7 +64,7 @@ const FORMS: Record<SecretType, string> = {
   SERVER_ROOT_CA_CERTIFICATE: '{certificate}',
 };
 
-const partOf = (type: SecretType, secret: Secret): Security | undefined => {
+const securityFrom = (type: SecretType, secret: Secret): Security | undefined => {
   if (type === 'SERVER_ROOT_CA_CERTIFICATE') {
     return 'certificate' in secret && !('privateKey' in secret) ? { tls: { ca: secret.certificate } } : undefined;
   }

@@ -4,7 +4,7 @@ import { between, deployedServer, groupId, oneOf, topicName } from './ranges.ts'
 
 const uris = z.array(z.string()).min(1);
 
-/** What osls and Serverless 4 know of an event, together (K-79 to K-81). Unknown keys are refused, as they do. */
+/** The keys of both event types in osls and Serverless 4 (K-79 to K-81). Unknown keys are errors, as there. */
 const common = {
   topic: topicName,
   batchSize: between(1, 10_000).optional(),
@@ -48,7 +48,7 @@ const SCHEMAS = {
   }),
 };
 
-/** @throws KafkaEventsError CONFIG_INVALID naming function, field, value and what is allowed */
+/** @throws KafkaEventsError CONFIG_INVALID with function, field, value and what is allowed */
 export const checkEvent = (functionKey: string, kind: 'msk' | 'kafka', event: Record<string, unknown>): void => {
   parseOrExplain(SCHEMAS[kind], `function ${functionKey}, ${kind} event of topic ${String(event['topic'])}`, event);
 };

@@ -26,7 +26,7 @@ const read = (
 const consumer = (...events: Record<string, unknown>[]) => service({ consumer: { events } });
 
 describe('the mappings of a service', () => {
-  test('K-79 an msk event', () => {
+  test('K-79 include msk events with all their keys', () => {
     const { mappings } = read(
       consumer(
         msk({
@@ -56,7 +56,7 @@ describe('the mappings of a service', () => {
     ]);
   });
 
-  test('K-80 a kafka event, with every kind of access', () => {
+  test('K-80 include kafka events with every kind of access configuration', () => {
     const uri = ['arn:aws:secretsmanager:eu-west-1:1:secret:a-AbCdEf'];
     const { mappings } = read(
       consumer(
@@ -81,7 +81,7 @@ describe('the mappings of a service', () => {
     ]);
   });
 
-  test('K-81 pollers and a destination, with the keys of osls and of Serverless 4', () => {
+  test('K-81 have pollers and a destination from the keys of osls and of Serverless 4', () => {
     const osls = {
       provisionedPollerConfig: { minimumPollers: 2, maximumPollers: 3 },
       onFailureDestination: 'kafka://dead',
@@ -98,23 +98,23 @@ describe('the mappings of a service', () => {
     });
   });
 
-  test('K-79 K-80 unknown keys and wrong values are refused with function, field and value', () => {
+  test('K-79 K-80 with unknown keys or invalid values cause errors with function, field and value', () => {
     expect(() => read(consumer(msk({ batchsize: 5 })))).toThrow('function consumer, msk event of topic orders');
     expect(() => read(consumer(msk({ batchsize: 5 })))).toThrow('Unrecognized key: "batchsize"');
     expect(() => read(consumer(kafka({ batchSize: 20_000 })))).toThrow(
       'batchSize is 20000: must be a whole number from 1 to 10000',
     );
-    expect(() => read(consumer(msk({ topic: ['a', 'b'] })))).toThrow('several topics are several mappings');
+    expect(() => read(consumer(msk({ topic: ['a', 'b'] })))).toThrow('use one mapping per topic');
     expect(() => read(consumer({ msk: { topic: 'orders' } }))).toThrow('must be the ARN of an MSK cluster');
   });
 
-  test('K-82 a window of 0 is not written to the template: 500 ms apply, and a warning says where to set 0', () => {
+  test('K-82 have a window of 500 ms for maximumBatchingWindow 0, and a warning says where to set 0', () => {
     const { mappings, warnings } = read(consumer(msk({ maximumBatchingWindow: 0 })));
     expect(mappings[0]?.windowMs).toBe(500);
     expect(warnings[0]).toContain('resources.extensions.ConsumerEventSourceMappingMSKMyclusterOrders');
   });
 
-  test('K-82 resources change the event as they change the template: Resources merged, extensions assigned', () => {
+  test('K-82 have properties from resources as in the template: Resources merged, extensions assigned', () => {
     const id = 'ConsumerEventSourceMappingMSKMyclusterOrders';
     const { mappings, warnings } = read(
       service(
@@ -139,7 +139,7 @@ describe('the mappings of a service', () => {
     expect(warnings.filter((line) => line.startsWith('resources'))).toEqual([]);
   });
 
-  test('an override that names no function, or no topic of it, is refused', () => {
+  test('must exist for each override of a function or of a function/topic', () => {
     const service = consumer(msk({}), kafka({ topic: 'items' }));
     for (const name of ['consumr', 'consumer/ordrs', 'constructor', '__proto__', 'toString', 'consumer/']) {
       const overrides = JSON.parse(JSON.stringify({ [name]: { BatchSize: 5 } })) as Record<string, never>;
@@ -161,25 +161,27 @@ describe('the mappings of a service', () => {
     'b 1:9092',
     'b-1:9092/',
     'b_1:9092',
-  ])('K-80 a bootstrap server %j is refused as the API refuses it', (server) => {
-    const message = 'must be host:port without a protocol, the port from 1 to 65535';
+  ])('K-80 must not have the bootstrap server %j, as in the API of Lambda', (server) => {
+    const message = 'must be host:port without a protocol, with a port from 1 to 65535';
     expect(() => read(consumer(kafka({ bootstrapServers: ['b-1:9096', server] })))).toThrow(message);
     const SelfManagedEventSource = { Endpoints: { KafkaBootstrapServers: [server] } };
     expect(() => read(consumer(kafka({})), { consumer: { SelfManagedEventSource } })).toThrow(message);
   });
 
-  test('each topic of a function is a mapping with a group of its own', () => {
+  test('have their own consumer group for each topic of a function', () => {
     const { mappings } = read(consumer(kafka({}), kafka({ topic: 'items' }), msk({})));
     expect(mappings.map(({ topic }) => topic)).toEqual(['orders', 'items', 'orders']);
     expect(new Set(mappings.map(({ groupId }) => groupId)).size).toBe(3);
   });
 
-  test('K-32 a group id that two mappings share is refused', () => {
+  test('K-32 must not share a group id that the configuration sets', () => {
     const shared = consumer(msk({ consumerGroupId: 'g' }), kafka({ topic: 'items', consumerGroupId: 'g' }));
-    expect(() => read(shared)).toThrow('ConsumerGroupId is "g": another Kafka mapping has it');
+    expect(() => read(shared)).toThrow(
+      'ConsumerGroupId is "g": must be unique, but another Kafka mapping has the same',
+    );
   });
 
-  test('a mapping that only resources define is matched by Ref, GetAtt, Sub, name or ARN of its function', () => {
+  test('include those in resources, whose function is a Ref, GetAtt, Sub, name or ARN', () => {
     const targets = [
       { Ref: 'MyDashconsumerLambdaFunction' },
       { 'Fn::GetAtt': ['MyDashconsumerLambdaFunction', 'Arn'] },
@@ -209,7 +211,7 @@ describe('the mappings of a service', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('mappings of other sources are ignored, and one of an unknown function causes a warning', () => {
+  test('do not include those of other event sources, or of unknown functions (with a warning)', () => {
     const mapping = (Properties: object) => ({
       Type: 'AWS::Lambda::EventSourceMapping',
       Properties: { ...Properties },
@@ -229,12 +231,14 @@ describe('the mappings of a service', () => {
       ),
     );
     expect(mappings).toEqual([]);
-    expect(warnings).toEqual(['resources: Other: FunctionName is "other": no function of this service']);
+    expect(warnings).toEqual([
+      'resources: Other: FunctionName is "other", not a function of this service; the mapping is ignored',
+    ]);
   });
 
-  test('K-54 a function timeout above 14 minutes is warned of', () => {
+  test('K-54 cause a warning if the timeout of the function is above 14 minutes', () => {
     const slow = (timeout: number) => read(service({ consumer: { timeout, events: [msk({})] } })).warnings;
     expect(slow(840)).toEqual([]);
-    expect(slow(841)[0]).toContain('timeout is 841: a Kafka mapping allows up to 840 s');
+    expect(slow(841)[0]).toContain('timeout is 841: AWS allows up to 840 s with a Kafka mapping');
   });
 });

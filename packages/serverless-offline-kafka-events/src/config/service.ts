@@ -5,27 +5,28 @@ import { KafkaEventsError } from '../errors.ts';
 import { invalid } from './explain.ts';
 import type { Options } from './options.ts';
 import { fromKafka, fromMsk, logicalId } from './properties.ts';
-import { rawMappings } from './raw-mappings.ts';
+import { resourceMappings } from './resource-mappings.ts';
 import { checkEvent } from './serverless-events.ts';
 
 type Properties = Record<string, unknown>;
 type Resources = Readonly<Record<string, CloudFormationResource>>;
 
-interface Written {
+/** A mapping as it is defined in the service, before validation. */
+interface DeclaredMapping {
   readonly functionKey: string;
   readonly kind: 'msk' | 'kafka';
   readonly properties: Properties;
 }
 
-/** AWS's limit for the timeout of a function behind a Kafka mapping, in seconds (K-54). */
+/** AWS's limit for the timeout of a function with a Kafka mapping, in seconds (K-54). */
 const MAX_TIMEOUT = 840;
 
 /**
- * Every Kafka mapping of a service: its `msk` and `kafka` events, changed by `resources` as the framework changes its
- * template (`Resources` merged, `extensions` assigned), the mappings that stand in `Resources` alone, and then the
- * local overrides. What is deployed wins over what the event says.
- * @param warn told, a line each, what runs here but may not on AWS
- * @throws KafkaEventsError CONFIG_INVALID for the first mapping that AWS would refuse
+ * Reads every Kafka mapping of a service: its `msk` and `kafka` events, and the mappings that only `resources` defines.
+ * `resources` overrides properties of events as in the deployed template: `Resources` is merged, `extensions` assigned.
+ * The local `overrides` are applied last.
+ * @param warn is called with each warning about a setting that works here, but may not work on AWS
+ * @throws KafkaEventsError CONFIG_INVALID for the first mapping that AWS would not accept
  */
 export const readMappings = (
   service: Serverless['service'],
@@ -33,37 +34,40 @@ export const readMappings = (
   warn: (line: string) => void,
 ): MappingDefinition[] => {
   const groups = new Set<string>();
-  const mappings = written(service, warn);
+  const mappings = declaredMappings(service, warn);
   const changes = checkedOverrides(overrides, mappings);
   return mappings.map(({ functionKey, kind, properties }) => {
     const topic = topicOf(properties);
     const input = { ...properties, ...changes.get(functionKey), ...changes.get(`${functionKey}/${topic}`) };
-    const group = unused(groups, `${service.service}-${functionKey}-${topic}`);
+    const group = unusedGroupId(groups, `${service.service}-${functionKey}-${topic}`);
     const definition = defineMapping(functionKey, kind, input, group, { filterMismatch });
     const { groupId, warnings } = definition;
     if (groupId !== group && groups.has(groupId)) {
       const where = `function ${functionKey}, ${kind} event of topic ${topic}`;
-      throw invalid(where, 'ConsumerGroupId', groupId, 'another Kafka mapping has it, and it must be unique');
+      throw invalid(where, 'ConsumerGroupId', groupId, 'must be unique, but another Kafka mapping has the same');
     }
     groups.add(groupId);
     const timeout = service.getFunction(functionKey).timeout ?? service.provider.timeout ?? 6;
     if (timeout > MAX_TIMEOUT) {
-      warn(`function ${functionKey}: timeout is ${timeout}: a Kafka mapping allows up to ${MAX_TIMEOUT} s`);
+      warn(`function ${functionKey}: timeout is ${timeout}: AWS allows up to ${MAX_TIMEOUT} s with a Kafka mapping`);
     }
     warnings.forEach(warn);
     return definition;
   });
 };
 
-/** @throws KafkaEventsError CONFIG_INVALID for an override that changes no mapping */
-const checkedOverrides = (overrides: Options['overrides'], mappings: readonly Written[]): Map<string, Properties> => {
+/** @throws KafkaEventsError CONFIG_INVALID for an override that applies to no mapping */
+const checkedOverrides = (
+  overrides: Options['overrides'],
+  mappings: readonly DeclaredMapping[],
+): Map<string, Properties> => {
   const known = new Set(
     mappings.flatMap(({ functionKey, properties }) => [functionKey, `${functionKey}/${topicOf(properties)}`]),
   );
   const given = new Map(Object.entries(overrides));
   for (const name of given.keys()) {
     if (known.has(name)) continue;
-    const names = known.size === 0 ? 'and there is none' : `such as ${[...known].join(', ')}`;
+    const names = known.size === 0 ? 'but the service has none' : `such as ${[...known].join(', ')}`;
     throw new KafkaEventsError(
       'CONFIG_INVALID',
       `custom.kafkaEvents: overrides names "${name}": must be a function with a Kafka event, or function/topic, ${names}`,
@@ -72,7 +76,7 @@ const checkedOverrides = (overrides: Options['overrides'], mappings: readonly Wr
   return given;
 };
 
-const written = (service: Serverless['service'], warn: (line: string) => void): Written[] => {
+const declaredMappings = (service: Serverless['service'], warn: (line: string) => void): DeclaredMapping[] => {
   const resources: Resources = service.resources?.Resources ?? {};
   const extensions: Resources = service.resources?.extensions ?? {};
   const known = new Set<string>();
@@ -80,11 +84,11 @@ const written = (service: Serverless['service'], warn: (line: string) => void): 
     (service.getFunction(functionKey).events ?? []).flatMap((each) =>
       (['msk', 'kafka'] as const).flatMap((kind) => {
         const event = each[kind];
-        if (!isPlain(event)) return [];
+        if (!isObject(event)) return [];
         checkEvent(functionKey, kind, event);
         if (event['maximumBatchingWindow'] === 0) {
           warn(
-            `function ${functionKey}: maximumBatchingWindow 0 is not written to the template, so 500 ms hold; ` +
+            `function ${functionKey}: maximumBatchingWindow 0 is not written to the template, so 500 ms apply; ` +
               `set MaximumBatchingWindowInSeconds: 0 in resources.extensions.${logicalId(functionKey, kind, event)}`,
           );
         }
@@ -96,27 +100,26 @@ const written = (service: Serverless['service'], warn: (line: string) => void): 
       }),
     ),
   );
-  const raw = rawMappings(service, resources, known, warn);
-  return [...events, ...raw];
+  return [...events, ...resourceMappings(service, resources, known, warn)];
 };
 
 const topicOf = (properties: Properties): string => String([properties['Topics']].flat()[0]);
 
-/** Two mappings of a function on one topic must not share a group that nobody chose: each gets all records. */
-const unused = (groups: ReadonlySet<string>, name: string): string => {
-  let free = name;
-  for (let n = 2; groups.has(free); n++) free = `${name}-${n}`;
-  return free;
+/** A default group id must not be shared: each mapping gets all records, also two of a function on the same topic. */
+const unusedGroupId = (groups: ReadonlySet<string>, name: string): string => {
+  let groupId = name;
+  for (let n = 2; groups.has(groupId); n++) groupId = `${name}-${n}`;
+  return groupId;
 };
 
-const isPlain = (value: unknown): value is Properties =>
+const isObject = (value: unknown): value is Properties =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
 const merge = (base: Properties, changes: Properties): Properties => {
   const merged = { ...base };
   for (const [key, value] of Object.entries(changes)) {
     const own = merged[key];
-    merged[key] = isPlain(own) && isPlain(value) ? merge(own, value) : value;
+    merged[key] = isObject(own) && isObject(value) ? merge(own, value) : value;
   }
   return merged;
 };

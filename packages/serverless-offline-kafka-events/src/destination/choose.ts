@@ -12,14 +12,14 @@ import type { Target } from './target.ts';
 export interface DestinationDeps {
   readonly broker: Pick<Broker, 'send'>;
   readonly origin: FailureOrigin;
-  /** AWS has a UUID there; here the consumer group. */
+  /** Part of the keys of S3 objects. AWS uses the mapping's UUID; here it is the consumer group. */
   readonly mappingId: string;
-  /** For SQS, SNS and S3 when the environment names no endpoint. */
+  /** Used for SQS, SNS and S3 if the environment names no endpoint. */
   readonly failureFolder: string;
   readonly now: () => number;
 }
 
-/** @throws KafkaEventsError PEER_MISSING when the client of an endpoint is not installed */
+/** @throws KafkaEventsError PEER_MISSING if the AWS client that the destination needs is not installed */
 export const failureDestination = async (target: Target, deps: DestinationDeps): Promise<FailureDestination> => {
   const { broker, origin, mappingId, failureFolder, now } = deps;
   if (target.service === 'kafka') return kafkaDestination(target.topic, broker, origin, now);

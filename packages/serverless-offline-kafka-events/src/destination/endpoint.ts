@@ -1,11 +1,11 @@
 import { describeError, KafkaEventsError } from '../errors.ts';
 import type { AwsTarget } from './target.ts';
 
-/** `AWS_ENDPOINT_URL_SQS`, `_SNS` and `_S3` win over `AWS_ENDPOINT_URL`, as in the SDK. */
+/** `AWS_ENDPOINT_URL_SQS`, `_SNS` and `_S3` take precedence over `AWS_ENDPOINT_URL`, as in the SDK. */
 export const endpointOf = (service: AwsTarget['service'], env: NodeJS.ProcessEnv): string | undefined =>
   env[`AWS_ENDPOINT_URL_${service.toUpperCase()}`] ?? env['AWS_ENDPOINT_URL'];
 
-/** An emulator asks for a signature but checks none; credentials of the environment win. */
+/** Emulators require a signature but do not verify it, so without credentials in the environment, any are used. */
 export const clientConfig = (
   endpoint: string,
   region: string,
@@ -21,7 +21,7 @@ export const loadClient = async <T>(name: string, load: () => Promise<T>): Promi
   try {
     return await load();
   } catch (cause) {
-    throw new KafkaEventsError('PEER_MISSING', `this on-failure destination needs \`npm install ${name}\``, { cause });
+    throw new KafkaEventsError('PEER_MISSING', `the on-failure destination needs \`npm install ${name}\``, { cause });
   }
 };
 

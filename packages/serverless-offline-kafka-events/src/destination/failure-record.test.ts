@@ -24,7 +24,7 @@ const discarded: Discarded = { records, condition: 'RetryAttemptsExhausted', att
 const NOW = at('2025-10-09T08:53:25.000Z');
 const UUID = expect.stringMatching(/^[0-9a-f-]{36}$/);
 
-/** The JSON of AWS's pages, with this test's values. */
+/** The JSON in AWS's documentation, with the values of this test. */
 const COMMON = {
   requestContext: {
     requestId: UUID,
@@ -62,7 +62,7 @@ const DOCUMENTED = {
 };
 
 describe('a failure record', () => {
-  test('K-50 a timestamp that no date can hold does not keep a record from its destination', () => {
+  test('K-50 can be built for a record whose timestamp is outside the range of a Date', () => {
     for (const timestamp of [Number(2n ** 63n - 1n), -1]) {
       const odd = { ...record(0, 41, '2025-10-09T08:53:20.123Z'), timestamp };
       const all = { ...discarded, records: new Map([[0, [odd]]]) };
@@ -77,11 +77,11 @@ describe('a failure record', () => {
     expect(Object.keys(built)).toEqual(Object.keys(DOCUMENTED));
   });
 
-  test('K-51 for S3 carries the whole event as a string', () => {
+  test('K-51 for S3 also has the whole event as a string', () => {
     expect(failureRecord(origin, discarded, NOW, true)).toEqual({ ...DOCUMENTED, payload });
   });
 
-  test('K-50 a record that was never invoked has no response context', () => {
+  test('K-50 has no response context if the function was not invoked', () => {
     const tooBig: Discarded = { records, condition: 'MaximumPayloadSizeExceeded', attempts: 0, functionError: false };
     expect(failureRecord(origin, tooBig, NOW, false)).toMatchObject({
       requestContext: { condition: 'MaximumPayloadSizeExceeded', approximateInvokeCount: 0 },
@@ -89,7 +89,7 @@ describe('a failure record', () => {
     });
   });
 
-  test('K-49 K-50 for a Kafka topic holds one record, with its payload as an object', () => {
+  test('K-49 K-50 for a Kafka topic has one record, as an object', () => {
     const one = records.get(0)?.[1] ?? NO_RECORD;
     const event = buildEvent(source, new Map([[0, [one]]]));
     expect(kafkaFailureRecord(origin, discarded, one, NOW)).toEqual({

@@ -5,7 +5,7 @@ import type { EventSource, KafkaEvent } from '../event.ts';
 import type { Discarded } from '../failure/resolution.ts';
 import { countRecords } from '../batch.ts';
 
-/** What is the same in every failure record of a mapping. */
+/** The parts that all failure records of a mapping have in common. */
 export interface FailureOrigin {
   readonly source: EventSource;
   readonly functionArn: string;
@@ -41,21 +41,21 @@ interface BatchInfo {
   readonly payloadSize: number;
 }
 
-/** What SQS and SNS get; S3 gets `payload` besides (K-51). */
+/** The failure record for SQS, SNS and S3; only S3 gets `payload` (K-51). */
 export interface FailureRecord extends Common {
   readonly KafkaBatchInfo: BatchInfo & { readonly recordsInfo: Record<string, PartitionInfo> };
   readonly payload?: string;
 }
 
-/** What a Kafka topic gets, one per record (K-49). */
+/** The failure record for a Kafka topic, one per record (K-49). */
 export interface KafkaFailureRecord extends Common {
   readonly KafkaBatchInfo: BatchInfo & { readonly recordInfo: { readonly offset: string; readonly timestamp: string } };
   readonly payload: KafkaEvent;
 }
 
-/** The farthest instant that a Date can hold, in milliseconds; a record's timestamp may be any 64 bit. */
-const LAST_INSTANT = 8.64e15;
-const iso = (ms: number): string => new Date(Math.max(-LAST_INSTANT, Math.min(LAST_INSTANT, ms))).toISOString();
+/** The latest time that a Date supports, in milliseconds; the timestamp of a record may be any 64-bit number. */
+const MAX_TIME = 8.64e15;
+const iso = (ms: number): string => new Date(Math.max(-MAX_TIME, Math.min(MAX_TIME, ms))).toISOString();
 
 const common = (
   functionArn: string,
@@ -89,7 +89,7 @@ const partitionInfo = (records: readonly BrokerRecord[]): PartitionInfo => {
   };
 };
 
-/** @param withPayload the whole event as a JSON string: S3 only (K-51) */
+/** @param withPayload whether to include the whole event as a JSON string: S3 only (K-51) */
 export const failureRecord = (
   { source, functionArn }: FailureOrigin,
   discarded: Discarded,
@@ -108,7 +108,7 @@ export const failureRecord = (
   };
 };
 
-/** AWS's example of a topic calls it by another name (K-50), and the function by its version. */
+/** In AWS's example for Kafka topics, exhausted retries have another name (K-50), and the ARN includes a version. */
 export const kafkaFailureRecord = (
   { source, functionArn }: FailureOrigin,
   discarded: Discarded,

@@ -8,7 +8,7 @@ import type { FailureDestination } from './port.ts';
 import { objectKey } from './s3.ts';
 import type { AwsTarget } from './target.ts';
 
-/** Replaces SQS, SNS and S3 where no endpoint is configured: writes a file per message, with the JSON that AWS sends. */
+/** Used for SQS, SNS and S3 if no endpoint is configured: writes each message to a file, as the JSON that AWS sends. */
 export const folderDestination = (
   folder: string,
   target: AwsTarget,
@@ -18,7 +18,7 @@ export const folderDestination = (
 ): FailureDestination => {
   const root = join(folder, target.service, target.name);
   return {
-    name: `${target.arn}, locally ${root}`,
+    name: `${target.arn} (local folder ${root})`,
     send: async (discarded) => {
       const at = now();
       const record = failureRecord(origin, discarded, at, target.service === 's3');

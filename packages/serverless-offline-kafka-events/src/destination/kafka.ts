@@ -4,10 +4,10 @@ import { kafkaFailureRecord } from './failure-record.ts';
 import type { FailureOrigin } from './failure-record.ts';
 import type { FailureDestination } from './port.ts';
 
-/** Half of the broker's default message limit, so that no request is refused for its size. */
+/** Half of the broker's default message size limit, so that the broker rejects no request for its size. */
 const REQUEST_BYTES = 512 * 1024;
 
-/** A topic of the same cluster: one message per record, under its own key (K-49). */
+/** A topic of the same cluster. Each record becomes one message, with the key of the record (K-49). */
 export const kafkaDestination = (
   topic: string,
   broker: Pick<Broker, 'send'>,

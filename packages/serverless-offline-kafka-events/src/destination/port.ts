@@ -1,12 +1,12 @@
 import type { Discarded } from '../failure/resolution.ts';
 
-/** Receives records that are discarded (K-48). */
+/** An on-failure destination: receives discarded records (K-48). */
 export interface FailureDestination {
-  /** For log lines, such as `kafka://orders-failed`. */
+  /** Name for log lines, such as `kafka://orders-failed`. */
   readonly name: string;
   /**
-   * Resolves when everything is stored.
-   * @throws KafkaEventsError DESTINATION_FAILED: the records count as dropped (K-52)
+   * Resolves when all records are stored.
+   * @throws KafkaEventsError DESTINATION_FAILED if not; the records count as dropped (K-52)
    */
   send(discarded: Discarded): Promise<void>;
   close(): Promise<void>;

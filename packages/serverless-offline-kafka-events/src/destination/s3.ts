@@ -5,13 +5,13 @@ import type { FailureOrigin } from './failure-record.ts';
 import type { FailureDestination } from './port.ts';
 import type { AwsTarget } from './target.ts';
 
-/** AWS documents the key for Kinesis only: `aws/lambda/<mapping>/<shard>/YYYY/MM/DD/<time>-<uuid>`; here without shard. */
+/** As AWS documents it for Kinesis (`aws/lambda/<mapping>/<shard>/YYYY/MM/DD/<time>-<uuid>`), but without the shard. */
 export const objectKey = (mappingId: string, now: number): string => {
   const [day = '', time = ''] = new Date(now).toISOString().split('T');
   return `aws/lambda/${mappingId}/${day.replaceAll('-', '/')}/${day}T${time.slice(0, 8).replaceAll(':', '.')}-${randomUUID()}`;
 };
 
-/** One object per discarded batch, the whole event in it (K-51). */
+/** One object per discarded batch, including the whole event (K-51). */
 export const s3Destination = async (
   target: AwsTarget,
   endpoint: string,

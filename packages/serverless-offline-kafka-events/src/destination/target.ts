@@ -5,13 +5,13 @@ export interface AwsTarget {
   readonly arn: string;
   readonly region: string;
   readonly account: string;
-  /** Of the queue, the topic or the bucket. */
+  /** Name of the queue, topic or bucket. */
   readonly name: string;
 }
 
 export type Target = AwsTarget | { readonly service: 'kafka'; readonly topic: string };
 
-/** Resources of the service, for destinations that are references to them. */
+/** Resources of the service, by logical id; a destination may be a reference to one. */
 export type Resources = Readonly<
   Record<string, { readonly Type?: string; readonly Properties?: Record<string, unknown> }>
 >;
@@ -24,9 +24,9 @@ const SERVICES: Record<string, { service: AwsTarget['service']; nameKey: string 
 };
 
 /**
- * What `OnFailure.Destination` names: an ARN, `kafka://<topic>`, or a reference to a resource of this service.
- * `undefined` when there is none; an empty string removes it (K-48).
- * @throws KafkaEventsError CONFIG_INVALID for a reference to something else
+ * Reads `OnFailure.Destination`: an ARN, `kafka://<topic>`, or a reference to a resource of this service.
+ * @returns `undefined` if the mapping has no destination; an empty string means none (K-48)
+ * @throws KafkaEventsError CONFIG_INVALID for a reference to anything else
  */
 export const destinationTarget = (
   value: unknown,
@@ -42,14 +42,14 @@ export const destinationTarget = (
   if (known === undefined) {
     throw new KafkaEventsError(
       'CONFIG_INVALID',
-      `${where}: DestinationConfig.OnFailure.Destination is ${JSON.stringify(value)}: must be an ARN, kafka://<topic>, ` +
-        'or a reference to a queue, a topic or a bucket of this service',
+      `${where}: DestinationConfig.OnFailure.Destination is ${JSON.stringify(value)}: must be an ARN, ` +
+        'kafka://<topic>, or a reference to an SQS queue, SNS topic or S3 bucket of this service',
     );
   }
   const given = resource?.Properties?.[known.nameKey];
   const name = typeof given === 'string' ? given : id;
-  const place = known.service === 's3' ? ':' : `${region}:${ACCOUNT}`;
-  return fromString(`arn:aws:${known.service}:${place}:${name}`, region);
+  const regionAndAccount = known.service === 's3' ? ':' : `${region}:${ACCOUNT}`;
+  return fromString(`arn:aws:${known.service}:${regionAndAccount}:${name}`, region);
 };
 
 const fromString = (value: string, region: string): Target => {
@@ -64,7 +64,7 @@ const fromString = (value: string, region: string): Target => {
   };
 };
 
-/** Of `{Ref: X}`, `{Fn::GetAtt: [X, Arn]}` or `{Fn::GetAtt: 'X.Arn'}`. */
+/** The X of `{Ref: X}`, `{Fn::GetAtt: [X, Arn]}` or `{Fn::GetAtt: 'X.Arn'}`. */
 const logicalId = (value: unknown): string => {
   const [inner] = Object.values(value as Record<string, unknown>);
   const first: unknown = Array.isArray(inner) ? inner[0] : inner;

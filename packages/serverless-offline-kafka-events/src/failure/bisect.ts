@@ -3,10 +3,10 @@ import { newBatch } from '../batch.ts';
 import type { Batch } from '../batch.ts';
 
 /**
- * Two halves of a failed batch (K-42). Several partitions are divided between the halves, as evenly as their records
- * allow, so that neither half waits for the other. A single partition is cut in the middle, and its second half waits
- * for the first. Each half has all its retries: splitting counts as none. AWS documents this for Kinesis, not for Kafka.
- * @returns the batches to invoke next, in their order
+ * Splits a failed batch into two halves (K-42). If it has several partitions, each goes to one of the halves, so that
+ * neither half waits for the other. A single partition is split in the middle, and its second half is delivered after
+ * the first. Splitting does not count as a retry; AWS documents this for Kinesis, not for Kafka.
+ * @returns the batches to invoke next, in this order
  */
 export const bisect = (batch: Batch): Batch[] => {
   if (batch.records.size > 1) return dividePartitions(batch);

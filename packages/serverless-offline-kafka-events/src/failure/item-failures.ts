@@ -1,25 +1,27 @@
 import { z } from 'zod';
 import type { PartitionRecords } from '../batch.ts';
 
-/** The offsets that a function reports as failed, by partition. */
+/** The offsets that a function reported as failed, by partition. */
 export type FailedOffsets = ReadonlyMap<number, ReadonlySet<number>>;
 
-/** `partition` holds `<topic>-<n>`; the first revision of AWS's page called it `topic-partition` (K-44). */
+/** `partition` holds `<topic>-<number>`; an older version of AWS's page calls the field `topic-partition` (K-44). */
 const identifier = z.union([
-  z.object({ partition: z.string(), offset: z.int() }).transform((it) => ({ name: it.partition, offset: it.offset })),
+  z
+    .object({ partition: z.string(), offset: z.int() })
+    .transform((it) => ({ topicPartition: it.partition, offset: it.offset })),
   z
     .object({ 'topic-partition': z.string(), offset: z.int() })
-    .transform((it) => ({ name: it['topic-partition'], offset: it.offset })),
+    .transform((it) => ({ topicPartition: it['topic-partition'], offset: it.offset })),
 ]);
 
-/** Nothing, `{}` and an empty list are success (K-45). */
+/** No response, `{}` and an empty list mean success (K-45). */
 const response = z
   .object({ batchItemFailures: z.array(z.object({ itemIdentifier: z.unknown() })).nullish() })
   .nullish()
   .transform((it) => it?.batchItemFailures ?? []);
 
 /**
- * The records that a function reports as failed, or why its response is invalid: then the whole batch failed (K-46).
+ * Reads the records that a function reports as failed. If the response is invalid, the whole batch has failed (K-46).
  */
 export const readItemFailures = (
   value: unknown,
@@ -42,10 +44,10 @@ export const readItemFailures = (
         invalid: `itemIdentifier ${show(itemIdentifier)} is not {"partition": "${topic}-<n>", "offset": <number>}`,
       };
     }
-    const { name, offset } = id.data;
-    const of = known.get(name);
-    if (!of?.offsets.has(offset)) return { invalid: `itemIdentifier ${show(itemIdentifier)} was not in the event` };
-    failed.set(of.partition, (failed.get(of.partition) ?? new Set()).add(offset));
+    const { topicPartition, offset } = id.data;
+    const sent = known.get(topicPartition);
+    if (!sent?.offsets.has(offset)) return { invalid: `itemIdentifier ${show(itemIdentifier)} was not in the event` };
+    failed.set(sent.partition, (failed.get(sent.partition) ?? new Set()).add(offset));
   }
   return { offsets: failed };
 };

@@ -9,10 +9,10 @@ export type Outcome =
   /** The whole batch failed. `functionError` is false when the function returned, but with an invalid response. */
   | { readonly kind: 'failed'; readonly functionError: boolean; readonly message: string }
   | { readonly kind: 'partial'; readonly failed: FailedOffsets }
-  /** Throttled, or the endpoint did not answer: this is not an attempt of the function (K-38). */
+  /** The function was throttled, or its endpoint did not respond. This does not count as a retry attempt (K-38). */
   | { readonly kind: 'not-reached'; readonly message: string };
 
-/** A normal return of any value is success (K-36), unless the mapping reports item failures (K-43 to K-46). */
+/** Any return value means success (K-36), unless the mapping has `ReportBatchItemFailures` (K-43 to K-46). */
 export const readOutcome = (
   result: InvokeResult,
   topic: string,

@@ -9,7 +9,7 @@ import { resolve } from './resolution.ts';
 const POLICY = { maxRetries: 2, maxAgeMs: Infinity, bisect: false, partialResponses: false };
 const FAILED = { kind: 'failed', functionError: true, message: 'no' } as const;
 
-/** Partition p with the offsets 0 to counts[p] - 1. */
+/** A batch in which partition p has the offsets 0 to counts[p] - 1. */
 const batchOf = (counts: readonly number[]): Batch => {
   const records = counts
     .map((count, partition) => Array.from({ length: count }, (_, offset) => ({ ...NO_RECORD, partition, offset })))
@@ -20,19 +20,21 @@ const batchOf = (counts: readonly number[]): Batch => {
 const idsOf = (batch: Batch): string[] =>
   [...batch.records.values()].flat().map(({ partition, offset }) => `${partition}/${offset}`);
 
-describe('resolution', () => {
-  test('K-39 counts retries, not the first call; K-38 does not count tries that did not reach the function', () => {
-    const once = resolve(batchOf([2]), FAILED, POLICY).replacements[0];
-    const waited = once && resolve(once, { kind: 'not-reached', message: '429' }, POLICY).replacements[0];
-    const twice = waited && resolve(waited, FAILED, POLICY).replacements[0];
-    expect([once?.attempts, waited?.attempts, twice?.attempts]).toEqual([1, 1, 2]);
-    expect(twice && resolve(twice, FAILED, POLICY)).toMatchObject({
+describe('MaximumRetryAttempts', () => {
+  test('K-39 K-38 excludes the first invocation, and attempts that did not reach the function', () => {
+    const first = resolve(batchOf([2]), FAILED, POLICY).replacements[0];
+    const throttled = first && resolve(first, { kind: 'not-reached', message: '429' }, POLICY).replacements[0];
+    const second = throttled && resolve(throttled, FAILED, POLICY).replacements[0];
+    expect([first?.attempts, throttled?.attempts, second?.attempts]).toEqual([1, 1, 2]);
+    expect(second && resolve(second, FAILED, POLICY)).toMatchObject({
       replacements: [],
       discard: { condition: 'RetryAttemptsExhausted', attempts: 3 },
     });
   });
+});
 
-  test('K-42 halves are in order, hold every record, and have all retries', () => {
+describe('bisecting', () => {
+  test('K-42 keeps every record and the order, and gives each half all retries', () => {
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 1, max: 40 }), { minLength: 1, maxLength: 6 }), (counts) => {
         const batch = batchOf(counts);
@@ -41,22 +43,23 @@ describe('resolution', () => {
         expect(halves.flatMap(idsOf).sort()).toEqual(idsOf(batch).sort());
         for (const half of halves) expect(half.attempts).toBe(0);
         for (const [partition, count] of counts.entries()) {
-          const of = halves.filter((half) => half.records.has(partition));
-          expect(of.at(-1)?.nextOffsets.get(partition)).toBe(count);
+          const parts = halves.filter((half) => half.records.has(partition));
+          expect(parts.at(-1)?.nextOffsets.get(partition)).toBe(count);
         }
       }),
     );
   });
 
-  test('K-42 one failing record is isolated in log2(n) steps, wherever it is', () => {
+  test('K-42 finds one failing record in log2(n) steps, at any position', () => {
     fc.assert(
       fc.property(fc.integer({ min: 1, max: 10_000 }), fc.nat(), (count, at) => {
-        const poison = at % count;
+        const failing = at % count;
         let batch = batchOf([count]);
         let steps = 0;
         for (; batch.count > 1; steps++) {
           const [first] = bisect(batch);
-          const has = (it: Batch | undefined): boolean => it?.records.get(0)?.some((r) => r.offset === poison) ?? false;
+          const has = (it: Batch | undefined): boolean =>
+            it?.records.get(0)?.some((r) => r.offset === failing) ?? false;
           batch = (has(first) ? first : first?.remainder) ?? batch;
         }
         expect(steps).toBeLessThanOrEqual(Math.ceil(Math.log2(count)));

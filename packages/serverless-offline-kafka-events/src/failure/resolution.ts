@@ -5,28 +5,28 @@ import { bisect } from './bisect.ts';
 import type { Outcome } from './outcome.ts';
 import type { RetryPolicy } from './policy.ts';
 
-/** Why records are discarded. AWS documents no name for age (K-50): this is the one of Kinesis mappings. */
+/** Why records are discarded. AWS documents no name for the maximum age (K-50): this is the one of Kinesis mappings. */
 export type Condition = 'RetryAttemptsExhausted' | 'MaximumPayloadSizeExceeded' | 'RecordAgeExceeded';
 
-/** Records that are not delivered again. */
+/** Records that are not retried. */
 export interface Discarded {
   readonly records: PartitionRecords;
   readonly condition: Condition;
-  /** Invocations, including the first; 0 when the function was never invoked. */
+  /** Number of invocations, including the first; 0 if the function was never invoked. */
   readonly attempts: number;
   readonly functionError: boolean;
 }
 
-/** What happens to a batch after a try. */
+/** What to do with a batch after an attempt. */
 export interface Resolution {
   readonly discard: Discarded | undefined;
-  /** The batches to deliver in its place, in this order. Empty: its partitions go on with new records. */
+  /** The batches to deliver instead, in this order. If there are none, its partitions continue with new records. */
   readonly replacements: readonly Batch[];
-  /** Whether the replacements wait for the backoff. */
+  /** Whether the replacements are delivered after the backoff delay. */
   readonly backOff: boolean;
 }
 
-/** What follows from the outcome of an invocation. */
+/** Decides what to do with a batch after an invocation. */
 export const resolve = (batch: Batch, outcome: Outcome, policy: RetryPolicy): Resolution => {
   switch (outcome.kind) {
     case 'success':
@@ -39,7 +39,7 @@ export const resolve = (batch: Batch, outcome: Outcome, policy: RetryPolicy): Re
       }
       return retryOrDiscard(batch, batch, policy, outcome.functionError);
     case 'partial': {
-      // Only the listed records are retried; the offset stays below the first of them (K-47).
+      // Only the listed records are retried; no offset after the first of them is committed (K-47).
       const failed = selectRecords(
         batch.records,
         ({ partition, offset }) => outcome.failed.get(partition)?.has(offset) ?? false,
@@ -61,7 +61,7 @@ const retryOrDiscard = (batch: Batch, rest: Batch, policy: RetryPolicy, function
   return { discard, replacements: remainderOf(batch), backOff: false };
 };
 
-/** Checked before an invocation: records that are too old (K-41) or fit no payload (K-53) are discarded. */
+/** Before an invocation: discards records that are too old (K-41) or larger than a payload (K-53). */
 export const discardUndeliverable = (
   batch: Batch,
   policy: RetryPolicy,
@@ -78,9 +78,9 @@ export const discardUndeliverable = (
     return discardUninvoked(batch, expired, 'RecordAgeExceeded', fresh);
   }
   const [list] = batch.records.values();
-  // The batcher puts such a record in a batch of its own.
-  const alone = batch.count === 1 ? list?.[0] : undefined;
-  if (alone === undefined || !tooBig(alone)) return undefined;
+  // The batcher puts a record that is too big in a batch of its own.
+  const onlyRecord = batch.count === 1 ? list?.[0] : undefined;
+  if (onlyRecord === undefined || !tooBig(onlyRecord)) return undefined;
   return discardUninvoked(batch, batch.records, 'MaximumPayloadSizeExceeded', undefined);
 };
 

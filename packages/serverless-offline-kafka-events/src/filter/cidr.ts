@@ -1,7 +1,7 @@
 import { BlockList, isIP } from 'node:net';
 import { PatternError } from './pattern-error.ts';
 
-/** An IPv4 or IPv6 address within a block such as `10.0.0.0/24`. */
+/** Returns a test for IPv4 or IPv6 addresses within a block such as `10.0.0.0/24`. */
 export const inCidr = (block: string): ((value: string) => boolean) => {
   const [address = '', bits = '', ...more] = block.split('/');
   const version = isIP(address);
@@ -12,6 +12,6 @@ export const inCidr = (block: string): ((value: string) => boolean) => {
   const family = version === 4 ? 'ipv4' : 'ipv6';
   const list = new BlockList();
   list.addSubnet(address, Number(bits), family);
-  // What is no address of this family is in no block.
+  // `check` returns false for values that are not addresses of this family.
   return (value) => list.check(value, family);
 };

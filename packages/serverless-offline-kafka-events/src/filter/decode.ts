@@ -1,7 +1,7 @@
 import { isObject, parseKeepingNumbers } from './json.ts';
 import type { Json } from './json.ts';
 
-/** A key or value as filters see it (K-57): JSON is an object or an array, everything else in UTF-8 is plain text. */
+/** A key or value as filters see it (K-57): a JSON object or array, or else plain text if it is valid UTF-8. */
 export type Decoded =
   | { readonly format: 'absent' }
   | { readonly format: 'json'; readonly value: Json }
@@ -10,27 +10,27 @@ export type Decoded =
 
 const utf8 = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
 
-export const decode = (bytes: Uint8Array | null, keepNumbers: boolean): Decoded => {
+export const decode = (bytes: Uint8Array | null, keepNumberText: boolean): Decoded => {
   if (bytes === null) return { format: 'absent' };
   const text = decodeUtf8(bytes);
   if (text === undefined) return { format: 'binary' };
-  const json = /^\s*[[{]/.test(text) ? parseJson(text, keepNumbers) : undefined;
+  const json = /^\s*[[{]/.test(text) ? parseJson(text, keepNumberText) : undefined;
   if (json !== undefined) return { format: 'json', value: json };
-  // As `parseKeepingNumbers` gives strings.
-  return { format: 'plain', value: keepNumbers && text.startsWith('\0') ? `\0${text}` : text };
+  // The same marking of strings as in `parseKeepingNumbers`.
+  return { format: 'plain', value: keepNumberText && text.startsWith('\0') ? `\0${text}` : text };
 };
 
 const decodeUtf8 = (bytes: Uint8Array): string | undefined => {
   try {
     return utf8.decode(bytes);
   } catch {
-    return undefined; // no text: that is an answer, not a failure
+    return undefined; // binary data
   }
 };
 
-const parseJson = (text: string, keepNumbers: boolean): Json | undefined => {
+const parseJson = (text: string, keepNumberText: boolean): Json | undefined => {
   try {
-    const value = keepNumbers ? parseKeepingNumbers(text) : (JSON.parse(text) as Json);
+    const value = keepNumberText ? parseKeepingNumbers(text) : (JSON.parse(text) as Json);
     return isObject(value) || Array.isArray(value) ? value : undefined;
   } catch {
     return undefined; // plain text that begins with a bracket

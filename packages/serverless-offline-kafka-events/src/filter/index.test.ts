@@ -32,13 +32,13 @@ describe('filter patterns', () => {
     open.repeat(DEPTH) + inner + close.repeat(DEPTH);
 
   test.each([
-    ['brackets', nested('[', '', ']'), false],
-    ['brackets around a match', nested('[', '{"a":"x"}', ']'), true],
-    ['brackets in the field', `{"a":${nested('[', '"x"', ']')}}`, true],
-    ['brackets in another field', `{"b":${nested('[', '1', ']')}}`, false],
+    ['arrays', nested('[', '', ']'), false],
+    ['arrays around a match', nested('[', '{"a":"x"}', ']'), true],
+    ['arrays in the field', `{"a":${nested('[', '"x"', ']')}}`, true],
+    ['arrays in another field', `{"b":${nested('[', '1', ']')}}`, false],
     ['objects', nested('{"a":', '"x"', '}'), false],
     ['brackets that are not closed', '['.repeat(DEPTH), true],
-  ])('K-57 a value nested deeper than the stack is filtered like any other: %s', (_, value, passed) => {
+  ])('K-57 work on values that are nested more deeply than the call stack allows: %s', (_, value, passed) => {
     expect(passes({ value: { a: ['x'] } }, value)).toBe(passed);
     expect(passes({ value: { a: ['x', 1] } }, value)).toBe(passed);
     expect(passes({ value: { c: [{ exists: false }] } }, value)).toBe(true);
@@ -48,7 +48,7 @@ describe('filter patterns', () => {
     );
   });
 
-  test('K-57 field names of a record may be those of object properties', () => {
+  test('K-57 work on fields with names of object properties, such as __proto__', () => {
     for (const name of ['constructor', '__proto__', 'toString', 'hasOwnProperty']) {
       const value = `{"${name}":"x"}`;
       expect(passes(`{"value":{"${name}":["x"]}}`, value)).toBe(true);
@@ -58,7 +58,7 @@ describe('filter patterns', () => {
     }
   });
 
-  test('K-55 several patterns are combined with or, the fields of one with and; without patterns there is no filter', () => {
+  test('K-55 are optional, are combined with "or", and their fields with "and"', () => {
     const patterns = [{ value: { a: ['x'], b: ['y'] } }, { value: { c: ['z'] } }];
     expect(passesAny(patterns, { a: 'x', b: 'y' })).toBe(true);
     expect(passesAny(patterns, { a: 'x', b: 'n' })).toBe(false);
@@ -66,7 +66,7 @@ describe('filter patterns', () => {
     expect(compileFilters([], { topic: 't', mismatch: 'deliver' })).toBeUndefined();
   });
 
-  test('K-62 $or multiplies with the fields beside it, also nested', () => {
+  test('K-62 may have $or, also nested, which is combined with the other fields by "and"', () => {
     const pattern = { value: { a: ['x'], $or: [{ b: ['y'] }, { c: { $or: [{ d: [1] }, { e: [2] }] } }] } };
     expect(passes(pattern, { a: 'x', b: 'y' })).toBe(true);
     expect(passes(pattern, { a: 'x', c: { e: 2 } })).toBe(true);
@@ -75,7 +75,7 @@ describe('filter patterns', () => {
     expect(problem({ value: { a: ['x'], $or: [{ b: ['y'] }] } })).toBeDefined();
   });
 
-  test('K-62 arrays are looked through, and the fields of an object in an array must match together', () => {
+  test('K-62 match an array if one element matches, with all fields in the same object', () => {
     const pattern = { value: { people: { first: ['Anna'], last: ['Jones'] } } };
     expect(
       passes(pattern, {
@@ -89,7 +89,7 @@ describe('filter patterns', () => {
     expect(passes({ value: { tags: ['a'] } }, { tags: ['b', ['a']] })).toBe(true);
   });
 
-  test('K-63 exists works on leaves: an object is not there, and false holds only if no element has the field', () => {
+  test('K-63 apply exists to scalars only, and `exists: false` requires that no array element has the field', () => {
     const absent = { value: { a: { b: [{ exists: false }] } } };
     expect(passes(absent, {})).toBe(true);
     expect(passes(absent, { a: { b: { c: 1 } } })).toBe(true);
@@ -98,7 +98,7 @@ describe('filter patterns', () => {
     expect(passes({ value: { a: [{ exists: true }] } }, { a: { b: 1 } })).toBe(false);
   });
 
-  test('K-58 a plain string is filtered by an array directly under value', () => {
+  test('K-58 filter plain text by an array directly under value', () => {
     const pattern = { value: [{ 'anything-but': ['error'] }] };
     expect(passes(pattern, 'fine')).toBe(true);
     expect(passes(pattern, 'error')).toBe(false);
@@ -107,12 +107,12 @@ describe('filter patterns', () => {
     expect(passes({ value: ['[not json'] }, '[not json')).toBe(true);
   });
 
-  test('K-57 values are read as UTF-8', () => {
+  test('K-57 read values as UTF-8', () => {
     expect(passes({ value: { name: ['Zoë'] } }, { name: 'Zoë' })).toBe(true);
     expect(passes({ value: [{ prefix: '😀' }] }, '😀!')).toBe(true);
   });
 
-  test('K-59 a value of another format than the pattern skips its value part, or drops the record with `filterMismatch: drop`', () => {
+  test('K-59 ignore conditions on a value of another format, or do not match with `filterMismatch: drop`', () => {
     const json = { value: { a: ['x'] } };
     const plain = { value: ['x'] };
     const binary = Buffer.from([0xff, 0xfe]);
@@ -129,31 +129,31 @@ describe('filter patterns', () => {
     expect(passes({ ...json, partition: [3] }, 'text')).toBe(true);
   });
 
-  test('K-08 K-59 a tombstone has no value: only exists false lets it through', () => {
+  test('K-08 K-59 match a tombstone only with `exists: false`, because it has no value', () => {
     expect(passes({ value: { a: ['x'] } }, null)).toBe(false);
     expect(passes({ value: ['x'] }, null)).toBe(false);
     expect(passes({ value: [{ exists: false }] }, null)).toBe(true);
     expect(passes({ value: { a: [{ exists: false }] } }, null)).toBe(true);
   });
 
-  test('K-56 key and metadata are filtered too, with a warning; so is a field that no record has', () => {
+  test('K-56 on key and metadata work with a warning, and a field that no record has causes a warning', () => {
     expect(passes({ key: [{ prefix: 'order-' }] }, null)).toBe(true);
     expect(passes({ key: [{ prefix: 'item-' }] }, null)).toBe(false);
     expect(passes({ topic: ['orders'], offset: [{ numeric: ['>', 40] }], partition: [3] }, null)).toBe(true);
     expect(passes({ timestampType: ['LOG_APPEND_TIME'] }, null)).toBe(false);
     expect(checkPattern('{"key":["a"],"offset":[1],"color":["b"],"value":["c"]}').warnings).toEqual([
-      'key is filtered here; AWS documents value only',
-      'offset is filtered here; AWS documents value only',
-      'color is no field of a Kafka record: such a filter matches nothing',
+      'filters on key work here, but AWS documents filters on value only',
+      'filters on offset work here, but AWS documents filters on value only',
+      'color is not a field of a Kafka record, so this filter matches nothing',
     ]);
   });
 
-  test('K-62 wildcard and cidr warn, since the filter page does not list them', () => {
+  test('K-62 with wildcard or cidr cause a warning, since the documentation of filters does not list these', () => {
     expect(checkPattern('{"value":[{"wildcard":"a*"},{"cidr":"10.0.0.0/8"}]}').warnings).toHaveLength(2);
     expect(checkPattern('{"value":[{"prefix":"a"}]}').warnings).toEqual([]);
   });
 
-  test('K-63 an invalid pattern is refused with the reason', () => {
+  test('K-63 that are invalid cause errors with the reason', () => {
     expect(problem({ value: { eventName: 'INSERT' } })).toBe(
       'value.eventName must be an array or an object, not "INSERT"',
     );
@@ -162,15 +162,15 @@ describe('filter patterns', () => {
     expect(problem({})).toBe('the pattern: an empty object');
     expect(problem({ value: {} })).toBe('value: an empty object');
     expect(problem({ value: [] })).toBe('value: an empty array matches nothing');
-    expect(problem({ value: [['a']] })).toBe('value: ["a"] in an array');
-    expect(problem({ value: [{ regex: 'a' }] })).toContain('regex is no operator: use prefix, suffix');
+    expect(problem({ value: [['a']] })).toBe('value: an array in an array, ["a"]');
+    expect(problem({ value: [{ regex: 'a' }] })).toContain('regex is not an operator: use prefix, suffix');
     expect(problem({ value: [{ prefix: 'a', suffix: 'b' }] })).toContain('needs exactly one operator');
     expect(problem({ value: { $or: [{ a: ['x'] }, { prefix: ['y'] }] } })).toBeDefined();
   });
 
-  test('K-63 $or may not make more combinations than AWS allows', () => {
+  test('K-63 must not have more combinations by $or than AWS allows', () => {
     const or = (name: string): object => ({ $or: Array.from({ length: 11 }, (_, n) => ({ [`${name}${n}`]: ['x'] })) });
     const nested = { value: { p: or('a'), q: or('b'), r: or('c') } };
-    expect(problem(nested)).toBe('$or makes more than 1000 combinations');
+    expect(problem(nested)).toBe('$or results in more than 1000 combinations');
   });
 });

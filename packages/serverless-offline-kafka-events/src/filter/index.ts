@@ -8,9 +8,9 @@ import { parsePattern } from './pattern.ts';
 import type { Conjunction, ParsedPattern } from './pattern.ts';
 
 /**
- * What happens when a value's format is not its pattern's (JSON against plain text, or no UTF-8): AWS's table says that
- * the value part is skipped, so that a filter on the value alone lets the record through; its prose can be read as a
- * drop (K-59).
+ * What to do if the format of a value (JSON, plain text, or not UTF-8) differs from that of the pattern (K-59).
+ * `deliver`: the conditions on the value are ignored, as in AWS's table; a pattern without other conditions matches.
+ * `drop`: the pattern does not match, which is another reading of the text on AWS's page.
  */
 export type FilterMismatch = 'deliver' | 'drop';
 
@@ -19,12 +19,12 @@ export interface FilterOptions {
   readonly mismatch: FilterMismatch;
 }
 
-const DATA = ['key', 'value'] as const;
+const DATA_FIELDS = ['key', 'value'] as const;
 const METADATA = ['topic', 'partition', 'offset', 'timestamp', 'timestampType'];
-/** EventBridge has them; the filter page of Lambda does not list them. */
+/** Operators of EventBridge that the filter page of Lambda does not list. */
 const UNLISTED_OPERATORS = ['wildcard', 'cidr'];
 
-/** What is wrong with a pattern, if anything, and what AWS may see otherwise (K-56). */
+/** Returns the problem of an invalid pattern, and warnings about parts that may not work on AWS (K-56). */
 export const checkPattern = (pattern: string): { problem?: string; warnings: string[] } => {
   try {
     const { alternatives, operators } = parsePattern(pattern);
@@ -34,11 +34,11 @@ export const checkPattern = (pattern: string): { problem?: string; warnings: str
       warnings: [
         ...[...fields].map((field) =>
           field === 'key' || METADATA.includes(field)
-            ? `${field} is filtered here; AWS documents value only`
-            : `${field} is no field of a Kafka record: such a filter matches nothing`,
+            ? `filters on ${field} work here, but AWS documents filters on value only`
+            : `${field} is not a field of a Kafka record, so this filter matches nothing`,
         ),
         ...UNLISTED_OPERATORS.filter((it) => operators.has(it)).map(
-          (operator) => `${operator} works here; Lambda's filter page does not list it`,
+          (operator) => `${operator} works here, but Lambda's documentation of filters does not list it`,
         ),
       ],
     };
@@ -49,9 +49,9 @@ export const checkPattern = (pattern: string): { problem?: string; warnings: str
 };
 
 /**
- * Says of a record whether the function gets it: any of the patterns matches (K-55). `undefined` without patterns.
- * Pure; records are decoded once, whatever the number of patterns.
- * @throws PatternError for a pattern that `checkPattern` refuses
+ * Returns a function that accepts a record if any of the patterns matches it (K-55), or `undefined` without patterns.
+ * No I/O. A record is decoded once, regardless of the number of patterns.
+ * @throws PatternError for an invalid pattern, see `checkPattern`
  */
 export const compileFilters = (
   patterns: readonly string[],
@@ -59,18 +59,19 @@ export const compileFilters = (
 ): ((record: BrokerRecord) => boolean) | undefined => {
   if (patterns.length === 0) return undefined;
   const parsed = patterns.map(parsePattern);
-  const keepNumbers = parsed.some(({ plainNumbers }) => plainNumbers);
-  const rules = parsed.flatMap(({ alternatives }: ParsedPattern) => alternatives).map((it) => compile(it, keepNumbers));
-  const numeral = (n: number): Json => (keepNumbers ? `\0${n}` : n);
+  const keepNumberText = parsed.some(({ plainNumbers }) => plainNumbers);
+  const alternatives = parsed.flatMap((pattern: ParsedPattern) => pattern.alternatives);
+  const rules = alternatives.map((it) => compile(it, keepNumberText));
+  const number = (n: number): Json => (keepNumberText ? `\0${n}` : n);
   const usesKey = rules.some(({ formats }) => formats.key !== undefined);
   return (record) => {
-    const value = decode(record.value, keepNumbers);
-    const key: Decoded = usesKey ? decode(record.key, keepNumbers) : { format: 'absent' };
+    const value = decode(record.value, keepNumberText);
+    const key: Decoded = usesKey ? decode(record.key, keepNumberText) : { format: 'absent' };
     const fields: Record<string, Json> = {
       topic,
-      partition: numeral(record.partition),
-      offset: numeral(record.offset),
-      timestamp: numeral(record.timestamp),
+      partition: number(record.partition),
+      offset: number(record.offset),
+      timestamp: number(record.timestamp),
       timestampType: record.timestampType,
     };
     if ('value' in value) fields['value'] = value.value;
@@ -80,29 +81,29 @@ export const compileFilters = (
 };
 
 type Format = 'json' | 'plain';
-type Formats = Partial<Record<(typeof DATA)[number], Format>>;
+type Formats = Partial<Record<(typeof DATA_FIELDS)[number], Format>>;
 
 interface Rule {
   readonly formats: Formats;
   matches(fields: { [key: string]: Json }, data: { key: Decoded; value: Decoded }, mismatch: FilterMismatch): boolean;
 }
 
-const compile = (conjunction: Conjunction, keepNumbers: boolean): Rule => {
+const compile = (conjunction: Conjunction, keepNumberText: boolean): Rule => {
   const leaves = [...conjunction.entries()];
   const formats: Formats = {};
   for (const [, { path }] of leaves) {
-    const part = DATA.find((it) => it === path[0]);
-    if (part) formats[part] = path.length === 1 ? 'plain' : 'json';
+    const field = DATA_FIELDS.find((it) => it === path[0]);
+    if (field) formats[field] = path.length === 1 ? 'plain' : 'json';
   }
   const matcherWithout = (skipped: readonly string[]): ((value: Json) => boolean) =>
-    matcher(new Map(leaves.filter(([, { path }]) => !skipped.includes(path[0] ?? ''))), keepNumbers);
+    matcher(new Map(leaves.filter(([, { path }]) => !skipped.includes(path[0] ?? ''))), keepNumberText);
   const matchers = new Map<string, (value: Json) => boolean>();
   return {
     formats,
     matches: (fields, data, mismatch) => {
-      const skipped = DATA.filter((part) => {
-        const { format } = data[part];
-        return formats[part] !== undefined && format !== 'absent' && format !== formats[part];
+      const skipped = DATA_FIELDS.filter((field) => {
+        const { format } = data[field];
+        return formats[field] !== undefined && format !== 'absent' && format !== formats[field];
       });
       if (skipped.length > 0 && mismatch === 'drop') return false;
       const key = skipped.join();

@@ -1,6 +1,6 @@
 export type Json = null | boolean | number | string | NumberText | Json[] | { [key: string]: Json };
 
-/** A JSON number as it was written: plain numbers match by their text, 300 is not 300.0 (K-63). */
+/** The text of a JSON number. Plain numbers in patterns match by their text: 300 does not match 300.0 (K-63). */
 export class NumberText {
   readonly text: string;
 
@@ -10,11 +10,11 @@ export class NumberText {
 }
 
 const NUMBER_OR_STRING = /"(?:[^"\\]|\\.)*"|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?/g;
-/** Written in front of a number to make it a string; a string that begins with it gets another one. */
+/** Prefix of a string that represents a number. A string that itself begins with it gets a second one. */
 const MARK = '\\u0000';
 
 /**
- * Parses JSON and keeps how numbers were written: they come out as strings behind a NUL, see `scalarOf`.
+ * Parses JSON and keeps the text of numbers: each becomes a string that begins with NUL, see `scalarOf`.
  * @throws SyntaxError
  */
 export const parseKeepingNumbers = (text: string): Json => {
@@ -26,7 +26,7 @@ export const parseKeepingNumbers = (text: string): Json => {
   ) as Json;
 };
 
-/** A leaf of what `parseKeepingNumbers` gave. */
+/** Converts a leaf in the result of `parseKeepingNumbers`: marked strings become `NumberText`. */
 export const scalarOf = (leaf: Json): Json => {
   if (typeof leaf !== 'string' || leaf[0] !== '\0') return leaf;
   return leaf[1] === '\0' ? leaf.slice(1) : new NumberText(leaf.slice(1));

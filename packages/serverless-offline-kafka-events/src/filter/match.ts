@@ -8,13 +8,13 @@ interface Node {
 }
 
 /**
- * A conjunction as a function of parsed JSON. Arrays are looked through at every level; fields below the same array
- * must be found in the same element of it, and `exists: false` means nowhere in the whole value.
+ * Compiles a conjunction to a function of parsed JSON. An array matches if one of its elements does, at every level.
+ * Fields below the same array must match in the same element; `exists: false` requires that no element has the field.
  */
-export const matcher = (conjunction: Conjunction, keptNumbers: boolean): ((value: Json) => boolean) => {
+export const matcher = (conjunction: Conjunction, keepNumberText: boolean): ((value: Json) => boolean) => {
   const root: Node = { children: new Map() };
   for (const leaf of conjunction.values()) add(root, leaf);
-  const read = keptNumbers ? scalarOf : (value: Json): Json => value;
+  const read = keepNumberText ? scalarOf : (value: Json): Json => value;
 
   const matchesNode = (node: Node, value: Json | undefined, whole: Json): boolean =>
     (node.leaf === undefined || matchesLeaf(node.leaf, value, whole)) &&
@@ -50,8 +50,8 @@ const child = (node: Node, key: string): Node => {
 };
 
 /**
- * Whether `test` accepts a value, or anything in it that is no array with elements, whatever the depth. Without
- * recursion: a record may nest arrays deeper than the stack.
+ * Whether `test` accepts a value or, if it is a non-empty array, one of its elements, including those of nested arrays.
+ * Not recursive, because the arrays of a record may be nested more deeply than the stack allows.
  */
 const someElement = (value: Json | undefined, test: (element: Json | undefined) => boolean): boolean => {
   if (!Array.isArray(value) || value.length === 0) return test(value);
@@ -68,7 +68,7 @@ const someElement = (value: Json | undefined, test: (element: Json | undefined) 
 const anyScalar = (value: Json | undefined, test: (scalar: Json) => boolean): boolean =>
   someElement(value, (each) => each !== undefined && !isObject(each) && !Array.isArray(each) && test(each));
 
-/** Is there a leaf at this path, in whatever element of the arrays on the way? */
+/** Whether there is a scalar at this path, in any element of the arrays on the path. */
 const has = (value: Json | undefined, path: readonly string[]): boolean => {
   if (path.length === 0) return anyScalar(value, () => true);
   const [key = '', ...rest] = path;

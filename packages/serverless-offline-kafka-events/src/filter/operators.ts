@@ -4,7 +4,7 @@ import type { Json } from './json.ts';
 import { PatternError } from './pattern-error.ts';
 import { wildcard } from './wildcard.ts';
 
-/** Does one scalar of a record match? Arrays are looked through by the caller. */
+/** Whether one scalar of a record matches. The caller handles arrays. */
 export type Test = (value: Json) => boolean;
 
 const text = (operator: string, operand: Json | undefined): string => {
@@ -18,7 +18,7 @@ const texts = (operator: string, operand: Json | undefined): string[] => {
   return list.map((one) => text(operator, one));
 };
 
-/** `match` on strings only: nothing else has a beginning or an end. */
+/** Applies `match` to strings; other values do not match. */
 const onText =
   (match: (value: string) => boolean): Test =>
   (value) =>
@@ -81,12 +81,13 @@ const numeric = (operand: Json | undefined): Test => {
 
 const ANYTHING_BUT = ['prefix', 'suffix', 'equals-ignore-case', 'wildcard'] as const;
 
-/** Matches any scalar that is there and is none of these. */
+/** Matches any existing scalar except the given ones. */
 const anythingBut = (operand: Json | undefined): Test => {
   if (isObject(operand)) {
     const [operator, list] = onlyEntry(operand, ANYTHING_BUT);
     const tests = texts(`anything-but ${operator}`, list).map((one) => {
-      if (one === '' && operator.endsWith('fix')) throw new PatternError(`anything-but ${operator} needs some text`);
+      if (one === '' && operator.endsWith('fix'))
+        throw new PatternError(`anything-but ${operator} needs a non-empty string`);
       return operatorTest({ [operator]: one });
     });
     return (value) => !tests.some((test) => test(value));
@@ -113,7 +114,7 @@ const OPERATORS: Record<string, (operand: Json | undefined) => Test> = {
   'anything-but': anythingBut,
 };
 
-/** A plain value: same type, strings case by case, numbers by their text (K-63). */
+/** A plain value matches a value of the same type; strings are case-sensitive, numbers match by their text (K-63). */
 export const equals = (wanted: Json): Test =>
   wanted instanceof NumberText
     ? (value) => value instanceof NumberText && value.text === wanted.text
@@ -130,7 +131,7 @@ const onlyEntry = <T extends string>(expression: { [key: string]: Json }, allowe
     throw new PatternError(`${describe(expression)} needs exactly one operator`);
   }
   const operator = allowed.find((it) => it === first[0]);
-  if (operator === undefined) throw new PatternError(`${first[0]} is no operator: use ${allowed.join(', ')}`);
+  if (operator === undefined) throw new PatternError(`${first[0]} is not an operator: use ${allowed.join(', ')}`);
   return [operator, first[1]];
 };
 

@@ -1,2 +1,2 @@
-/** What is wrong with a pattern; AWS calls it «Invalid filter pattern definition». */
+/** An invalid pattern. AWS reports it as "Invalid filter pattern definition". */
 export class PatternError extends Error {}

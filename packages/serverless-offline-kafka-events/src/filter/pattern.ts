@@ -4,29 +4,29 @@ import { describe, equals, operatorTest } from './operators.ts';
 import type { Test } from './operators.ts';
 import { PatternError } from './pattern-error.ts';
 
-/** One leaf of a pattern: a field, and the alternatives for it. */
+/** One leaf of a pattern: a field, and the alternative conditions on it. */
 export interface Leaf {
   readonly path: readonly string[];
-  /** Any of them. */
+  /** Conditions on the value, of which one must match. */
   readonly tests: readonly Test[];
-  /** `{exists: true}` is among them. */
+  /** Whether `{exists: true}` is one of the conditions. */
   readonly present: boolean;
-  /** `{exists: false}` is among them. */
+  /** Whether `{exists: false}` is one of the conditions. */
   readonly absent: boolean;
 }
 
-/** A pattern without `$or`: all leaves, by their path. A pattern with `$or` is several of these. */
+/** A pattern without `$or`: leaves by their path, which must all match. `$or` turns a pattern into several of them. */
 export type Conjunction = ReadonlyMap<string, Leaf>;
 
 export interface ParsedPattern {
   readonly alternatives: readonly Conjunction[];
-  /** A plain number is among the alternatives, so how numbers are written matters. */
+  /** Whether the pattern has plain numbers, which are compared by their text. */
   readonly plainNumbers: boolean;
-  /** Operators that occur in it. */
+  /** The operators that the pattern uses. */
   readonly operators: ReadonlySet<string>;
 }
 
-/** AWS's limit for the combinations that `$or` makes. */
+/** AWS's limit for the combinations that result from `$or`. */
 const MAX_ALTERNATIVES = 1000;
 const RESERVED_IN_OR = new Set(
   'exactly equals-ignore-case prefix suffix anything-but exists wildcard numeric cidr = < <= > >= regex'.split(' '),
@@ -43,7 +43,7 @@ export const parsePattern = (pattern: string): ParsedPattern => {
     let present = false;
     let absent = false;
     for (const each of list.map(withScalars)) {
-      if (Array.isArray(each)) throw new PatternError(`${path.join('.')}: ${describe(each)} in an array`);
+      if (Array.isArray(each)) throw new PatternError(`${path.join('.')}: an array in an array, ${describe(each)}`);
       plainNumbers ||= hasPlainNumber(each);
       if (!isObject(each)) {
         tests.push(equals(each));
@@ -59,7 +59,7 @@ export const parsePattern = (pattern: string): ParsedPattern => {
     return { path, tests, present, absent };
   };
 
-  /** Adds what `node` asks for to every conjunction of `rules`; `$or` multiplies them. */
+  /** Adds the leaves of `node` to every conjunction of `rules`; `$or` multiplies the conjunctions by its branches. */
   const expand = (
     rules: readonly Conjunction[],
     path: readonly string[],
@@ -71,7 +71,7 @@ export const parsePattern = (pattern: string): ParsedPattern => {
     return entries.reduce((list, [key, value]) => {
       const at = [...path, key];
       if (key === '$or' && (inOr || isOr(value))) return expandOr(list, path, value);
-      if (inOr && RESERVED_IN_OR.has(key)) throw new PatternError(`${at.join('.')}: an operator is no field of $or`);
+      if (inOr && RESERVED_IN_OR.has(key)) throw new PatternError(`${at.join('.')}: an operator, not a field, in $or`);
       if (isObject(value)) return expand(list, at, value, inOr);
       if (!Array.isArray(value)) {
         throw new PatternError(`${at.join('.')} must be an array or an object, not ${describe(withScalars(value))}`);
@@ -86,7 +86,8 @@ export const parsePattern = (pattern: string): ParsedPattern => {
       throw new PatternError('$or needs an array of at least two objects');
     }
     const all = value.flatMap((branch) => expand(rules, path, branch, true));
-    if (all.length > MAX_ALTERNATIVES) throw new PatternError(`$or makes more than ${MAX_ALTERNATIVES} combinations`);
+    if (all.length > MAX_ALTERNATIVES)
+      throw new PatternError(`$or results in more than ${MAX_ALTERNATIVES} combinations`);
     return all;
   };
 
@@ -95,7 +96,7 @@ export const parsePattern = (pattern: string): ParsedPattern => {
   return { alternatives: expand([new Map()], [], root, false), plainNumbers, operators };
 };
 
-/** EventBridge takes `$or` as a field's name unless it stands before two or more objects without operators. */
+/** As in EventBridge: `$or` before an array of two or more objects without operators; otherwise it is a field name. */
 const isOr = (value: Json): boolean =>
   Array.isArray(value) &&
   value.length > 1 &&

@@ -1,12 +1,12 @@
 import { PatternError } from './pattern-error.ts';
 
-/** `*` is any run of characters; `\*` and `\\` are themselves. */
+/** `*` matches any sequence of characters; `\*` and `\\` match an asterisk and a backslash. */
 export const wildcard = (pattern: string): ((value: string) => boolean) => {
   if (/\\(?![*\\])/.test(pattern.replace(/\\[*\\]/g, ''))) {
-    throw new PatternError(`wildcard ${JSON.stringify(pattern)}: a backslash may only stand before * or \\`);
+    throw new PatternError(`wildcard ${JSON.stringify(pattern)}: a backslash is allowed only before * or \\`);
   }
   if (/\*\*/.test(pattern.replace(/\\[*\\]/g, '_'))) {
-    throw new PatternError(`wildcard ${JSON.stringify(pattern)}: two * in a row`);
+    throw new PatternError(`wildcard ${JSON.stringify(pattern)}: two consecutive * are not allowed`);
   }
   const parts = pattern
     .split(/(\\[*\\]|\*)/)
@@ -23,7 +23,7 @@ export const wildcard = (pattern: string): ((value: string) => boolean) => {
   const last = parts.length > 1 ? (parts[parts.length - 1] ?? '') : undefined;
   if (last === undefined) return (value) => value === first;
   const middle = parts.slice(1, -1);
-  // Leftmost matches leave the most room for what follows: no backtracking, whatever the value.
+  // The leftmost match of a part leaves the most text for the following parts, so no backtracking is needed.
   return (value) => {
     if (!value.startsWith(first) || !value.endsWith(last)) return false;
     let at = first.length;

@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 
 /**
- * An Error that survives the way between threads, for whatever was thrown.
+ * Converts a thrown value to an Error that can be sent between threads.
  * @param {unknown} thrown
  */
 export const thrownError = (thrown) => {
@@ -13,7 +13,7 @@ export const thrownError = (thrown) => {
     }
     const kind = thrown === null ? 'null' : typeof thrown;
     const text = kind === 'object' ? (JSON.stringify(thrown) ?? '') : String(thrown);
-    return new Error(`the function failed with a value of type ${kind}: ${text.slice(0, 500)}`);
+    return new Error(`the function failed with a value of type ${kind} instead of an Error: ${text.slice(0, 500)}`);
   } catch {
     return new Error('the function failed with a value that cannot be described');
   }
@@ -22,7 +22,7 @@ export const thrownError = (thrown) => {
 const CRASHES = ['UnhandledPromiseRejection', 'UncaughtException', 'ExitError'];
 
 /**
- * After these Lambda starts the function anew.
+ * An error after which Lambda starts the function in a new process.
  * @param {string} kind
  * @param {unknown} reason
  */

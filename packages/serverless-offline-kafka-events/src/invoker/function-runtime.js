@@ -1,10 +1,10 @@
 /**
- * Runs inside serverless-offline's function environment, in place of the user's handler, and calls it as Lambda's
+ * Runs in serverless-offline's function environment in place of the user's handler, and calls that handler as Lambda's
  * Node.js runtime does (aws-lambda-nodejs-runtime-interface-client, src/Runtime.js and src/CallbackContext.js).
- * serverless-offline takes a thrown text under worker threads as a response, and a rejection that nobody handles ends
- * it. Here a success always resolves with JSON, and a failure always rejects with an Error.
+ * With worker threads, serverless-offline treats a thrown string as a response, and an unhandled rejection terminates
+ * its process. This runtime always resolves with JSON on success, and always rejects with an Error on failure.
  *
- * JavaScript, because serverless-offline loads it: its loader of TypeScript would run it anew at each invocation.
+ * Written in JavaScript, because serverless-offline loads it: it would load a TypeScript file again at each invocation.
  */
 import { Buffer } from 'node:buffer';
 import { createRequire } from 'node:module';
@@ -15,8 +15,8 @@ import { crashError, thrownError } from './function-errors.js';
 import { takesEventOnly } from './takes-event-only.js';
 
 /**
- * What stands in the handler's name, see `wrapFunction`. `loader` is serverless-offline's module that loads handlers;
- * `generation` increases with each reload: a handler is loaded once for each.
+ * Encoded in the name of the handler, see `wrapFunction`. `loader` is serverless-offline's module that loads handlers.
+ * `generation` increases with each reload; a handler is loaded once per generation.
  * @typedef {{ handler: string, loader: string, codeDir: string, generation: number }} Target
  * @typedef {(error?: unknown, result?: unknown) => void} Callback
  * @typedef {(event: unknown, context: object, callback: Callback) => unknown} Handler
@@ -31,7 +31,7 @@ const handlerOf = async (encoded) => {
   if (loaded) return loaded;
   const { handler, loader, codeDir } = /** @type {Target} */ (JSON.parse(Buffer.from(encoded, 'base64url').toString()));
   process.env['_HANDLER'] = handler;
-  // A worker knows where an artifact was unpacked to.
+  // The folder of an unpacked artifact is known only in worker threads.
   const dir = isMainThread ? codeDir : /** @type {Target} */ (workerData).codeDir;
   const { load } = /** @type {{ load(dir: string, handler: string): Promise<Handler> }} */ (
     createRequire(import.meta.url)(loader)
@@ -41,11 +41,11 @@ const handlerOf = async (encoded) => {
   return found;
 };
 
-/** Unwinds what called `process.exit`: a worker that ended would leave serverless-offline waiting for it. */
+/** Thrown by `process.exit` to end its caller: if the worker exited, serverless-offline would wait for it forever. */
 class ProcessExit extends Error {}
 
 /**
- * Fails the invocation under way.
+ * Makes the current invocation fail.
  * @type {((error: Error) => void) | undefined}
  */
 let failCurrent;
@@ -75,8 +75,8 @@ const isThenable = (value) =>
 const isFailure = (error) => error !== undefined && error !== null;
 
 /**
- * One invocation. In a worker thread the event loop is empty when nothing is left to do, as in Lambda's process; in
- * the main thread it never is, so there nothing waits for that.
+ * Runs one invocation. In a worker thread, the event loop becomes empty when the function has nothing left to do, as in
+ * Lambda. In the main thread it never becomes empty, because serverless-offline runs there; nothing waits for it there.
  * @type {(handler: Handler, event: unknown, offlineContext: object) => Promise<unknown>}
  */
 const run = (handler, event, offlineContext) =>
@@ -84,19 +84,19 @@ const run = (handler, event, offlineContext) =>
     let waitsForEmptyEventLoop = true;
     let signalled = false;
     /** @type {(() => void) | undefined} */
-    let idle;
+    let listener;
     /** @param {(() => void) | undefined} action */
-    const onIdle = (action) => {
-      if (idle) process.off('beforeExit', idle);
-      idle = isMainThread ? undefined : action;
-      if (idle) process.once('beforeExit', idle);
+    const onEmptyEventLoop = (action) => {
+      if (listener) process.off('beforeExit', listener);
+      listener = isMainThread ? undefined : action;
+      if (listener) process.once('beforeExit', listener);
     };
-    /** @param {() => void} settle */
-    const end = (settle) => {
-      onIdle(undefined);
+    /** @param {() => void} report resolves or rejects the promise of the invocation */
+    const end = (report) => {
+      onEmptyEventLoop(undefined);
       parentPort?.ref();
       if (failCurrent === fail) failCurrent = undefined;
-      settle();
+      report();
     };
     /** @param {unknown} error */
     const fail = (error) => end(() => reject(thrownError(error)));
@@ -106,11 +106,11 @@ const run = (handler, event, offlineContext) =>
         try {
           resolve(JSON.parse(JSON.stringify(result) ?? 'null'));
         } catch (error) {
-          reject(new Error(`the response is not JSON: ${thrownError(error).message}`));
+          reject(new Error(`the response cannot be converted to JSON: ${thrownError(error).message}`));
         }
       });
     /**
-     * Only the first of callback, done, succeed and fail counts.
+     * Only the first call of callback, done, succeed or fail has an effect.
      * @type {<A extends unknown[]>(signal: (...args: A) => void) => (...args: A) => void}
      */
     const first =
@@ -125,7 +125,7 @@ const run = (handler, event, offlineContext) =>
     /** @type {Callback} */
     const callback = first((error, result) => {
       if (isFailure(error) || !waitsForEmptyEventLoop || isMainThread) done(error, result);
-      else onIdle(() => succeed(result));
+      else onEmptyEventLoop(() => succeed(result));
     });
     const context = {
       ...offlineContext,
@@ -145,21 +145,21 @@ const run = (handler, event, offlineContext) =>
     try {
       const result = handler(event, context, callback);
       if (isThenable(result)) {
-        // Lambda reports success when the handler is not async; here records are never lost that way.
-        if (!signalled)
-          onIdle(() => fail(new Error('Runtime.NodeJsExit: nothing is left to do for a pending promise')));
+        // For a handler that is not async, Lambda reports success here, and the records would be lost.
+        const pending = 'Runtime.NodeJsExit: the event loop is empty, but the promise of the handler is pending';
+        if (!signalled) onEmptyEventLoop(() => fail(new Error(pending)));
         result.then(first(succeed), first(fail));
       } else if (!signalled) {
-        if (!isMainThread) onIdle(() => succeed(null));
+        if (!isMainThread) onEmptyEventLoop(() => succeed(null));
         else if (takesEventOnly(handler)) first(succeed)(null);
       }
     } catch (error) {
-      // Lambda takes a null that is thrown at once for a success; here it fails like everything else that is thrown.
+      // Lambda treats a synchronously thrown null as success; here every thrown value is a failure.
       first(fail)(error);
     }
   });
 
-/** A handler for each property: its name is a `Target` in base64url. */
+/** Has a handler for every property name that is a `Target` encoded in base64url. */
 export const functions = new Proxy(
   {},
   {

@@ -6,7 +6,7 @@ import type { Invoker, InvokeResult } from './port.ts';
 import { offlineOptions, offlinePaths, wrapFunction } from './wrap-function.ts';
 import type { OfflineOptions } from './wrap-function.ts';
 
-/** What `serverless-offline/lambda` exports, as far as it is used. */
+/** The part of the class in `serverless-offline/lambda` that is used here. */
 interface OfflineLambda {
   create(lambdas: readonly { functionKey: string; functionDefinition: FunctionDefinition }[]): void;
   get(functionKey: string): { setEvent(event: unknown): void; runHandler(): Promise<unknown> };
@@ -14,12 +14,12 @@ interface OfflineLambda {
 }
 type OfflineLambdaClass = new (serverless: Serverless, options: Record<string, unknown>) => OfflineLambda;
 
-/** serverless-offline's defaults that its lambda pool reads; `custom.serverless-offline` and the command line win. */
+/** Defaults of serverless-offline's options; `custom.serverless-offline` and the command line take precedence. */
 const OFFLINE_DEFAULTS = { host: 'localhost', lambdaPort: 3002, terminateIdleLambdaTime: 60, localLayers: {} };
 
 export interface InProcessInvokers {
   invokerFor(functionKey: string): Invoker;
-  /** The functions were built anew: later invocations run the new code, those in flight finish with the old one. */
+  /** To be called when functions were rebuilt: later invocations run the new code, those in flight the old code. */
   reload(): Promise<void>;
   close(): Promise<void>;
 }
@@ -30,8 +30,8 @@ interface Pool {
 }
 
 /**
- * One pool of functions for all mappings, run by serverless-offline itself, without HTTP in between. It also enforces
- * their timeouts, unless `--noTimeout` is given.
+ * Invokes functions through the classes of serverless-offline, without HTTP. All mappings share one pool of functions.
+ * serverless-offline also enforces the functions' timeouts, unless `--noTimeout` is given.
  */
 export const inProcessInvokers = async (
   serverless: Serverless,
@@ -54,13 +54,13 @@ export const inProcessInvokers = async (
     return { lambda, busy: new Set() };
   };
   let current = open();
-  /** Invocations in flight end in the pool that they began in. */
+  /** Opens a new pool. Invocations in flight finish in the pool in which they started. */
   const replace = (pool: Pool): void => {
     if (pool === current) current = open();
   };
   const invokerFor = (functionKey: string): Invoker => ({
     invoke: async (event) => {
-      // With --reloadHandler serverless-offline makes a function per call and leaves the old ones to its own cleaner.
+      // With --reloadHandler, serverless-offline creates a function per invocation, and removes the old ones later.
       const pool = options['reloadHandler'] ? open() : current;
       const run = runIn(pool.lambda, functionKey, event, () => replace(pool));
       pool.busy.add(run);
@@ -79,7 +79,7 @@ export const inProcessInvokers = async (
   return { invokerFor, reload, close: () => current.lambda.cleanup() };
 };
 
-/** @param crashed told when Lambda would start the function anew */
+/** @param crashed is called when Lambda would start the function in a new process */
 const runIn = async (
   lambda: OfflineLambda,
   functionKey: string,
@@ -88,7 +88,7 @@ const runIn = async (
 ): Promise<InvokeResult> => {
   let response: unknown;
   try {
-    // One tick from get to runHandler: in between, another invocation could take the same idle function.
+    // No await between get and runHandler: another invocation could take the same idle function meanwhile.
     const handler = lambda.get(functionKey);
     handler.setEvent(event);
     response = await handler.runHandler();
@@ -97,9 +97,9 @@ const runIn = async (
     return { outcome: 'function-error', message: describeError(error) };
   }
   try {
-    // Lambda's runtime fails the invocation when it cannot write the answer.
+    // In Lambda an invocation fails if its response cannot be converted to JSON.
     return { outcome: 'success', response: JSON.parse(JSON.stringify(response) ?? 'null') };
   } catch (error) {
-    return { outcome: 'function-error', message: `the response is not JSON: ${describeError(error)}` };
+    return { outcome: 'function-error', message: `the response cannot be converted to JSON: ${describeError(error)}` };
   }
 };

@@ -2,7 +2,9 @@ import type { Serverless } from '../serverless.ts';
 import { offlineOptions } from './wrap-function.ts';
 import type { OfflineOptions } from './wrap-function.ts';
 
-/** What Lambda does and serverless-offline leaves no way to do, a line each, for this configuration. */
+const DECIDED_BY_OFFLINE = 'serverless-offline decides which results are failures, which may differ from Lambda';
+
+/** One line for each behaviour of Lambda that cannot be emulated in serverless-offline with this configuration. */
 export const offlineLimits = (
   serverless: Serverless,
   cliOptions: OfflineOptions,
@@ -14,21 +16,19 @@ export const offlineLimits = (
   const lines: string[] = [];
   if (options['useInProcess']) {
     lines.push(
-      'useInProcess: an unhandled rejection, an uncaught exception or process.exit of a function ends serverless-offline; ' +
-        'its records are delivered again after a restart',
+      'useInProcess: an unhandled rejection, an uncaught exception or process.exit in a function terminates ' +
+        'serverless-offline; its records are delivered again after a restart',
     );
   } else if (invoke === 'sdk') {
-    lines.push('invoke: sdk: a function that crashed keeps its state, since serverless-offline does not start it anew');
+    lines.push('invoke: sdk: a function keeps its state after a crash, since serverless-offline does not restart it');
   }
   for (const key of functionKeys) {
     const { runtime, package: own } = service.getFunction(key);
     const language = runtime ?? service.provider.runtime ?? 'nodejs';
     if (options['useDocker'] || !language.startsWith('nodejs')) {
-      lines.push(
-        `function ${key}: ${options['useDocker'] ? 'useDocker' : language}: what is a failure is decided by serverless-offline`,
-      );
+      lines.push(`function ${key}: with ${options['useDocker'] ? 'useDocker' : language}, ${DECIDED_BY_OFFLINE}`);
     } else if (options['useInProcess'] && (own?.artifact ?? service.package?.artifact)) {
-      lines.push(`function ${key}: an artifact with useInProcess: what is a failure is decided by serverless-offline`);
+      lines.push(`function ${key}: with an artifact and useInProcess, ${DECIDED_BY_OFFLINE}`);
     }
   }
   return lines;

@@ -7,11 +7,11 @@ export interface SdkOptions {
   readonly functionName: string;
   readonly endpoint: string | undefined;
   readonly region: string;
-  /** Above the function's own timeout, in milliseconds: no answer until then is a timeout of the function (K-54). */
+  /** Longer than the function's timeout, in milliseconds: no response by then counts as its timeout (K-54). */
   readonly requestTimeoutMs: number;
 }
 
-/** Calls any Lambda endpoint: serverless-offline's, the Runtime Interface Emulator's, AWS's. One request per attempt. */
+/** Uses the Invoke API of serverless-offline, the Runtime Interface Emulator or AWS. One request per invocation. */
 export const sdkInvoker = async (options: SdkOptions): Promise<Invoker> => {
   const sdk = await loadSdk();
   const client: LambdaClient = new sdk.LambdaClient(clientConfig(options));
@@ -32,7 +32,7 @@ export const sdkInvoker = async (options: SdkOptions): Promise<Invoker> => {
         return { outcome: 'success', response: parse(text) };
       } catch (error) {
         if (timeout.aborted) {
-          return { outcome: 'function-error', message: `no answer within ${options.requestTimeoutMs} ms` };
+          return { outcome: 'function-error', message: `no response within ${options.requestTimeoutMs} ms` };
         }
         if (error instanceof SyntaxError) return { outcome: 'function-error', message: 'the response is not JSON' };
         return { outcome: 'not-reached', message: describeError(error) };
@@ -51,7 +51,7 @@ const parse = (text: string): unknown => {
   try {
     return JSON.parse(text);
   } catch (error) {
-    // serverless-offline puts quotes around a text without escaping what is in it.
+    // serverless-offline puts quotes around a string without escaping its content.
     if (/^".*"$/s.test(text)) return text.slice(1, -1);
     throw error;
   }
@@ -60,7 +60,7 @@ const parse = (text: string): unknown => {
 const clientConfig = ({ endpoint, region }: SdkOptions): LambdaClientConfig => ({
   region,
   maxAttempts: 1,
-  // An emulator asks for a signature but checks none.
+  // Emulators require a signature but do not verify it.
   ...(endpoint === undefined ? {} : { endpoint, credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }),
 });
 
@@ -70,7 +70,7 @@ const loadSdk = async (): Promise<typeof LambdaSdk> => {
   } catch (cause) {
     throw new KafkaEventsError(
       'PEER_MISSING',
-      "calls through Lambda's Invoke API need `npm install @aws-sdk/client-lambda`",
+      "invocations through Lambda's Invoke API need `npm install @aws-sdk/client-lambda`",
       { cause },
     );
   }

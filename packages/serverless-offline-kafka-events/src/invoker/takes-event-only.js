@@ -1,11 +1,11 @@
 /**
- * Whether a function can see nothing but its first argument: then it has no callback and no context to answer by. In
- * doubt (rest parameters, defaults, `arguments`, bound functions) it might.
+ * Whether a function can use only its first argument, so that it has no callback or context to respond through. False
+ * if that is uncertain (rest parameters, defaults, `arguments`, bound functions).
  * @param {Function} handler
  */
 export const takesEventOnly = (handler) => {
-  const source = Function.prototype.toString.call(handler);
-  if (handler.length > 1 || /\barguments\b|\[native code\]/.test(source)) return false;
-  const end = source.search(/\)\s*(=>|\{)|=>/);
-  return end >= 0 && !/\.\.\.|=/.test(source.slice(0, end));
+  const code = Function.prototype.toString.call(handler);
+  if (handler.length > 1 || /\barguments\b|\[native code\]/.test(code)) return false;
+  const parametersEnd = code.search(/\)\s*(=>|\{)|=>/);
+  return parametersEnd >= 0 && !/\.\.\.|=/.test(code.slice(0, parametersEnd));
 };

@@ -14,9 +14,9 @@ test.each([
   ['(event, context = {}) => {}', false],
   ['function () { arguments[2](); }', false],
   ['((event) => event).bind(null)', false],
-])('%s', (source, only) => {
-  // The compiler of the tests would change the functions.
+])('whether the function can use only its first argument: %s is %s', (code, only) => {
+  // eval, because the compiler of the tests would change the functions.
   // oxlint-disable-next-line no-eval
-  const handler = (0, eval)(`(${source})`) as () => unknown;
+  const handler = (0, eval)(`(${code})`) as () => unknown;
   expect(takesEventOnly(handler)).toBe(only);
 });

@@ -10,16 +10,16 @@ const RUNTIME = fileURLToPath(new URL('function-runtime', import.meta.url));
 const LOADER = 'handler-runner/in-process-runner/aws-lambda-ric/UserFunction.js';
 
 export interface OfflinePaths {
-  /** Module of `serverless-offline/lambda`. */
+  /** Path of the module `serverless-offline/lambda`. */
   readonly lambda: string;
-  /** serverless-offline's module that loads handlers. */
+  /** Path of serverless-offline's module that loads handlers. */
   readonly loader: string;
 }
 
 const serviceDirOf = ({ serviceDir, config }: Serverless): string => serviceDir ?? config.servicePath ?? process.cwd();
 
 /**
- * The user's serverless-offline, not one that came along with this package.
+ * Finds the serverless-offline of the service, which may be another one than this package would import.
  * @throws KafkaEventsError PEER_MISSING
  */
 export const offlinePaths = (serverless: Serverless): OfflinePaths => {
@@ -33,36 +33,36 @@ export const offlinePaths = (serverless: Serverless): OfflinePaths => {
   }
   const loader = join(dirname(lambda), LOADER);
   if (existsSync(loader)) return { lambda, loader };
-  // Without it a handler that throws a text would count as successful, and its records would be lost.
+  // Without the loader, a handler that throws a string would count as successful, and its records would be lost.
   throw new KafkaEventsError(
     'PEER_MISSING',
     `this serverless-offline has no ${LOADER}: install serverless-offline 13 or 14`,
   );
 };
 
-/** Only Node.js is called by `function-runtime`; containers and other languages have runtimes of their own. */
+/** Whether `function-runtime` can call a function: it supports Node.js, but not containers or other languages. */
 const isWrappable = (
   { runtime, package: own }: FunctionDefinition,
   { service }: Serverless,
   options: OfflineOptions,
 ): boolean => {
   if (options['useDocker']) return false;
-  // Where serverless-offline unpacks an artifact is known only in worker threads.
+  // The folder to which serverless-offline unpacks an artifact is known only in worker threads.
   if (options['useInProcess'] && (own?.artifact ?? service.package?.artifact)) return false;
   return (runtime ?? service.provider.runtime ?? 'nodejs').startsWith('nodejs');
 };
 
 export type OfflineOptions = Record<string, unknown>;
 
-/** `custom.serverless-offline`; the command line wins. */
+/** The options in `custom.serverless-offline`; the command line takes precedence. */
 export const offlineOptions = ({ service }: Serverless, cliOptions: OfflineOptions): OfflineOptions => ({
   ...(service.custom?.['serverless-offline'] as OfflineOptions | undefined),
   ...cliOptions,
 });
 
 /**
- * The same function with `function-runtime` as its handler, which calls the real one. serverless-offline joins a
- * handler's name to the folder of the code: the way to ours leads over the root.
+ * Returns the function with `function-runtime` as its handler, which calls the original one. serverless-offline appends
+ * a handler's name to the code folder, so the name goes up to the root folder and then down to `function-runtime`.
  */
 export const wrapFunction = (
   definition: FunctionDefinition,

@@ -1,4 +1,4 @@
-/** AWS's names for what a mapping counts (K-77). */
+/** The counters of a mapping, by the names of AWS's metrics (K-77). */
 const COUNTERS = [
   'PolledEventCount',
   'FilteredOutEventCount',
@@ -16,7 +16,7 @@ const COUNTERS = [
 export type CounterName = (typeof COUNTERS)[number];
 export type Counts = Readonly<Record<CounterName, number>>;
 
-/** Counts since the start. */
+/** Counts since the mapping was created. */
 export class Counters {
   readonly #counts = Object.fromEntries(COUNTERS.map((name) => [name, 0])) as Record<CounterName, number>;
 

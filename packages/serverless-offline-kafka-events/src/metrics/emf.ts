@@ -1,7 +1,7 @@
 import type { CounterName, Counts } from './counters.ts';
 import type { MappingReport } from './report.ts';
 
-/** One embedded-metric-format line: what was counted since the previous report, and the gauges. */
+/** One line in embedded metric format: the counts since the previous report, and the gauges. */
 export const emfLine = (now: MappingReport, previous: Counts | undefined, timestamp: number): string => {
   const counts = Object.entries(now.counts).map(([name, count]) => [
     name,
@@ -27,7 +27,7 @@ export const emfLine = (now: MappingReport, previous: Counts | undefined, timest
 
 const PERIOD_MS = 60_000;
 
-/** Writes a line per mapping every minute, and the last ones when it stops. */
+/** Writes one line per mapping every minute. The returned function stops that, and writes the last lines. */
 export const startEmf = (reports: () => readonly MappingReport[], write: (line: string) => void): (() => void) => {
   let previous = new Map<string, Counts>();
   const emit = (): void => {

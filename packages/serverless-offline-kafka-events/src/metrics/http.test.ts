@@ -19,21 +19,21 @@ const get = (headers: Record<string, string>) =>
       .end();
   });
 
-test.each<[who: string, headers: Record<string, string>]>([
-  ['a tool', {}],
-  ['by name', { host: 'localhost:9000' }],
-  ['by the address of IPv6', { host: '[::1]:9000' }],
-  ['somebody who types the address', { 'sec-fetch-site': 'none' }],
-])('answered: %s', async (_who, headers) => {
+test.each<[client: string, headers: Record<string, string>]>([
+  ['a program', {}],
+  ['a program that uses the name localhost', { host: 'localhost:9000' }],
+  ['a program that uses the IPv6 address', { host: '[::1]:9000' }],
+  ['a browser in which the user typed the address', { 'sec-fetch-site': 'none' }],
+])('the metrics are served to %s', async (_client, headers) => {
   expect(await get(headers)).toEqual({ status: 200, text: '{"mappings":[]}' });
 });
 
-test.each<[who: string, headers: Record<string, string>]>([
-  ['a page of another site', { origin: 'https://evil.example' }],
-  ['a page without an origin of its own', { origin: 'null' }],
-  ['a page of another site that shows it', { 'sec-fetch-site': 'cross-site' }],
-  ['a page whose name was pointed at this machine', { host: 'evil.example:9000', 'sec-fetch-site': 'same-origin' }],
-  ['such a page in an old browser', { host: 'localhost.evil.example' }],
-])('refused: %s', async (_who, headers) => {
-  expect(await get(headers)).toEqual({ status: 403, text: 'for tools of this machine, not for web pages\n' });
+test.each<[client: string, headers: Record<string, string>]>([
+  ['a web page of another site', { origin: 'https://evil.example' }],
+  ['a web page with an opaque origin', { origin: 'null' }],
+  ['a web page of another site that embeds them', { 'sec-fetch-site': 'cross-site' }],
+  ['a web page that uses DNS rebinding', { host: 'evil.example:9000', 'sec-fetch-site': 'same-origin' }],
+  ['such a web page in an old browser', { host: 'localhost.evil.example' }],
+])('the metrics are not served to %s', async (_client, headers) => {
+  expect(await get(headers)).toEqual({ status: 403, text: 'metrics are not served to web pages\n' });
 });

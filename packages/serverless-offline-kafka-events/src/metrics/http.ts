@@ -9,24 +9,24 @@ export interface MetricsServer {
 }
 
 /**
- * Whether a tool of this machine asks, not a page of a site that a browser shows: such a page says where it is from, or
- * it uses a name of its own that leads to this machine. Who types the address is no page (`none`).
+ * Whether a web page sent the request, not a program on this machine or a user who typed the address (`none`). Browsers
+ * name the page's site in a header; with DNS rebinding, they name its host in place of localhost or an IP address.
  */
-const isFromHere = ({ headers }: IncomingMessage): boolean => {
+const isFromWebPage = ({ headers }: IncomingMessage): boolean => {
   const site = headers['sec-fetch-site'];
-  if (headers.origin !== undefined || (site !== undefined && site !== 'none')) return false;
+  if (headers.origin !== undefined || (site !== undefined && site !== 'none')) return true;
   const name = headers.host?.replace(/:\d*$/, '').toLowerCase() ?? 'localhost';
-  return name === 'localhost' || isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0;
+  return name !== 'localhost' && isIP(name.replace(/^\[(.*)\]$/, '$1')) === 0;
 };
 
 /**
- * Every mapping's metrics as JSON, on this machine only. Port 0 takes any.
- * @throws KafkaEventsError CONFIG_INVALID when the port is taken
+ * Serves the metrics of every mapping as JSON, on 127.0.0.1 only. Port 0 chooses a free port.
+ * @throws KafkaEventsError CONFIG_INVALID if the port is in use
  */
 export const serveMetrics = (port: number, reports: () => readonly MappingReport[]): Promise<MetricsServer> => {
   const server = createServer((request, response) => {
-    if (!isFromHere(request)) {
-      response.writeHead(403, { 'content-type': 'text/plain' }).end('for tools of this machine, not for web pages\n');
+    if (isFromWebPage(request)) {
+      response.writeHead(403, { 'content-type': 'text/plain' }).end('metrics are not served to web pages\n');
       return;
     }
     response.writeHead(200, { 'content-type': 'application/json' });

@@ -2,11 +2,11 @@ import type { Counts } from './counters.ts';
 
 /** Current values, such as `OffsetLag` (K-76, K-77). */
 export interface Gauges {
-  /** Records that are written but not processed, over all partitions of this member. */
+  /** Number of records that are written but not processed, in all partitions of this group member. */
   readonly OffsetLag: number;
   readonly MaxOffsetLag: number;
   readonly SumOffsetLag: number;
-  /** Pollers at work. AWS has this metric in provisioned mode only. */
+  /** Current number of pollers. AWS has this metric in provisioned mode only. */
   readonly ProvisionedPollers: number;
 }
 

@@ -7,12 +7,12 @@ import type { Serverless } from '../serverless.ts';
 
 export interface Invokers {
   invokerFor(functionKey: string): Promise<Invoker>;
-  /** The functions' code has changed. */
+  /** To be called when the functions' code has changed. */
   reload(): Promise<void>;
   close(): Promise<void>;
 }
 
-/** How this service's functions are called: within serverless-offline, or through its Lambda endpoint. */
+/** Invokes the functions of a service: through the classes of serverless-offline, or through its Lambda endpoint. */
 export const serviceInvokers = async (
   serverless: Serverless,
   cliOptions: Record<string, unknown>,
@@ -24,9 +24,9 @@ export const serviceInvokers = async (
 };
 
 /**
- * Behind its endpoint serverless-offline calls the functions by itself: while it starts, it is given the wrapped ones,
- * so that a handler that throws a text is not taken for successful.
- * @returns what ends that
+ * With `invoke: sdk`, the Lambda endpoint of serverless-offline runs the functions. While serverless-offline starts,
+ * `getFunction` returns wrapped functions, so that a handler that throws a string does not count as successful.
+ * @returns a function that restores `getFunction`
  */
 export const wrapForEndpoint = (
   serverless: Serverless,
@@ -62,7 +62,7 @@ const endpointInvokers = (serverless: Serverless, cliOptions: Record<string, unk
       opened.push(invoker);
       return invoker;
     },
-    // serverless-offline reloads behind its endpoint.
+    // The Lambda endpoint reloads functions itself.
     reload: () => Promise.resolve(),
     close: async () => {
       await Promise.all(opened.map((invoker) => invoker.close()));

@@ -3,9 +3,9 @@ import type { Serverless } from '../serverless.ts';
 const STEPS = ['offline:start:init', 'offline:start:ready', 'offline:start:end'] as const;
 
 /**
- * `serverless offline`, without `start`: serverless-offline starts, waits for a signal and exits within one hook, so
- * that no other plugin gets a turn. Its three steps are run one by one instead, as `serverless offline start` does.
- * @returns false when this version of the framework or of serverless-offline has them in another form
+ * For `serverless offline` without `start`, serverless-offline starts, waits for a signal and exits within one hook, so
+ * that hooks of other plugins do not run. This function splits that hook into its three steps, as in `offline start`.
+ * @returns false if this version of the framework or of serverless-offline does not have these hooks
  */
 export const splitOfflineCommand = (
   { pluginManager }: Serverless,

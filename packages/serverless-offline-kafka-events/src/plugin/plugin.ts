@@ -22,12 +22,12 @@ import type { Invokers } from './invokers.ts';
 import { splitOfflineCommand } from './offline-command.ts';
 import type { Serverless, ServerlessUtils } from '../serverless.ts';
 
-/** Long enough for the framework to print the error. */
+/** Delay before the process exits, which lets the framework print the error. */
 const EXIT_AFTER_MS = 500;
 
 /**
- * The serverless-offline plugin. Starts when the HTTP server is up; `before:offline:start:end` is the last hook that
- * serverless-offline runs before it exits, after SIGINT or SIGTERM: there the mappings are drained.
+ * The serverless-offline plugin. It starts the mappings when the HTTP server is up, and drains them in
+ * `before:offline:start:end`, the last hook that serverless-offline runs before it exits (after SIGINT or SIGTERM).
  */
 export default class KafkaEventsPlugin {
   readonly hooks = {
@@ -58,11 +58,11 @@ export default class KafkaEventsPlugin {
   #splitCommand(): void {
     const around = { before: () => this.prepare(), started: () => this.start(), ending: () => this.stop() };
     if (!splitOfflineCommand(this.#serverless, around)) {
-      this.#log.warning('`serverless offline` does not poll here: run `serverless offline start`');
+      this.#log.warning('`serverless offline` does not poll Kafka with these versions: run `serverless offline start`');
     }
   }
 
-  /** Before serverless-offline starts: reads the configuration, and ends the process when it is wrong. */
+  /** Reads the configuration before serverless-offline starts, and ends the process if it is invalid. */
   prepare(): Promise<void> {
     return exitOnError(() => {
       const { service } = this.#serverless;
@@ -81,7 +81,7 @@ export default class KafkaEventsPlugin {
     });
   }
 
-  /** Configuration errors end the process; everything else is waited for in the background. */
+  /** Starts the mappings in the background. Configuration errors end the process; other errors are retried. */
   async start(): Promise<void> {
     if (this.#configuration === undefined) await this.prepare();
     this.#unwrapFunctions();
@@ -161,7 +161,7 @@ export default class KafkaEventsPlugin {
     if (!this.#stopping.signal.aborted) for (const mapping of this.#mappings) void mapping.start();
   }
 
-  /** No new batch, invocations in flight finished, offsets committed, groups left. */
+  /** Starts no new batches, waits for invocations in flight, commits offsets, and leaves the consumer groups. */
   async stop(): Promise<void> {
     this.#stopping.abort();
     await Promise.all(this.#mappings.map((mapping) => mapping.stop(this.#drainTimeoutMs)));
@@ -172,7 +172,7 @@ export default class KafkaEventsPlugin {
   }
 }
 
-/** The framework prints what a hook rejects with, but the servers that run already would keep the process alive. */
+/** The framework prints the error of a hook, but servers that are already running would keep the process alive. */
 const exitOnError = async (work: () => Promise<void> | void): Promise<void> => {
   try {
     await work();

@@ -25,17 +25,17 @@ describe('the batching window', () => {
     expect(it.decide(1_100, buffers([1]))).toEqual({ close: true });
   });
 
-  test('K-18 ends unused when no record arrives: the first record after it waits for a whole window', () => {
+  test('K-18 expires if no record arrives: the next record starts a new window', () => {
     const it = batcher(100);
     it.take(ONE);
     it.invocationCompleted(1_000);
-    // Nothing is there, so nobody asks again before a record arrives.
+    // The buffers are empty, so the next decision is made when a record arrives.
     expect(it.decide(1_000, EMPTY)).toEqual({ close: false, waitMs: Infinity });
     expect(it.decide(9_000, buffers([1]))).toEqual({ close: false, waitMs: 100 });
     expect(it.decide(9_100, buffers([1]))).toEqual({ close: true });
   });
 
-  test('K-18 is not extended by a record that arrives in it', () => {
+  test('K-18 is not extended when a record arrives', () => {
     const it = batcher(100);
     it.take(ONE);
     it.invocationCompleted(1_000);
@@ -43,14 +43,14 @@ describe('the batching window', () => {
     expect(it.decide(1_099, buffers([1]))).toEqual({ close: false, waitMs: 1 });
   });
 
-  test('K-18 is not restarted by a retry', () => {
+  test('K-18 is not restarted when a retry completes', () => {
     const it = batcher(100);
     expect(it.decide(1_000, buffers([1]))).toEqual({ close: false, waitMs: 100 });
     it.invocationCompleted(1_090);
     expect(it.decide(1_100, buffers([1]))).toEqual({ close: true });
   });
 
-  test('K-19 of 0 closes with the first record', () => {
+  test('K-19 with a length of 0 closes a batch as soon as there is a record', () => {
     const it = batcher(0);
     expect(it.decide(0, EMPTY)).toEqual({ close: false, waitMs: Infinity });
     expect(it.decide(5, buffers([1]))).toEqual({ close: true });
@@ -58,26 +58,26 @@ describe('the batching window', () => {
 });
 
 describe('a batch', () => {
-  test('K-14 K-17 closes at its size in records or in bytes', () => {
+  test('K-14 K-17 closes when it reaches BatchSize or the payload limit', () => {
     const nine = Array.from({ length: 9 }, () => 1);
     expect(batcher(100).decide(0, buffers(nine))).toMatchObject({ close: false });
     expect(batcher(100).decide(0, buffers(nine, [1]))).toEqual({ close: true });
     expect(batcher(100).decide(0, buffers([400], [600]))).toEqual({ close: true });
   });
 
-  test('K-17 takes what fits, partition names included', () => {
+  test('K-17 has only as many records as fit into the payload together with the partition names', () => {
     const taken = batcher(0).take(buffers([500, 480, 100], [10]));
     expect([...taken].map(([partition, records]) => [partition, records.length])).toEqual([[0, 2]]);
   });
 
-  test('K-53 holds only one record when that fits no payload', () => {
+  test('K-53 has only one record if that record exceeds the payload limit', () => {
     const waiting = buffers([2_000, 1]);
     const it = batcher(0);
     expect(it.take(waiting).get(0)).toHaveLength(1);
     expect(it.take(waiting).get(0)).toHaveLength(1);
   });
 
-  test('starts with another partition each time', () => {
+  test('starts with another partition than the batch before', () => {
     const full = Array.from({ length: 20 }, () => 1);
     const waiting = buffers(full, full, full);
     const it = batcher(0);

@@ -2,8 +2,8 @@ import type { BrokerConsumer } from '../broker/port.ts';
 import { describeError } from '../errors.ts';
 import type { PartitionTable } from './partition-table.ts';
 
-/** How long offsets of filtered records may stay uncommitted, in ms, so that not every fetch leads to a commit. */
-const LAZY_MS = 250;
+/** Delay in ms before offsets of filtered records are committed, so that not every fetch causes a commit. */
+const DELAYED_COMMIT_MS = 250;
 
 export interface CommitterDeps {
   readonly table: PartitionTable;
@@ -12,7 +12,7 @@ export interface CommitterDeps {
   readonly failed: (message: string) => void;
 }
 
-/** Commits processed offsets, one request at a time, so that an older commit never arrives after a newer one. */
+/** Commits processed offsets with one request at a time, so that an older commit never arrives after a newer one. */
 export class Committer {
   readonly #deps: CommitterDeps;
   #running: Promise<void> | undefined;
@@ -23,7 +23,7 @@ export class Committer {
     this.#deps = deps;
   }
 
-  /** Resolves when everything processed up to now is committed, or could not be. Never rejects. */
+  /** Resolves when all offsets processed so far are committed, or their commit failed. Never rejects. */
   commit(): Promise<void> {
     if (this.#running === undefined) {
       this.#running = this.#run().finally(() => (this.#running = undefined));
@@ -41,7 +41,7 @@ export class Committer {
     this.#timer ??= setTimeout(() => {
       this.#timer = undefined;
       void this.commit();
-    }, LAZY_MS).unref();
+    }, DELAYED_COMMIT_MS).unref();
   }
 
   stop(): void {
@@ -50,14 +50,14 @@ export class Committer {
 
   async #run(): Promise<void> {
     const { table, consumer, committed, failed } = this.#deps;
-    table.skipEmpty();
+    table.advanceEmptyPartitions();
     const offsets = table.uncommitted();
     if (offsets.size === 0) return;
     try {
       await consumer.commit(offsets);
       committed(table.markCommitted(offsets));
     } catch (error) {
-      // Not lost: `processed` stays ahead of `committed` and is committed with the next batch or assignment.
+      // The table still has these offsets as uncommitted: the next commit includes them.
       failed(describeError(error));
     }
   }

@@ -20,15 +20,15 @@ export interface CreateMappingDeps {
   readonly logBatches: boolean;
   readonly functionArn: string;
   readonly region: string;
-  /** Resources of the service, which a destination may refer to. */
+  /** Resources of the service, which an on-failure destination may refer to. */
   readonly resources?: Resources | undefined;
   /** An absolute path. */
   readonly failureFolder: string;
 }
 
 /**
- * A mapping with its filter and its on-failure destination, not started.
- * @throws KafkaEventsError CONFIG_INVALID for a destination that cannot be resolved, PEER_MISSING for its client
+ * Creates a mapping with its filter and its on-failure destination, without starting it.
+ * @throws KafkaEventsError CONFIG_INVALID for an unknown destination, PEER_MISSING if its client is not installed
  */
 export const createMapping = async (deps: CreateMappingDeps): Promise<Mapping> => {
   const { definition, broker, invoker, log, functionArn, region, failureFolder } = deps;

@@ -25,22 +25,22 @@ export interface DeliveryDeps {
   readonly invoker: Invoker;
   readonly policy: RetryPolicy;
   readonly destination: FailureDestination | undefined;
-  /** Not documented by AWS (K-37). Milliseconds. */
+  /** Delay between retries in milliseconds; AWS documents none (K-37). */
   readonly retryDelayMs: { readonly first: number; readonly longest: number };
-  /** Whether a record makes an event too big on its own (K-53). */
+  /** Whether an event with this record alone exceeds the payload limit (K-53). */
   readonly tooBig: (record: BrokerRecord) => boolean;
-  /** Starts a commit of what is processed; the next batch does not wait for it. */
+  /** Starts a commit of the processed offsets; the next batch does not wait for it. */
   readonly commit: () => void;
-  /** Wakes idle pollers: partitions are free again, or retries are due. */
+  /** Wakes idle pollers: partitions have no batch in flight any more, or retries are due. */
   readonly wake: () => void;
   readonly invoked: (batch: Batch, outcome: Outcome, durationMs: number) => void;
   readonly counters: Counters;
   readonly log: Log;
-  /** Milliseconds, monotonic. */
+  /** Monotonic time in milliseconds. */
   readonly now: () => number;
 }
 
-/** One attempt of a batch: invocation, outcome, resolution. */
+/** Delivers a batch once: invokes the function, and acts on the outcome (commit, retry, bisect or discard). */
 export class Delivery {
   readonly #deps: DeliveryDeps;
 
@@ -54,9 +54,9 @@ export class Delivery {
     const undeliverable = discardUndeliverable(batch, policy, Date.now(), tooBig);
     if (undeliverable) return this.#apply(batch, undeliverable);
     const outcome = await this.#invoke(batch);
-    // Partitions that another member owns by now are abandoned without a commit (K-75).
-    const held = table.stillHeld(batch);
-    if (held) await this.#apply(held, resolve(held, outcome, policy));
+    // After a rebalance another member may own partitions of the batch: their offsets are not committed here (K-75).
+    const owned = table.stillOwned(batch);
+    if (owned) await this.#apply(owned, resolve(owned, outcome, policy));
   }
 
   async #invoke(batch: Batch): Promise<Outcome> {
@@ -84,24 +84,24 @@ export class Delivery {
     commit();
   }
 
-  /** Sends records to the destination or drops them: in both cases the partition goes on (K-52). */
+  /** Sends records to the on-failure destination or drops them. The partition continues in both cases (K-52). */
   async #discard(discard: Discarded): Promise<void> {
     const { name, source, destination, counters, log } = this.#deps;
     const count = countRecords(discard.records);
-    const what = `${name}: ${describeRecords(source.topic, discard.records)} given up (${discard.condition})`;
+    const what = `${name}: discarded ${describeRecords(source.topic, discard.records)} (${discard.condition})`;
     if (destination === undefined) {
       counters.add('DroppedEventCount', count);
-      log.error(`${what} and dropped: the mapping has no on-failure destination`);
+      log.error(`${what}; they are lost, because the mapping has no on-failure destination`);
       return;
     }
     try {
       await destination.send(discard);
       counters.add('OnFailureDestinationDeliveredEventCount', count);
-      log.warning(`${what}, sent to ${destination.name}`);
+      log.warning(`${what} and sent them to ${destination.name}`);
     } catch (error) {
       counters.add('OnFailureDestinationDeliveryErrorCount');
       counters.add('DroppedEventCount', count);
-      log.error(`${what} and dropped: ${describeError(error)}`);
+      log.error(`${what}; they are lost, because the on-failure destination failed: ${describeError(error)}`);
     }
   }
 }
@@ -116,5 +116,5 @@ const describeRecords = (topic: string, records: PartitionRecords): string => {
     const [first, last] = [list[0]?.offset ?? 0, list.at(-1)?.offset ?? 0];
     return `${topic}-${partition} offset ${first === last ? first : `${first} to ${last}`}`;
   });
-  return `${countRecords(records)} records, ${parts.join(', ')},`;
+  return `${countRecords(records)} records, ${parts.join(', ')}`;
 };

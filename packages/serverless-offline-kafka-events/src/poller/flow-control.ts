@@ -2,10 +2,10 @@ import type { BrokerConsumer } from '../broker/port.ts';
 import { PAYLOAD_LIMIT } from '../payload-size.ts';
 import type { PartitionTable } from './partition-table.ts';
 
-/** Buffered bytes per mapping, shared by its partitions. */
+/** Maximum size of a mapping's buffers in bytes, shared by its partitions. */
 const BUFFER_BYTES = 64 * 1024 * 1024;
 
-/** Pauses partitions that are read faster than they are delivered, so that memory stays bounded. */
+/** Pauses partitions that are read faster than they are delivered, to limit memory use. */
 export class FlowControl {
   readonly #table: PartitionTable;
   readonly #consumer: Pick<BrokerConsumer, 'pause' | 'resume'>;
@@ -18,7 +18,7 @@ export class FlowControl {
     this.#batchSize = batchSize;
   }
 
-  /** A new assignment starts with nothing paused. */
+  /** After a new assignment no partition is paused. */
   reset(): void {
     this.#paused.clear();
   }
@@ -37,7 +37,7 @@ export class FlowControl {
     }
   }
 
-  /** With two batches buffered, a poller never waits for the broker. */
+  /** Whether a buffer exceeds `share` of its limits. With two batches in it, a poller does not wait for the broker. */
   #full(partition: number, share: number): boolean {
     const buffer = this.#table.buffer(partition);
     if (!buffer) return false;

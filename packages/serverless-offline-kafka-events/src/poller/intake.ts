@@ -13,31 +13,31 @@ export interface IntakeDeps {
   readonly table: PartitionTable;
   readonly flow: FlowControl;
   readonly committer: Committer;
-  /** Which records reach the function; all when undefined. */
+  /** Selects the records that are delivered; all of them when undefined. */
   readonly filter: ((record: BrokerRecord) => boolean) | undefined;
   readonly ready: (partitions: number) => void;
-  /** Records of the partition of this rank are there. */
-  readonly arrived: (rank: number) => void;
+  /** Called when records were added to the buffer of the partition with this index (see `PartitionTable`). */
+  readonly arrived: (partitionIndex: number) => void;
   readonly counters: Counters;
   readonly log: Log;
   readonly now: () => number;
 }
 
+/** How often an unchanged reason for waiting is logged again. */
 const REPEAT_WAITING_MS = 30_000;
 
-/** What comes from the broker, on its way into the buffers: poll, filter, buffer (K-64). */
+/** Handles the events of the consumer: filters fetched records and adds them to the buffers (K-64). */
 export const intake = (deps: IntakeDeps): ConsumerListener => {
   const { name, definition, table, flow, committer, filter, counters, log, now } = deps;
-  const waits = repeatGuard(now);
-  /** One record never stops its partition: what cannot be filtered is delivered, since nothing may be lost. */
+  const waitingReasons = repeatGuard(now);
+  /** A record whose filter throws is delivered: it must neither block its partition nor be lost. */
   const passes = (record: BrokerRecord): boolean => {
     try {
       return filter?.(record) ?? true;
     } catch (error) {
       const { partition, offset } = record;
-      log.warning(
-        `${name}: offset ${offset} of partition ${partition} is delivered unfiltered: ${describeError(error)}`,
-      );
+      const where = `offset ${offset} of partition ${partition}`;
+      log.warning(`${name}: the filter failed for ${where}, so the record is delivered: ${describeError(error)}`);
       return true;
     }
   };
@@ -57,25 +57,26 @@ export const intake = (deps: IntakeDeps): ConsumerListener => {
         log.notice(`${name} (group ${definition.groupId}, ${count} partitions, ${batch}) ready`);
       }
       readyPartitions = count;
-      waits.clear();
+      waitingReasons.clear();
       void committer.commit();
       deps.ready(count);
     },
-    records: (partition, polled, next, end) => {
+    fetched: (partition, polled, nextOffset, highWatermark) => {
       const records = filter ? polled.filter(passes) : polled;
       counters.add('PolledEventCount', polled.length);
       counters.add('FilteredOutEventCount', polled.length - records.length);
       const first = polled[0]?.offset;
-      if (!table.add(partition, { first, records, next, end })) {
-        log.warning(`${name}: offsets of partition ${partition} went back to ${first ?? next}; following them`);
+      if (!table.add(partition, { first, records, nextOffset, highWatermark })) {
+        const restart = `the offsets of partition ${partition} start again at ${first ?? nextOffset}`;
+        log.warning(`${name}: ${restart}, as after the topic was created again; reading continues there`);
       }
       if (records.length === 0) return committer.commitSoon();
       flow.pauseIfFull(partition);
-      deps.arrived(table.rank(partition));
+      deps.arrived(table.indexOf(partition));
     },
     waiting: (reason) => {
       counters.add('PollingErrorCount');
-      if (waits.isNews(reason)) log.notice(`${name} waits: ${reason}`);
+      if (waitingReasons.shouldLog(reason)) log.notice(`${name} waits: ${reason}`);
     },
     failed: (error) => {
       counters.add('PollingErrorCount');
@@ -84,11 +85,11 @@ export const intake = (deps: IntakeDeps): ConsumerListener => {
   };
 };
 
-/** Lets a reason through when it changes, and again after a while. */
-const repeatGuard = (now: () => number): { isNews: (reason: string) => boolean; clear: () => void } => {
+/** Limits repeated log lines: a reason is logged when it changes, and again after `REPEAT_WAITING_MS`. */
+const repeatGuard = (now: () => number): { shouldLog: (reason: string) => boolean; clear: () => void } => {
   let last = { reason: '', at: 0 };
   return {
-    isNews: (reason) => {
+    shouldLog: (reason) => {
       if (reason === last.reason && now() - last.at < REPEAT_WAITING_MS) return false;
       last = { reason, at: now() };
       return true;

@@ -7,18 +7,19 @@ import type { Batch } from '../batch.ts';
 export interface InvocationLineDeps {
   readonly name: string;
   readonly log: Log;
-  /** Print every invocation, not only those that fail. */
+  /** Whether to log every invocation instead of only those that fail. */
   readonly logBatches: boolean;
   readonly size: (record: BrokerRecord) => number;
   readonly report: () => MappingReport;
 }
 
-/** Prints the outcome of invocations. */
+/** Returns a function that logs the outcome of an invocation. */
 export const describeInvocation = ({ name, log, logBatches, size, report }: InvocationLineDeps) => {
   let filteredBefore = 0;
   return (batch: Batch, outcome: Outcome, durationMs: number): void => {
     const problem = explain(outcome);
-    if (problem !== undefined) log.warning(`${name}: ${problem} (${batch.count} records, try ${batch.failures + 1})`);
+    if (problem !== undefined)
+      log.warning(`${name}: ${problem} (${batch.count} records, attempt ${batch.failures + 1})`);
     if (!logBatches) return;
     const { counts, gauges } = report();
     const filtered = counts.FilteredOutEventCount - filteredBefore;

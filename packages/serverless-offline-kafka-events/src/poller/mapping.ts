@@ -32,19 +32,19 @@ export interface MappingDeps {
   readonly filter: ((record: BrokerRecord) => boolean) | undefined;
   readonly destination: FailureDestination | undefined;
   readonly log: Log;
-  /** A line per invocation. */
+  /** Whether to log a line per invocation. */
   readonly logBatches: boolean;
   readonly sessionTimeoutMs: number;
   readonly retryDelayMs: DeliveryDeps['retryDelayMs'];
 }
 
-/** Milliseconds on a clock that nobody sets: a window or a delay that was begun ends, whatever the time of day does. */
+/** Monotonic time in milliseconds: windows and delays end on time even if the system clock is changed. */
 const monotonicNow = (): number => performance.now();
 
-/** How often the number of pollers is decided, in ms. AWS does it every minute (K-65). */
+/** How often the number of pollers is adjusted, in ms. AWS does it every minute (K-65). */
 const SCALING_MS = 1_000;
 
-/** One event source mapping: a group member, its buffers and its pollers. */
+/** One event source mapping: a member of the consumer group, the buffers of its partitions, and its pollers. */
 export class Mapping {
   readonly #deps: MappingDeps;
   readonly #consumer: BrokerConsumer;
@@ -99,14 +99,14 @@ export class Mapping {
       counters: this.#counters,
       now: monotonicNow,
     });
-    this.#pool = new PollerPool((mine) => this.#poller(mine, payloadBytes));
+    this.#pool = new PollerPool((isAssigned) => this.#poller(isAssigned, payloadBytes));
   }
 
   get name(): string {
     return `${this.#deps.definition.functionKey} ← ${this.#deps.definition.topic}`;
   }
 
-  /** Resolves when the mapping has joined its group and its positions are fixed, for the first time. */
+  /** Resolves when the mapping has joined its consumer group and starts to read its partitions. */
   start(): Promise<void> {
     const { definition, filter, log } = this.#deps;
     this.#pool.resize(this.#limits.minimum);
@@ -125,7 +125,7 @@ export class Mapping {
             this.#pool.wakeAll();
             resolve();
           },
-          arrived: (rank) => this.#pool.wake(rank),
+          arrived: (partitionIndex) => this.#pool.wake(partitionIndex),
           counters: this.#counters,
           log,
           now: monotonicNow,
@@ -134,13 +134,13 @@ export class Mapping {
     );
   }
 
-  /** Finishes the invocations in flight, at most `timeoutMs`, commits and leaves the group. */
+  /** Waits for the invocations in flight, at most `timeoutMs`, commits, and leaves the consumer group. */
   async stop(timeoutMs: number): Promise<void> {
     clearInterval(this.#scaling);
     this.#committer.stop();
     const drained = new AbortController();
-    const ends = this.#pool.stop().then(() => drained.abort());
-    await Promise.race([ends, sleep(timeoutMs, drained.signal)]);
+    const stopped = this.#pool.stop().then(() => drained.abort());
+    await Promise.race([stopped, sleep(timeoutMs, drained.signal)]);
     await this.#committer.commit();
     await this.#consumer.stop();
     await this.#deps.destination?.close();
@@ -165,7 +165,7 @@ export class Mapping {
     this.#pool.resize(size);
   }
 
-  #poller(mine: (rank: number) => boolean, payloadBytes: number): Poller {
+  #poller(isAssigned: (partitionIndex: number) => boolean, payloadBytes: number): Poller {
     const { topic, batchSize, windowMs } = this.#deps.definition;
     return new Poller({
       table: this.#table,
@@ -176,7 +176,7 @@ export class Mapping {
         payloadBytes,
         partitionBytes: (partition) => partitionSize(topic, partition),
       }),
-      mine,
+      isAssigned,
       deliver: (batch) => this.#delivery.deliver(batch),
       taken: (partitions) => this.#flow.resume(partitions),
       now: monotonicNow,

@@ -1,6 +1,6 @@
 import type { BrokerRecord } from '../broker/port.ts';
 
-/** What one partition has waiting, first in first out. `size` is in JSON bytes of the event. */
+/** Queue of the records of one partition that are not in a batch yet. Sizes are bytes in the event's JSON. */
 export class PartitionBuffer {
   readonly partition: number;
   #records: BrokerRecord[] = [];
@@ -22,13 +22,13 @@ export class PartitionBuffer {
     this.bytes += size;
   }
 
-  /** The record that leaves next, and its size. */
+  /** The first record and its size. */
   peek(): { record: BrokerRecord; size: number } | undefined {
     const record = this.#records[this.#head];
     return record === undefined ? undefined : { record, size: this.#sizes[this.#head] ?? 0 };
   }
 
-  /** Takes from the front while `count` and `bytes` allow. */
+  /** Removes records from the front: at most `count` records, and at most `bytes` bytes. */
   take(count: number, bytes: number): { records: BrokerRecord[]; bytes: number } {
     let end = this.#head;
     let taken = 0;

@@ -1,52 +1,51 @@
 import type { AssignedPartition, BrokerRecord } from '../broker/port.ts';
-import { endOf, withRecords } from '../batch.ts';
+import { finalOffset, withRecords } from '../batch.ts';
 import type { Batch } from '../batch.ts';
 import { PartitionBuffer } from './partition-buffer.ts';
 
 interface PartitionState {
-  /** Its index among this member's partitions: pollers divide the partitions by it. */
-  rank: number;
+  /** Index among the partitions of this group member; decides which poller the partition belongs to. */
+  index: number;
   buffer: PartitionBuffer;
   owned: boolean;
-  /** The offset after the last one read. */
-  next: number;
-  /** All records below are processed: delivered, filtered out or discarded. */
+  /** The offset after the last one that was fetched. */
+  nextOffset: number;
+  /** All records below this offset are processed: delivered, filtered out or discarded. */
   processed: number;
-  /** The group's committed offset, as far as it is known. */
+  /** The last known committed offset of the consumer group. */
   committed: number | undefined;
-  /** Where reading started. */
+  /** The offset at which reading started. */
   start: number;
-  /** High watermark. */
-  end: number;
-  /** The batch in flight: a partition is never in two (K-22). */
+  highWatermark: number;
+  /** The batch in flight; a partition never has two (K-22). */
   batch: Batch | undefined;
 }
 
-/** What a fetch returned for one partition. */
+/** The result of a fetch for one partition. */
 export interface Polled {
   /** Offset of the first record, before filtering. */
   readonly first: number | undefined;
   /** The records that pass the filter. */
   readonly records: readonly BrokerRecord[];
-  readonly next: number;
-  readonly end: number;
+  readonly nextOffset: number;
+  readonly highWatermark: number;
 }
 
 /**
- * The state of this member's partitions. Each has three offsets, and always committed <= processed <= next. No I/O.
+ * State of the partitions of this group member. For each of them, committed <= processed <= nextOffset. No I/O.
  */
 export class PartitionTable {
   readonly #size: (record: BrokerRecord) => number;
   readonly #states = new Map<number, PartitionState>();
-  /** False between two assignments. */
+  /** Whether partitions are assigned at the moment; false during a rebalance. */
   active = false;
 
-  /** @param size JSON bytes of a record in an event */
+  /** @param size computes the size of a record in the event's JSON, in bytes */
   constructor(size: (record: BrokerRecord) => number) {
     this.#size = size;
   }
 
-  /** No commit can succeed now. Buffers are dropped; the offsets stay, to be compared with the next assignment. */
+  /** The assignment has ended. Buffers are emptied; offsets are kept and compared with those of the next assignment. */
   revoked(): void {
     this.active = false;
     for (const state of this.#states.values()) {
@@ -56,9 +55,9 @@ export class PartitionTable {
   }
 
   /**
-   * A new assignment. Where no other member has changed the group's offset, this member's offsets and its batch in
-   * flight stay valid. Otherwise the batch is abandoned, and reading starts from the group's offset (K-75).
-   * @returns the offset to read from, per partition
+   * Handles a new assignment. If no other member has changed the committed offset of a partition, its offsets and its
+   * batch in flight remain valid. Otherwise the batch is abandoned, and reading starts at the committed offset (K-75).
+   * @returns the offset to read from, by partition
    */
   assigned(partitions: readonly AssignedPartition[]): Map<number, number> {
     const seeks = new Map<number, number>();
@@ -67,50 +66,50 @@ export class PartitionTable {
     this.active = true;
     for (const { partition, committed, start } of partitions) {
       const old = previous.get(partition);
-      const ours = old !== undefined && (committed ?? start) >= (old.committed ?? start) && start <= old.processed;
-      const processed = ours ? old.processed : start;
-      const batch = ours ? old.batch : undefined;
-      const next = (batch && endOf(batch, partition)) ?? processed;
+      const unchanged = old !== undefined && (committed ?? start) >= (old.committed ?? start) && start <= old.processed;
+      const processed = unchanged ? old.processed : start;
+      const batch = unchanged ? old.batch : undefined;
+      const nextOffset = (batch && finalOffset(batch, partition)) ?? processed;
       this.#states.set(partition, {
-        rank: seeks.size,
+        index: seeks.size,
         buffer: new PartitionBuffer(partition),
         owned: true,
-        next,
+        nextOffset,
         processed,
         committed,
         start,
-        end: old?.end ?? next,
+        highWatermark: old?.highWatermark ?? nextOffset,
         batch,
       });
-      seeks.set(partition, next);
+      seeks.set(partition, nextOffset);
     }
     return seeks;
   }
 
-  /** @returns false when offsets went back (the topic was created again): the partition's offsets were reset to them */
-  add(partition: number, { first, records, next, end }: Polled): boolean {
+  /** @returns false if the offsets are below those read before (the topic was created again) and the state was reset */
+  add(partition: number, { first, records, nextOffset, highWatermark }: Polled): boolean {
     const state = this.#states.get(partition);
     if (!state?.owned) return true;
-    const wentBack = first !== undefined && first < state.next;
-    if (wentBack) {
+    const restarted = first !== undefined && first < state.nextOffset;
+    if (restarted) {
       state.buffer = new PartitionBuffer(partition);
       state.batch = undefined;
       state.processed = first;
       state.committed = undefined;
       state.start = first;
-      state.next = first;
+      state.nextOffset = first;
     }
     for (const record of records) state.buffer.push(record, this.#size(record));
-    state.next = Math.max(state.next, next);
-    state.end = end;
-    return !wentBack;
+    state.nextOffset = Math.max(state.nextOffset, nextOffset);
+    state.highWatermark = highWatermark;
+    return !restarted;
   }
 
-  /** Buffers whose partitions have no batch in flight and whose rank `mine` accepts. */
-  available(mine: (rank: number) => boolean): PartitionBuffer[] {
+  /** Buffers of the partitions that have no batch in flight and whose index `isAssigned` accepts. */
+  available(isAssigned: (partitionIndex: number) => boolean): PartitionBuffer[] {
     const buffers: PartitionBuffer[] = [];
-    for (const { owned, batch, buffer, rank } of this.#states.values()) {
-      if (owned && batch === undefined && mine(rank)) buffers.push(buffer);
+    for (const { owned, batch, buffer, index } of this.#states.values()) {
+      if (owned && batch === undefined && isAssigned(index)) buffers.push(buffer);
     }
     return buffers;
   }
@@ -119,18 +118,18 @@ export class PartitionTable {
     return this.#states.get(partition)?.buffer;
   }
 
-  rank(partition: number): number {
-    return this.#states.get(partition)?.rank ?? 0;
+  indexOf(partition: number): number {
+    return this.#states.get(partition)?.index ?? 0;
   }
 
   get partitions(): number[] {
     return [...this.#states].filter(([, state]) => state.owned).map(([partition]) => partition);
   }
 
-  /** The offset a partition reaches once all records taken from its buffer are processed: past filtered ones and gaps. */
+  /** The offset to commit once all records taken from the buffer are processed: after filtered records and gaps. */
   nextAfterTaken(partition: number): number {
     const state = this.#states.get(partition);
-    return state?.buffer.peek()?.record.offset ?? state?.next ?? 0;
+    return state?.buffer.peek()?.record.offset ?? state?.nextOffset ?? 0;
   }
 
   begin(batch: Batch): void {
@@ -141,20 +140,20 @@ export class PartitionTable {
   }
 
   /**
-   * The part of a batch whose partitions this member still owns, `undefined` when there is none. The rest belongs to
-   * another member, or its offsets were changed: it is abandoned without a commit.
+   * The part of a batch whose partitions this member still owns, or `undefined` if it owns none of them. The other
+   * partitions were assigned to another member, or their offsets were reset: they are abandoned without a commit.
    */
-  stillHeld(batch: Batch): Batch | undefined {
-    const held = [...batch.records].filter(([partition]) => this.#states.get(partition)?.batch === batch);
-    if (held.length === batch.records.size) return batch;
-    const rest = withRecords(batch, new Map(held));
-    if (rest) this.begin(rest);
-    return rest;
+  stillOwned(batch: Batch): Batch | undefined {
+    const owned = [...batch.records].filter(([partition]) => this.#states.get(partition)?.batch === batch);
+    if (owned.length === batch.records.size) return batch;
+    const remaining = withRecords(batch, new Map(owned));
+    if (remaining) this.begin(remaining);
+    return remaining;
   }
 
   /**
-   * Other batches take the place of one that was tried. Partitions with no record in them advance past the batch; the
-   * others advance to their first record that is not processed (K-47).
+   * Replaces a batch after an attempt. Partitions without records in the replacements advance to the end of the batch,
+   * the others to their first unprocessed record (K-47).
    */
   replace(batch: Batch, replacements: readonly Batch[]): void {
     for (const [partition, next] of batch.nextOffsets) {
@@ -166,14 +165,14 @@ export class PartitionTable {
     }
   }
 
-  /** Partitions where everything read was filtered out or carried no record: their offsets advance too (K-61). */
-  skipEmpty(): void {
+  /** Advances partitions that have nothing to deliver, because all fetched records were filtered out (K-61). */
+  advanceEmptyPartitions(): void {
     for (const state of this.#states.values()) {
-      if (state.owned && state.batch === undefined && state.buffer.length === 0) state.processed = state.next;
+      if (state.owned && state.batch === undefined && state.buffer.length === 0) state.processed = state.nextOffset;
     }
   }
 
-  /** By partition, the offset to commit (K-25: last processed + 1). */
+  /** The offsets to commit, by partition: last processed + 1 (K-25). */
   uncommitted(): Map<number, number> {
     const offsets = new Map<number, number>();
     for (const [partition, { owned, processed, committed }] of this.#states) {
@@ -182,23 +181,23 @@ export class PartitionTable {
     return offsets;
   }
 
-  /** @returns by how much the group's offsets moved */
+  /** @returns by how much the committed offsets advanced, over all partitions */
   markCommitted(offsets: ReadonlyMap<number, number>): number {
-    let moved = 0;
+    let advanced = 0;
     for (const [partition, offset] of offsets) {
       const state = this.#states.get(partition);
       if (!state?.owned) continue;
-      moved += Math.max(0, offset - (state.committed ?? state.start));
+      advanced += Math.max(0, offset - (state.committed ?? state.start));
       state.committed = Math.max(state.committed ?? 0, offset);
     }
-    return moved;
+    return advanced;
   }
 
-  /** Records that are written but not processed, by partition: `OffsetLag` is the sum (K-76). */
+  /** Number of records that are written but not processed, by partition; `OffsetLag` is the sum (K-76). */
   lags(): Map<number, number> {
     const lags = new Map<number, number>();
-    for (const [partition, { owned, end, processed }] of this.#states) {
-      if (owned) lags.set(partition, Math.max(0, end - processed));
+    for (const [partition, { owned, highWatermark, processed }] of this.#states) {
+      if (owned) lags.set(partition, Math.max(0, highWatermark - processed));
     }
     return lags;
   }

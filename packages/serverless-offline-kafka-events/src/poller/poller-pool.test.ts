@@ -5,47 +5,47 @@ import { Poller } from './poller.ts';
 import { PollerPool } from './poller-pool.ts';
 import { RetryQueue } from './retry-queue.ts';
 
-/** Counts the pollers that were made; none has anything to do. */
+/** A pool of pollers without records, which counts the pollers that it creates. */
 const idlePool = () => {
   const table = new PartitionTable(() => 1);
   const retries = new RetryQueue(table);
-  let made = 0;
-  const pool = new PollerPool((mine) => {
-    made += 1;
+  let created = 0;
+  const pool = new PollerPool((isAssigned) => {
+    created += 1;
     const batcher = new Batcher({ batchSize: 1, windowMs: 0, payloadBytes: 1, partitionBytes: () => 0 });
     return new Poller({
       table,
       retries,
       batcher,
-      mine,
+      isAssigned,
       deliver: () => Promise.resolve(),
       taken: () => undefined,
       now: () => 0,
     });
   });
-  return { pool, made: () => made };
+  return { pool, created: () => created };
 };
 
 describe('the pollers of a mapping', () => {
-  test('K-22 divide the partitions: each has one poller, however many there are', () => {
-    const shares: ((rank: number) => boolean)[] = [];
-    const watched = new PollerPool((mine) => {
-      shares.push(mine);
+  test('K-22 divide the partitions: each partition belongs to one poller, for any number of pollers', () => {
+    const assignments: ((partitionIndex: number) => boolean)[] = [];
+    const pool = new PollerPool((isAssigned) => {
+      assignments.push(isAssigned);
       return { run: () => Promise.resolve(), stop: () => undefined, wake: () => undefined } as Poller;
     });
     for (const size of [1, 3, 2]) {
-      watched.resize(size);
-      for (let rank = 0; rank < 10; rank++) {
-        expect(shares.slice(0, size).filter((mine) => mine(rank))).toHaveLength(1);
+      pool.resize(size);
+      for (let index = 0; index < 10; index++) {
+        expect(assignments.slice(0, size).filter((isAssigned) => isAssigned(index))).toHaveLength(1);
       }
     }
   });
 
-  test('a stopped pool starts no poller when a rebalance ends while it drains', async () => {
-    const { pool, made } = idlePool();
+  test('are not started any more after the pool was stopped, even if a rebalance ends while it drains', async () => {
+    const { pool, created } = idlePool();
     pool.resize(1);
     await pool.stop();
     pool.resize(3);
-    expect(made()).toBe(1);
+    expect(created()).toBe(1);
   });
 });

@@ -1,13 +1,13 @@
 import type { Poller } from './poller.ts';
 
-/** The pollers of a mapping. Each partition belongs to one poller, by its rank (K-22). */
+/** The pollers of a mapping. Each partition belongs to one poller, chosen by its index in `PartitionTable` (K-22). */
 export class PollerPool {
-  readonly #create: (mine: (rank: number) => boolean) => Poller;
+  readonly #create: (isAssigned: (partitionIndex: number) => boolean) => Poller;
   readonly #pollers: Poller[] = [];
   readonly #running = new Set<Promise<void>>();
   #stopped = false;
 
-  constructor(create: (mine: (rank: number) => boolean) => Poller) {
+  constructor(create: (isAssigned: (partitionIndex: number) => boolean) => Poller) {
     this.#create = create;
   }
 
@@ -15,7 +15,7 @@ export class PollerPool {
     return this.#pollers.length;
   }
 
-  /** Surplus pollers finish their invocation and end; the others take over the batches that wait for a retry. */
+  /** Surplus pollers finish their invocation and stop; the others take over the batches that wait for a retry. */
   resize(size: number): void {
     if (this.#stopped || size === this.size) return;
     for (const poller of this.#pollers.splice(size)) poller.stop();
@@ -24,15 +24,15 @@ export class PollerPool {
   }
 
   #add(index: number): void {
-    const poller = this.#create((rank) => rank % this.#pollers.length === index);
+    const poller = this.#create((partitionIndex) => partitionIndex % this.#pollers.length === index);
     this.#pollers.push(poller);
     const run = poller.run().finally(() => this.#running.delete(run));
     this.#running.add(run);
   }
 
-  /** Wakes the poller of the partition with this rank. */
-  wake(rank: number): void {
-    this.#pollers[rank % this.#pollers.length]?.wake();
+  /** Wakes the poller of the partition with this index. */
+  wake(partitionIndex: number): void {
+    this.#pollers[partitionIndex % this.#pollers.length]?.wake();
   }
 
   wakeAll(): void {

@@ -9,18 +9,18 @@ export interface PollerDeps {
   readonly table: PartitionTable;
   readonly retries: RetryQueue;
   readonly batcher: Batcher;
-  /** Which partitions are this poller's, by rank. */
-  readonly mine: (rank: number) => boolean;
-  /** From invocation to resolution. Never rejects. */
+  /** Whether the partition with this index belongs to this poller. */
+  readonly isAssigned: (partitionIndex: number) => boolean;
+  /** Invokes the function and acts on the outcome. Never rejects. */
   readonly deliver: (batch: Batch) => Promise<void>;
-  /** Records were taken from the buffers of these partitions. */
+  /** Called when records were taken from the buffers of these partitions. */
   readonly taken: (partitions: Iterable<number>) => void;
   readonly now: () => number;
 }
 
 /**
- * One event poller: at most one synchronous invocation at a time (K-22). A batch that fails waits for its next attempt
- * and blocks its own partitions only; those of other batches go on (K-35).
+ * One event poller, with at most one synchronous invocation at a time (K-22). A failed batch blocks only its own
+ * partitions until its next attempt; the poller continues with the other partitions (K-35).
  */
 export class Poller {
   readonly #deps: PollerDeps;
@@ -35,16 +35,16 @@ export class Poller {
     this.#signal.wake();
   }
 
-  /** No new batch; `run` resolves when the invocation in flight, if any, has ended and is committed. */
+  /** Starts no new batch. `run` resolves when the invocation in flight, if any, has ended. */
   stop(): void {
     this.#stopping = true;
     this.wake();
   }
 
   async run(): Promise<void> {
-    const { retries, table, batcher, mine, deliver, now } = this.#deps;
+    const { retries, table, batcher, isAssigned, deliver, now } = this.#deps;
     while (!this.#stopping) {
-      const decision = batcher.decide(now(), table.available(mine));
+      const decision = batcher.decide(now(), table.available(isAssigned));
       const batch = retries.take(now()) ?? (decision.close ? this.#take() : undefined);
       if (batch) {
         await deliver(batch);
@@ -56,8 +56,8 @@ export class Poller {
   }
 
   #take(): Batch {
-    const { table, batcher, mine, taken } = this.#deps;
-    const records = batcher.take(table.available(mine));
+    const { table, batcher, isAssigned, taken } = this.#deps;
+    const records = batcher.take(table.available(isAssigned));
     const nextOffsets = new Map([...records.keys()].map((partition) => [partition, table.nextAfterTaken(partition)]));
     const batch = newBatch(records, nextOffsets);
     table.begin(batch);

@@ -1,7 +1,7 @@
 import type { Batch } from '../batch.ts';
 import type { PartitionTable } from './partition-table.ts';
 
-/** Batches that wait for their next try, which any free poller may make. Times in milliseconds. */
+/** Batches that wait for a retry, which any idle poller may make. Times are in milliseconds. */
 export class RetryQueue {
   readonly #table: PartitionTable;
   #waiting: { readonly batch: Batch; readonly dueAt: number }[] = [];
@@ -14,19 +14,19 @@ export class RetryQueue {
     this.#waiting.push({ batch, dueAt });
   }
 
-  /** A batch that is due, without partitions that another member owns by now. */
+  /** Removes and returns a batch whose retry is due, without partitions that this member no longer owns. */
   take(now: number): Batch | undefined {
     while (this.#table.active) {
       const index = this.#waiting.findIndex(({ dueAt }) => dueAt <= now);
       const [due] = index < 0 ? [] : this.#waiting.splice(index, 1);
       if (due === undefined) return undefined;
-      const held = this.#table.stillHeld(due.batch);
-      if (held) return held;
+      const owned = this.#table.stillOwned(due.batch);
+      if (owned) return owned;
     }
     return undefined;
   }
 
-  /** Milliseconds until one is due; Infinity when none waits, or while there is no assignment. */
+  /** Milliseconds until the next retry is due; Infinity if none is waiting, or if no partitions are assigned. */
   waitMs(now: number): number {
     if (!this.#table.active) return Infinity;
     return Math.max(0, Math.min(Infinity, ...this.#waiting.map(({ dueAt }) => dueAt - now)));

@@ -1,4 +1,4 @@
-/** Lets one loop sleep until something happens. A `wake` while nobody sleeps makes the next sleep return at once. */
+/** Lets a loop sleep until it is woken. A `wake` when the loop is not asleep makes its next `sleep` return at once. */
 export class WakeSignal {
   #awake = false;
   #resolve: (() => void) | undefined;
@@ -8,7 +8,7 @@ export class WakeSignal {
     else this.#awake = true;
   }
 
-  /** Until `wake`, at most `ms` (which may be Infinity). */
+  /** Resolves after `wake`, or after `ms` at the latest (which may be Infinity). */
   async sleep(ms: number): Promise<void> {
     if (!this.#awake && ms > 0) {
       let timer: NodeJS.Timeout | undefined;

@@ -7,7 +7,7 @@ const { kafka, start } = useRigs();
 afterEach(() => void jest.restoreAllMocks());
 
 describe('a batch', () => {
-  test('K-17 closes at 6 MB of payload', async () => {
+  test('K-17 closes before its payload exceeds 6 MB', async () => {
     const topic = await kafka.topic(2);
     const value = Buffer.alloc(300_000, 7);
     for (const partition of [0, 1, 0, 1, 0, 1]) {
@@ -24,7 +24,7 @@ describe('a batch', () => {
     expect(Math.max(...sizes)).toBeGreaterThan(6 * 1024 * 1024 - 401_000);
   });
 
-  test('K-19 K-23 without a window is delivered at once, and never empty', async () => {
+  test('K-19 K-23 without a batching window is delivered at once, and is never empty', async () => {
     const topic = await kafka.topic(2);
     const rig = await start({ Topics: [topic], MaximumBatchingWindowInSeconds: 0 });
     for (let n = 1; n <= 5; n++) {
@@ -34,7 +34,7 @@ describe('a batch', () => {
     expect(rig.events.map((event) => recordsOf(event).length)).toEqual([1, 1, 1, 1, 1]);
   });
 
-  test('K-14 K-20 K-21 counts the records of all partitions, each in offset order', async () => {
+  test('K-14 K-20 K-21 has at most BatchSize records over all partitions, in offset order within each', async () => {
     const topic = await kafka.topic(4);
     await kafka.produce(topic, numbered(400, 4));
     const rig = await start({ Topics: [topic], BatchSize: 100 });
@@ -48,7 +48,7 @@ describe('a batch', () => {
     }
   });
 
-  test('K-20 holds records of several partitions', async () => {
+  test('K-20 may have records of several partitions', async () => {
     const topic = await kafka.topic(3);
     await kafka.produce(topic, numbered(9, 3));
     const rig = await start({ Topics: [topic] });
@@ -56,7 +56,7 @@ describe('a batch', () => {
     expect(Math.max(...rig.events.map((event) => Object.keys(event.records).length))).toBe(3);
   });
 
-  test('is delivered in time though the clock is set ahead and back meanwhile', async () => {
+  test('is delivered in time although the system clock is set forward and back meanwhile', async () => {
     const { now } = Date;
     let ahead = 0;
     jest.spyOn(Date, 'now').mockImplementation(() => now() + ahead);

@@ -35,7 +35,7 @@ const run = (...args: string[]): Running => {
 };
 
 describe('the command line', () => {
-  test('polls a topic, invokes a function at an endpoint, retries its errors, and drains when stopped', async () => {
+  test('polls a topic, invokes a function at an endpoint, retries after errors, and drains when stopped', async () => {
     const topic = await kafka.topic(2);
     await kafka.produce(topic, numbered(20, 2));
     let calls = 0;
@@ -44,7 +44,9 @@ describe('the command line', () => {
     });
     const group = `--self-managed-kafka-event-source-config={"ConsumerGroupId":"g-${topic}"}`;
     const cli = run('--function-name', 'my-function', '--topic', topic, '--endpoint', endpoint.url, group);
-    await until('commits', async () => (await kafka.committed(`g-${topic}`, topic)).every((offset) => offset === 10));
+    await until('the commits', async () =>
+      (await kafka.committed(`g-${topic}`, topic)).every((offset) => offset === 10),
+    );
     cli.stop();
     expect(await cli.exitCode).toBe(0);
     await endpoint.close();
@@ -56,7 +58,7 @@ describe('the command line', () => {
     expect(endpoint.events[0]?.eventSource).toBe('SelfManagedKafka');
   });
 
-  test('Ctrl-C lets the invocation in flight finish, and exits with 0', async () => {
+  test('waits for the invocation in flight after Ctrl-C, and exits with code 0', async () => {
     const topic = await kafka.topic(1);
     await kafka.produce(topic, numbered(1, 1));
     let release = (): void => undefined;
@@ -73,14 +75,14 @@ describe('the command line', () => {
     cli.kill('SIGINT');
     let output = '';
     cli.stdout.on('data', (chunk: Buffer) => (output += chunk.toString()));
-    await until('the line', () => output.includes('stops: finishing what is in flight'));
+    await until('the log line', () => output.includes('stops and waits for the invocation in flight'));
     release();
     expect(await exited).toBe(0);
     expect(await kafka.committed(`f-${topic}`, topic)).toEqual([1]);
     await endpoint.close();
   });
 
-  test('wrong flags exit with 2 and one sentence, --help with 0', async () => {
+  test('exits with code 2 and one error message for invalid flags, and with 0 for --help', async () => {
     const wrong = run('--function-name', 'f', '--topic', 'orders', '--batch-size', '0');
     expect(await wrong.exitCode).toBe(2);
     expect(wrong.lines).toEqual([
@@ -97,11 +99,11 @@ describe('the command line', () => {
     expect(help.lines[0]).toContain('--maximum-batching-window-in-seconds');
   });
 
-  test('an endpoint that does not answer is tried again', async () => {
+  test('retries while the endpoint is not reachable', async () => {
     const topic = await kafka.topic(1);
     await kafka.produce(topic, numbered(1, 1));
     const cli = run('--function-name', 'f', '--topic', topic, '--endpoint', 'http://127.0.0.1:9');
-    await until('the line', () => cli.lines.some((line) => line.includes('function not reached')));
+    await until('the log line', () => cli.lines.some((line) => line.includes('function not reached')));
     cli.stop();
     expect(await cli.exitCode).toBe(0);
     expect((await kafka.committed(`f-${topic}`, topic))[0] ?? -1).toBeLessThanOrEqual(0);

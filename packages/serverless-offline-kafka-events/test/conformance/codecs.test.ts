@@ -14,7 +14,7 @@ const lib = kafkaLib();
 const CODECS = ['gzip', 'snappy', 'lz4', 'zstd'];
 const lines = Array.from({ length: 2_000 }, (_, n) => `line ${n} ${'x'.repeat(n % 50)}`);
 
-(lib === undefined ? describe.skip : describe)('records compressed by Java clients', () => {
+(lib === undefined ? describe.skip : describe)('records of Java clients', () => {
   const topics = new Map<string, string>();
   beforeAll(async () => {
     const produce = async (codec: string): Promise<void> => {
@@ -25,7 +25,7 @@ const lines = Array.from({ length: 2_000 }, (_, n) => `line ${n} ${'x'.repeat(n 
     await Promise.all(CODECS.map(produce));
   });
 
-  test.each(CODECS)('K-06 records compressed with %s are read', async (codec) => {
+  test.each(CODECS)('K-06 are read if they are compressed with %s', async (codec) => {
     const topic = topics.get(codec) ?? '';
     const records = await readSome(lines.length, testBrokers(), topic);
     expect(records.map(({ value }) => Buffer.from(value ?? '').toString())).toEqual(lines);
@@ -33,7 +33,7 @@ const lines = Array.from({ length: 2_000 }, (_, n) => `line ${n} ${'x'.repeat(n 
   });
 });
 
-test('K-06 a codec that is not installed stops the mapping, and says what to install', async () => {
+test('K-06 if the package of a codec is not installed, the mapping stops and says what to install', async () => {
   const topic = await kafka.topic(1);
   const compression = kafkajs.CompressionTypes.GZIP;
   await kafka.producer.send({ topic, compression, messages: [{ value: 'x'.repeat(1_000) }] });

@@ -5,12 +5,14 @@ import { numbered, useRigs } from '../rigs.ts';
 const { kafka, start } = useRigs();
 
 describe('a mapping', () => {
-  test('K-25 delivers every record once and commits last processed + 1', async () => {
+  test('K-25 delivers every record once and commits the last processed offset + 1', async () => {
     const topic = await kafka.topic(4);
     await kafka.produce(topic, numbered(1000, 4));
     const rig = await start({ Topics: [topic], BatchSize: 300 });
     await until('1000 records', () => rig.records().length >= 1000);
-    await until('commits', async () => (await kafka.committed(rig.groupId, topic)).every((offset) => offset === 250));
+    await until('the commits', async () =>
+      (await kafka.committed(rig.groupId, topic)).every((offset) => offset === 250),
+    );
     expect(rig.records()).toHaveLength(1000);
     for (const partition of [0, 1, 2, 3]) {
       const offsets = rig
@@ -21,7 +23,7 @@ describe('a mapping', () => {
     }
   });
 
-  test('K-35 retries a failed batch until it succeeds and commits nothing before', async () => {
+  test('K-35 retries a failed batch until it succeeds, and commits its offsets only then', async () => {
     const topic = await kafka.topic(1);
     await kafka.produce(topic, numbered(3, 1));
     const committedAtCall: number[][] = [];
@@ -31,13 +33,13 @@ describe('a mapping', () => {
       if (committedAtCall.length < 3) throw new Error('not yet');
     });
     groupId = rig.groupId;
-    await until('commit', async () => (await kafka.committed(groupId, topic))[0] === 3);
+    await until('the commit', async () => (await kafka.committed(groupId, topic))[0] === 3);
     expect(rig.events).toHaveLength(3);
     expect(rig.events[1]).toEqual(rig.events[0]);
     expect(committedAtCall.flat().every((offset) => offset <= 0)).toBe(true);
   });
 
-  test('K-28 with LATEST, records produced after the ready line are delivered', async () => {
+  test('K-28 with LATEST delivers the records that are produced after the ready line', async () => {
     const topic = await kafka.topic(2);
     await kafka.produce(topic, numbered(10, 2));
     const rig = await start({ Topics: [topic], StartingPosition: 'LATEST', MaximumBatchingWindowInSeconds: 0 });
@@ -47,7 +49,7 @@ describe('a mapping', () => {
     expect(rig.records().map((it) => [it.partition, it.offset])).toEqual([[1, 5]]);
   });
 
-  test('K-18 with a window of 1 s a steady stream is delivered about once a second', async () => {
+  test('K-18 with a batching window of 1 s delivers a steady stream about once a second', async () => {
     const topic = await kafka.topic(2);
     const times: number[] = [];
     const rig = await start({ Topics: [topic], BatchSize: 10_000, MaximumBatchingWindowInSeconds: 1 }, () => {

@@ -15,17 +15,18 @@ afterEach(() => {
   for (const name of ['', '_SQS', '_SNS', '_S3']) Reflect.deleteProperty(process.env, `AWS_ENDPOINT_URL${name}`);
 });
 
-const fails = (): never => {
+const SQS_ARN = 'arn:aws:sqs:eu-west-1:000000000000:dlq';
+const failingHandler = (): never => {
   throw new Error('no');
 };
-const to = (Destination: string) => ({
+const withDestination = (Destination: string) => ({
   MaximumBatchingWindowInSeconds: 0,
   MaximumRetryAttempts: 1,
   DestinationConfig: { OnFailure: { Destination } },
 });
 
-const gone = (rig: Rig, topic: string, offset: number): Promise<unknown> =>
-  until('the offset to pass', async () => (await kafka.committed(rig.groupId, topic))[0] === offset);
+const untilCommitted = (rig: Rig, topic: string, offset: number): Promise<unknown> =>
+  until('the commit', async () => (await kafka.committed(rig.groupId, topic))[0] === offset);
 
 const readTopic = async (topic: string, count: number): Promise<Message[]> => {
   const consumer = kafka.client.consumer({ groupId: `r-${randomUUID()}`, maxWaitTimeInMs: 100 });
@@ -38,8 +39,8 @@ const readTopic = async (topic: string, count: number): Promise<Message[]> => {
   return messages;
 };
 
-/** Takes what AWS clients send, and answers each as `answer` says. */
-const fakeEndpoint = async (answer: (body: string) => { status?: number; body: string; type: string }) => {
+/** An endpoint for AWS clients. It records their requests, and responds with the result of `respond`. */
+const fakeEndpoint = async (respond: (body: string) => { status?: number; body: string; type: string }) => {
   const requests: { url: string; body: string }[] = [];
   const server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -47,7 +48,7 @@ const fakeEndpoint = async (answer: (body: string) => { status?: number; body: s
     request.on('end', () => {
       const body = Buffer.concat(chunks).toString();
       requests.push({ url: request.url ?? '', body });
-      const { status = 200, body: text, type } = answer(body);
+      const { status = 200, body: text, type } = respond(body);
       response.writeHead(status, { 'content-type': type }).end(text);
     });
   });
@@ -57,15 +58,15 @@ const fakeEndpoint = async (answer: (body: string) => { status?: number; body: s
 };
 
 describe('an on-failure destination', () => {
-  test('K-49 K-50 a Kafka topic receives one message per record, with the key of the record', async () => {
+  test('K-49 K-50 that is a Kafka topic gets one message per record, with the key of the record', async () => {
     const failed = await kafka.topic(2);
     const topic = await kafka.topic();
     await kafka.produce(topic, [
       { key: 'a', value: '1' },
       { value: '2', headers: { name: 'ë' } },
     ]);
-    const rig = await start({ Topics: [topic], ...to(`kafka://${failed}`) }, fails);
-    await gone(rig, topic, 2);
+    const rig = await start({ Topics: [topic], ...withDestination(`kafka://${failed}`) }, failingHandler);
+    await untilCommitted(rig, topic, 2);
     const messages = await readTopic(failed, 2);
     const sorted = messages
       .map(({ key, value }) => ({ key: key?.toString(), body: JSON.parse(value?.toString() ?? '') }))
@@ -90,29 +91,31 @@ describe('an on-failure destination', () => {
     });
   });
 
-  test('K-49 K-52 when its topic does not exist, the records are dropped and the partition goes on', async () => {
+  test('K-49 K-52 whose topic does not exist gets nothing: records are dropped, and the partition continues', async () => {
     const topic = await kafka.topic();
     await kafka.produce(topic, numbered(2, 1));
-    const rig = await start({ Topics: [topic], ...to(`kafka://missing-${randomUUID()}`) }, fails);
-    await gone(rig, topic, 2);
+    const rig = await start({ Topics: [topic], ...withDestination(`kafka://missing-${randomUUID()}`) }, failingHandler);
+    await untilCommitted(rig, topic, 2);
     expect(rig.mapping.report().counts).toMatchObject({
       DroppedEventCount: 2,
       OnFailureDestinationDeliveryErrorCount: 1,
       OnFailureDestinationDeliveredEventCount: 0,
     });
-    expect(rig.lines.join('\n')).toContain('and dropped: kafka://missing-');
+    expect(rig.lines.join('\n')).toContain(
+      'they are lost, because the on-failure destination failed: kafka://missing-',
+    );
   });
 
-  test('K-48 K-51 without an endpoint, messages for SQS and S3 are written to a folder', async () => {
+  test('K-48 K-51 in SQS or S3 is replaced by a folder if there is no endpoint', async () => {
     const failureFolder = join(tmpdir(), `failures-${randomUUID()}`);
     for (const [arn, hasPayload] of [
-      ['arn:aws:sqs:eu-west-1:000000000000:dlq', false],
+      [SQS_ARN, false],
       ['arn:aws:s3:::bucket', true],
     ] as const) {
       const topic = await kafka.topic();
       await kafka.produce(topic, numbered(3, 1));
-      const rig = await start({ Topics: [topic], ...to(arn) }, fails, { failureFolder });
-      await gone(rig, topic, 3);
+      const rig = await start({ Topics: [topic], ...withDestination(arn) }, failingHandler, { failureFolder });
+      await untilCommitted(rig, topic, 3);
       const folder = join(failureFolder, arn.includes('s3') ? 's3/bucket' : 'sqs/dlq');
       const [file = ''] = readdirSync(folder, { recursive: true, encoding: 'utf8', withFileTypes: true })
         .filter((entry) => entry.isFile())
@@ -126,13 +129,13 @@ describe('an on-failure destination', () => {
     }
   });
 
-  test('K-48 SQS gets the failure record through the endpoint that AWS_ENDPOINT_URL_SQS names', async () => {
+  test('K-48 in SQS gets the failure record at the endpoint in AWS_ENDPOINT_URL_SQS', async () => {
     const endpoint = await fakeEndpoint(() => ({ body: '{"MessageId":"1"}', type: 'application/x-amz-json-1.0' }));
     process.env['AWS_ENDPOINT_URL_SQS'] = endpoint.url;
     const topic = await kafka.topic();
     await kafka.produce(topic, numbered(1, 1));
-    const rig = await start({ Topics: [topic], ...to('arn:aws:sqs:eu-west-1:000000000000:dlq') }, fails);
-    await gone(rig, topic, 1);
+    const rig = await start({ Topics: [topic], ...withDestination(SQS_ARN) }, failingHandler);
+    await untilCommitted(rig, topic, 1);
     const [request] = endpoint.requests;
     const { QueueUrl, MessageBody } = JSON.parse(request?.body ?? '{}');
     expect(QueueUrl).toBe(`${endpoint.url}/000000000000/dlq`);
@@ -141,35 +144,35 @@ describe('an on-failure destination', () => {
     endpoint.close();
   });
 
-  test('K-48 SNS gets the failure record through AWS_ENDPOINT_URL', async () => {
+  test('K-48 in SNS gets the failure record at the endpoint in AWS_ENDPOINT_URL', async () => {
     const xml = '<PublishResponse><PublishResult><MessageId>1</MessageId></PublishResult></PublishResponse>';
     const endpoint = await fakeEndpoint(() => ({ body: xml, type: 'text/xml' }));
     process.env['AWS_ENDPOINT_URL'] = endpoint.url;
     const topic = await kafka.topic();
     await kafka.produce(topic, numbered(1, 1));
     const arn = 'arn:aws:sns:eu-west-1:000000000000:failed';
-    const rig = await start({ Topics: [topic], ...to(arn) }, fails);
-    await gone(rig, topic, 1);
+    const rig = await start({ Topics: [topic], ...withDestination(arn) }, failingHandler);
+    await untilCommitted(rig, topic, 1);
     const form = new URLSearchParams(endpoint.requests[0]?.body);
     expect(form.get('TopicArn')).toBe(arn);
     expect(JSON.parse(form.get('Message') ?? '').requestContext.condition).toBe('RetryAttemptsExhausted');
     endpoint.close();
   });
 
-  test('K-48 K-51 S3 gets an object with the whole event as a string', async () => {
+  test('K-48 K-51 in S3 gets an object that includes the whole event as a string', async () => {
     const endpoint = await fakeEndpoint(() => ({ body: '', type: 'text/plain' }));
     process.env['AWS_ENDPOINT_URL_S3'] = endpoint.url;
     const topic = await kafka.topic();
     await kafka.produce(topic, numbered(2, 1));
-    const rig = await start({ Topics: [topic], ...to('arn:aws:s3:::bucket') }, fails);
-    await gone(rig, topic, 2);
+    const rig = await start({ Topics: [topic], ...withDestination('arn:aws:s3:::bucket') }, failingHandler);
+    await untilCommitted(rig, topic, 2);
     const [request] = endpoint.requests;
     expect(request?.url).toMatch(/^\/bucket\/aws\/lambda\/g-[^/]+\/\d{4}\/\d\d\/\d\d\//);
     expect(request?.body).toContain(JSON.stringify(JSON.stringify(rig.events[0])));
     endpoint.close();
   });
 
-  test('K-48 K-52 when its endpoint refuses, the records are dropped', async () => {
+  test('K-48 K-52 whose endpoint responds with an error gets nothing: the records are dropped', async () => {
     const endpoint = await fakeEndpoint(() => ({
       status: 400,
       body: '{"__type":"QueueDoesNotExist"}',
@@ -178,22 +181,22 @@ describe('an on-failure destination', () => {
     process.env['AWS_ENDPOINT_URL'] = endpoint.url;
     const topic = await kafka.topic();
     await kafka.produce(topic, numbered(1, 1));
-    const rig = await start({ Topics: [topic], ...to('arn:aws:sqs:eu-west-1:000000000000:dlq') }, fails);
-    await gone(rig, topic, 1);
+    const rig = await start({ Topics: [topic], ...withDestination(SQS_ARN) }, failingHandler);
+    await untilCommitted(rig, topic, 1);
     expect(rig.mapping.report().counts.OnFailureDestinationDeliveryErrorCount).toBe(1);
     endpoint.close();
   });
 
-  test('K-53 receives a record that fits no payload, without an invocation', async () => {
+  test('K-53 gets a record that exceeds the payload limit, without an invocation', async () => {
     const failureFolder = join(tmpdir(), `failures-${randomUUID()}`);
     const topic = await kafka.topic(1, { 'max.message.bytes': '8000000' });
     await kafka.produce(topic, [{ value: 'before' }]);
     await kafka.produce(topic, [{ value: Buffer.alloc(5_000_000, 1) }]);
     await kafka.produce(topic, [{ value: 'after' }]);
-    const rig = await start({ Topics: [topic], ...to('arn:aws:sqs:eu-west-1:000000000000:dlq') }, undefined, {
+    const rig = await start({ Topics: [topic], ...withDestination(SQS_ARN) }, undefined, {
       failureFolder,
     });
-    await gone(rig, topic, 3);
+    await untilCommitted(rig, topic, 3);
     expect(rig.records().map(({ offset }) => offset)).toEqual([0, 2]);
     const [file = ''] = readdirSync(join(failureFolder, 'sqs/dlq'));
     const body = JSON.parse(readFileSync(join(failureFolder, 'sqs/dlq', file), 'utf8'));

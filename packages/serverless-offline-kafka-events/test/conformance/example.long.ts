@@ -18,7 +18,7 @@ beforeAll(async () => {
 }, 60_000);
 afterAll(() => kafka.disconnect());
 
-/** The example with the tarball in place of the published package, on a topic of its own. */
+/** Installs the example with the tarball instead of the published package, and with its own topic. */
 const install = (topic: string, versions: Record<string, string>): string => {
   const dir = mkdtempSync(join(tmpdir(), 'example-'));
   cpSync(join(PACKAGE, 'example'), dir, { recursive: true });
@@ -35,13 +35,13 @@ const install = (topic: string, versions: Record<string, string>): string => {
 const LATEST = { serverless: 'npm:osls@^4.3.1', 'serverless-offline': '^14.8.2' };
 const BEFORE = { serverless: 'npm:osls@^3.50.0', 'serverless-offline': '^13.10.1' };
 
-/** Node 22 from npm, where there is a package of it for this machine. */
+/** Node.js 22 from npm, if npm has a package of it for this machine. */
 const node22 = (): { readonly node: string } | undefined => {
   const name = `node-${process.platform}-${process.arch}`;
   try {
     return { node: join(installProject({ [name]: '22' }), 'node_modules', name, 'bin/node') };
   } catch {
-    process.stderr.write(`SKIPPED: the example on Node 22, since npm has no ${name}@22 here\n`);
+    process.stderr.write(`SKIPPED: the example on Node.js 22, since ${name}@22 cannot be installed\n`);
     return undefined;
   }
 };
@@ -74,25 +74,25 @@ const start = (dir: string, node: string): Offline => {
 
 const NODE_22 = node22();
 
-describe('the example, from the tarball', () => {
+describe('the example with the packed plugin', () => {
   test.each([
     ['4', '14', `Node ${process.versions.node}`, { node: process.execPath }, LATEST],
     ['3', '13', `Node ${process.versions.node}`, { node: process.execPath }, BEFORE],
     ...(NODE_22 === undefined ? [] : [['4', '14', 'Node 22', NODE_22, LATEST] as const]),
   ])(
-    'is installed with osls %s and serverless-offline %s, triggers its function on %s, and drains at Ctrl-C',
+    'works with osls %s and serverless-offline %s on %s: it triggers its function, and drains at Ctrl-C',
     async (_osls, _offline, _version, { node }, versions) => {
       const topic = `t-example-${Date.now()}`;
       const dir = install(topic, versions);
       const offline = start(dir, node);
       try {
-        await until('ready', () => /consumer ← .*3 partitions.* ready/.test(offline.output()), 60_000);
+        await until('the ready line', () => /consumer ← .*3 partitions.* ready/.test(offline.output()), 60_000);
         await kafka.produce(topic, [{ value: '{"id":42}' }]);
         await until('the function', () => offline.output().includes('order: {"id":42}'));
         const group = `kafka-events-example-consumer-${topic}`;
-        await until('commit', async () => (await kafka.committed(group, topic)).includes(1));
+        await until('the commit', async () => (await kafka.committed(group, topic)).includes(1));
       } catch (error) {
-        throw new Error(`it said:\n${offline.output()}`, { cause: error });
+        throw new Error(`output of the example:\n${offline.output()}`, { cause: error });
       } finally {
         await offline.end();
       }
@@ -102,7 +102,7 @@ describe('the example, from the tarball', () => {
     240_000,
   );
 
-  test('the command line runs from the tarball, and says which package reads lz4', async () => {
+  test('has a command line that works, and says which package must be installed for lz4', async () => {
     const sdk = { '@aws-sdk/client-lambda': '^3.0.0' };
     const dir = installProject({ 'serverless-offline-kafka-events': `file:${tarball}`, ...sdk });
     const endpoint = await lambdaEndpoint();

@@ -5,7 +5,7 @@ import type { Rig } from '../mapping-rig.ts';
 import { numbered, text, useRigs } from '../rigs.ts';
 
 const { kafka, start: startRig } = useRigs();
-/** Records that are there already come as one batch of a partition: no window is needed. */
+/** No batching window: existing records of a partition are delivered as one batch anyway. */
 const start: typeof startRig = (properties, handler) =>
   startRig({ MaximumBatchingWindowInSeconds: 0, ...properties }, handler);
 const PARTIAL = { FunctionResponseTypes: ['ReportBatchItemFailures'] };
@@ -22,15 +22,17 @@ const topicWith = async (count: number, partitions = 1): Promise<string> => {
   return topic;
 };
 
-describe('a failed batch', () => {
-  test('K-24 K-36 is one whose function threw; any return value is a success', async () => {
+describe('a batch', () => {
+  test('K-24 K-36 succeeds if the function returns, with any value', async () => {
     const topic = await topicWith(2);
     const rig = await start({ Topics: [topic] }, () => ({ batchItemFailures: [{ itemIdentifier: 'nonsense' }] }));
     await committed(rig, topic, [2]);
     expect(rig.events).toHaveLength(1);
   });
+});
 
-  test('K-35 blocks its own partitions only', async () => {
+describe('a failed batch', () => {
+  test('K-35 blocks only its own partitions', async () => {
     const topic = await kafka.topic(2);
     await kafka.produce(topic, [{ value: 'bad', partition: 0 }]);
     const rig = await start({ Topics: [topic] }, (event) => {
@@ -46,7 +48,7 @@ describe('a failed batch', () => {
     expect((await kafka.committed(rig.groupId, topic))[0]).toBeLessThanOrEqual(0);
   });
 
-  test('K-37 K-38 tries that do not reach the function are not counted', async () => {
+  test('K-37 K-38 is not discarded because of attempts that did not reach the function', async () => {
     const topic = await topicWith(1);
     let call = 0;
     const rig = await start({ Topics: [topic], MaximumRetryAttempts: 0 }, () => {
@@ -57,7 +59,7 @@ describe('a failed batch', () => {
     expect(rig.mapping.report().counts).toMatchObject({ DroppedEventCount: 0, FailedInvokeEventCount: 4 });
   });
 
-  test('K-39 K-52 is discarded after its retries, and the partition goes on', async () => {
+  test('K-39 K-52 is discarded after its retries, and the partition continues', async () => {
     const topic = await topicWith(3);
     const rig = await start({ Topics: [topic], BatchSize: 2, MaximumRetryAttempts: 2 }, (event) => {
       if (recordsOf(event)[0]?.offset === 0) throw new Error('no');
@@ -65,10 +67,12 @@ describe('a failed batch', () => {
     await committed(rig, topic, [3]);
     expect(calls(rig)).toEqual([['v0', 'v1'], ['v0', 'v1'], ['v0', 'v1'], ['v2']]);
     expect(rig.mapping.report().counts).toMatchObject({ DroppedEventCount: 2, InvokedEventCount: 7 });
-    expect(rig.lines.join('\n')).toContain('offset 0 to 1, given up (RetryAttemptsExhausted) and dropped');
+    expect(rig.lines.join('\n')).toContain(
+      'offset 0 to 1 (RetryAttemptsExhausted); they are lost, because the mapping has no on-failure destination',
+    );
   });
 
-  test('K-40 with a destination and endless retries is tried eleven times', async () => {
+  test('K-40 with unlimited retries and an on-failure destination is discarded after ten retries', async () => {
     const failed = await kafka.topic();
     const topic = await topicWith(1);
     const rig = await start(
@@ -81,8 +85,10 @@ describe('a failed batch', () => {
     expect(rig.events).toHaveLength(11);
     expect(rig.mapping.report().counts).toMatchObject({ OnFailureDestinationDeliveredEventCount: 1 });
   });
+});
 
-  test('K-41 records above the maximum age are discarded without an invocation', async () => {
+describe('a record that exceeds the maximum age', () => {
+  test('K-41 is discarded without an invocation', async () => {
     const topic = await kafka.topic();
     const old = String(Date.now() - 61_000);
     const aged = [undefined, old, undefined].map((timestamp, n) => ({
@@ -93,36 +99,38 @@ describe('a failed batch', () => {
     const rig = await start({ Topics: [topic], MaximumRecordAgeInSeconds: 60 });
     await committed(rig, topic, [3]);
     expect(calls(rig)).toEqual([['v0', 'v2']]);
-    expect(rig.lines.join('\n')).toContain('offset 1, given up (RecordAgeExceeded)');
+    expect(rig.lines.join('\n')).toContain('offset 1 (RecordAgeExceeded)');
   });
+});
 
-  test('K-42 bisecting isolates one failing record in about log2(n) invocations and delivers the others', async () => {
+describe('a failed batch with BisectBatchOnFunctionError', () => {
+  test('K-42 is split down to the failing record in about log2(n) invocations, and the others are delivered', async () => {
     const topic = await topicWith(1000);
     const delivered: string[] = [];
     const rig = await start(
       { Topics: [topic], BatchSize: 1000, BisectBatchOnFunctionError: true, MaximumRetryAttempts: 1 },
       (event) => {
         const values = recordsOf(event).map(({ value }) => text(value));
-        if (values.includes('v617')) throw new Error('poison');
+        if (values.includes('v617')) throw new Error('failing record');
         delivered.push(...values);
       },
     );
     await committed(rig, topic, [1000]);
-    // One path of failures down to the record, a success for the other half at each level, and one retry.
+    // At each level one half fails and the other succeeds; then there is one retry of the record.
     expect(calls(rig).filter((values) => values.includes('v617')).length).toBeLessThanOrEqual(12);
     expect(rig.events.length).toBeLessThanOrEqual(22);
     expect(delivered).toEqual(Array.from({ length: 1000 }, (_, n) => `v${n}`).filter((value) => value !== 'v617'));
     expect(rig.mapping.report().counts.DroppedEventCount).toBe(1);
   });
 
-  test('K-42 bisecting several partitions does not delay those without the failing record', async () => {
+  test('K-42 is split by partition, so that partitions without the failing record are not delayed', async () => {
     const topic = await topicWith(40, 4);
     const delivered: string[] = [];
     const rig = await start(
       { Topics: [topic], BatchSize: 40, MaximumBatchingWindowInSeconds: 1, BisectBatchOnFunctionError: true },
       (event) => {
         const values = recordsOf(event).map(({ value }) => text(value));
-        if (values.includes('v21')) throw new Error('poison');
+        if (values.includes('v21')) throw new Error('failing record');
         delivered.push(...values);
       },
     );
@@ -134,8 +142,8 @@ describe('a failed batch', () => {
   });
 });
 
-describe('item failures', () => {
-  test('K-43 K-47 only the listed records are retried, and the committed offset stays below them', async () => {
+describe('a partial batch response', () => {
+  test('K-43 K-47 causes retries of only the reported records, and no offset after the first is committed', async () => {
     const topic = await topicWith(4);
     const seen: number[] = [];
     let groupId = '';
@@ -157,7 +165,7 @@ describe('item failures', () => {
     expect(rig.mapping.report().counts).toMatchObject({ InvokedEventCount: 6, FailedInvokeEventCount: 2 });
   });
 
-  test('K-44 the older key topic-partition names a record as well', async () => {
+  test('K-44 may have the older key topic-partition', async () => {
     const topic = await topicWith(2);
     let call = 0;
     const rig = await start({ Topics: [topic], ...PARTIAL }, () =>
@@ -167,18 +175,18 @@ describe('item failures', () => {
     expect(calls(rig)).toEqual([['v0', 'v1'], ['v1']]);
   });
 
-  test('K-45 nothing, null, {} and an empty list are success', async () => {
+  test('K-45 means success if it is undefined, null, {} or an empty list', async () => {
     const topic = await topicWith(5);
-    const answers = [undefined, null, {}, { batchItemFailures: [] }, { batchItemFailures: null }];
-    const rig = await start({ Topics: [topic], BatchSize: 1, ...PARTIAL }, () => answers.shift());
+    const responses = [undefined, null, {}, { batchItemFailures: [] }, { batchItemFailures: null }];
+    const rig = await start({ Topics: [topic], BatchSize: 1, ...PARTIAL }, () => responses.shift());
     await committed(rig, topic, [5]);
     expect(rig.events).toHaveLength(5);
   });
 
-  test('K-46 an identifier that was not in the event fails the whole batch', async () => {
+  test('K-46 makes the whole batch fail if an identifier was not in the event', async () => {
     const topic = await topicWith(2);
     const name = `${topic}-0`;
-    const answers: unknown[] = [
+    const responses: unknown[] = [
       {
         batchItemFailures: [
           { itemIdentifier: { partition: name, offset: 1 } },
@@ -192,8 +200,8 @@ describe('item failures', () => {
       { batchItemFailures: 'v1' },
       null,
     ];
-    const all = answers.length;
-    const rig = await start({ Topics: [topic], ...PARTIAL }, () => answers.shift());
+    const all = responses.length;
+    const rig = await start({ Topics: [topic], ...PARTIAL }, () => responses.shift());
     await committed(rig, topic, [2]);
     expect(calls(rig)).toEqual(Array.from({ length: all }, () => ['v0', 'v1']));
     expect(rig.lines.join('\n')).toContain('was not in the event');

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from '@jest/globals';
 import { runChild } from '../child.ts';
 
-/** What Lambda's Node.js runtime takes as a success, by the name of the handler. */
+/** Handlers whose invocations succeed in Lambda's Node.js runtime, by name. */
 const SUCCESSES: Record<string, string> = {
   returnsAnError: `async () => new Error('x')`,
   returnsAnErrorAtOnce: `() => new Error('x')`,
@@ -19,7 +19,7 @@ const SUCCESSES: Record<string, string> = {
   rejectsWhatIsAwaited: `async () => { try { await Promise.reject(new Error('x')); } catch {} }`,
 };
 
-/** What it takes as a failure. */
+/** Handlers whose invocations fail. */
 const FAILURES: Record<string, string> = {
   throwsText: `async () => { throw 'text'; }`,
   throwsTextAtOnce: `() => { throw 'text'; }`,
@@ -52,7 +52,7 @@ const FAILURES: Record<string, string> = {
   isNoFunction: `'text'`,
 };
 
-/** What ends Lambda's process: the invocation fails, and the next one runs in a new process. */
+/** Handlers that terminate the process in Lambda: the invocation fails, and the next one runs in a new process. */
 const CRASHES: Record<string, string> = {
   rejectsUnhandled: `async () => { Promise.reject(new Error('floating')); await new Promise((r) => setTimeout(r, 5_000)); }`,
   rejectsUnhandledText: `async () => { Promise.reject('text'); await new Promise((r) => setTimeout(r, 5_000)); }`,
@@ -103,8 +103,8 @@ const expected = (names: readonly string[], outcome: string): Record<string, str
 describe.each([
   ['worker threads', { useInProcess: false }],
   ['useInProcess', { useInProcess: true }],
-])('with %s', (_, options) => {
-  test('K-36 a value that is returned is a success, even an Error; whatever is thrown is a failure, with a message', async () => {
+])('an invocation with %s', (_, options) => {
+  test('K-36 succeeds if a value is returned, even an Error, and fails if any value is thrown', async () => {
     const [successes, failures] = [Object.keys(SUCCESSES), Object.keys(FAILURES)];
     const results = await run([...successes, ...failures], options);
     expect(outcomes(results)).toEqual({
@@ -116,7 +116,7 @@ describe.each([
   });
 });
 
-describe('with worker threads alone', () => {
+describe('an invocation in a worker thread', () => {
   const crashes = Object.keys(CRASHES);
   const afterEnd = ['rejectsTooLate', 'counts', 'outlives'];
   const waiting = ['doesNotWait', 'waits', 'unzips', 'neverSettles', 'neverSettlesAsync'];
@@ -127,16 +127,16 @@ describe('with worker threads alone', () => {
   const outcomesOf = (names: readonly string[]) => outcomes(new Map(names.map((name) => [name, found(name)])));
   const found = (name: string): Result => results.get(name) ?? { outcome: 'no result', message: '' };
 
-  test('K-36 a crash fails the invocation, not serverless-offline, and the function starts anew', () => {
+  test('K-36 fails if the function crashes, and serverless-offline restarts the function', () => {
     expect(outcomesOf(crashes)).toEqual(expected(crashes, 'function-error'));
     expect(found('exits').message).toContain('process.exit(0)');
   });
 
-  test('K-36 what goes wrong after an invocation has ended does not end serverless-offline', () => {
+  test('K-36 does not terminate serverless-offline by an error after its end', () => {
     expect(outcomesOf(afterEnd)).toEqual(expected(afterEnd, 'success'));
   });
 
-  test('K-36 the event loop is waited for as Lambda does', () => {
+  test('K-36 waits for an empty event loop, as in Lambda', () => {
     expect(outcomesOf(waiting)).toEqual({ ...expected(waiting, 'function-error'), doesNotWait: 'success' });
     expect(found('waits').message).toContain('timeout');
     expect(found('unzips').message).toContain('no');

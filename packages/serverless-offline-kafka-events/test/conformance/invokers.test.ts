@@ -19,7 +19,7 @@ const HANDLERS = `
 `;
 const FUNCTIONS = { answers: {}, nothing: {}, throws: {}, hangs: { timeout: 1 }, bigints: {}, version: {}, slow: {} };
 
-/** Results of the calls, as JSON, and what serverless-offline itself prints left out. */
+/** Results of the calls; other output of serverless-offline is ignored. */
 const inProcess = async (steps: readonly unknown[]): Promise<unknown[]> => {
   const input = { code: HANDLERS, functions: FUNCTIONS, steps };
   const child = runChild(join(import.meta.dirname, '../in-process-calls.ts'), [JSON.stringify(input)]);
@@ -28,8 +28,8 @@ const inProcess = async (steps: readonly unknown[]): Promise<unknown[]> => {
 };
 const call = (name: string) => ({ call: name });
 
-describe('a function in process', () => {
-  test('K-24 K-36 K-54 fails when it throws, or takes longer than its timeout', async () => {
+describe('a function that is invoked in process', () => {
+  test('K-24 K-36 K-54 fails if it throws an error or exceeds its timeout', async () => {
     const names = ['answers', 'nothing', 'throws', 'hangs', 'bigints', 'answers'];
     const answer = { outcome: 'success', response: { event: EVENT, left: true } };
     expect(await inProcess(names.map(call))).toEqual([
@@ -37,12 +37,12 @@ describe('a function in process', () => {
       { outcome: 'success', response: null },
       { outcome: 'function-error', message: 'no' },
       { outcome: 'function-error', message: expect.stringContaining('timeout') },
-      { outcome: 'function-error', message: expect.stringContaining('the response is not JSON') },
+      { outcome: 'function-error', message: expect.stringContaining('the response cannot be converted to JSON') },
       answer,
     ]);
   });
 
-  test('runs new code after a reload, and at every call with --reloadHandler; calls in flight finish', async () => {
+  test('runs new code after a reload, or at every call with --reloadHandler; calls in flight finish', async () => {
     const write = (version: number) => ({ write: HANDLERS.replace('=> 1', `=> ${version}`) });
     const eager = { call: 'version', eager: true };
     const steps = [call('version'), eager, write(2), call('version'), eager, { reload: true }, call('version')];
@@ -52,7 +52,7 @@ describe('a function in process', () => {
   });
 });
 
-/** Answers every request alike. */
+/** An endpoint with the same response to every request. */
 const fixedEndpoint = async (status: number, body: string, headers: Record<string, string> = {}) => {
   const server = createServer((_, response) => response.writeHead(status, headers).end(body));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -78,7 +78,7 @@ describe('a function behind a Lambda endpoint', () => {
     return result;
   };
 
-  test('K-24 K-36 is called synchronously; FunctionError and a response that is not JSON are function errors', async () => {
+  test('K-24 K-36 is invoked synchronously, and fails with FunctionError or a response that is not JSON', async () => {
     let fail = false;
     const endpoint = await lambdaEndpoint((event) => {
       if (fail) throw new Error('no');
@@ -96,7 +96,7 @@ describe('a function behind a Lambda endpoint', () => {
     broken.close();
   });
 
-  test('K-38 when it is throttled, refused, missing or unreachable, the function was not reached', async () => {
+  test('K-38 was not reached if it is throttled, missing or unreachable, or the service fails', async () => {
     for (const [status, type] of [
       [429, 'TooManyRequestsException'],
       [500, 'ServiceException'],
@@ -109,11 +109,11 @@ describe('a function behind a Lambda endpoint', () => {
     expect(await invokeAt('http://127.0.0.1:9')).toMatchObject({ outcome: 'not-reached' });
   });
 
-  test('K-36 K-54 no response in time is a timeout of the function', async () => {
+  test('K-36 K-54 has exceeded its timeout if there is no response in time', async () => {
     const endpoint = await lambdaEndpoint(() => new Promise(() => undefined));
     expect(await invokeAt(endpoint.url, 200)).toEqual({
       outcome: 'function-error',
-      message: 'no answer within 200 ms',
+      message: 'no response within 200 ms',
     });
     await endpoint.close();
   });

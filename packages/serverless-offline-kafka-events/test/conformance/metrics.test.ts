@@ -12,8 +12,8 @@ afterEach(() => server?.close());
 const FILTER = { FilterCriteria: { Filters: [{ Pattern: '{"value":{"keep":[true]}}' }] } };
 const BATCH = { BatchSize: 4, MaximumBatchingWindowInSeconds: 0 };
 
-describe('metrics', () => {
-  test('K-76 K-77 have the names of AWS and are served as JSON', async () => {
+describe('the metrics of a mapping', () => {
+  test('K-76 K-77 have the names of AWS, and are served as JSON', async () => {
     const topic = await kafka.topic();
     await kafka.produce(
       topic,
@@ -59,7 +59,7 @@ describe('metrics', () => {
     expect(lines[1]).toMatch(/success, 4 records, \d+ bytes, 0 filtered, \d+ ms, lag 5$/);
   });
 
-  test('K-76 OffsetLag is the number of records that are written and not processed', async () => {
+  test('K-76 include OffsetLag, the number of records that are written but not processed', async () => {
     const topic = await kafka.topic(2);
     await kafka.produce(topic, [
       { value: 'a', partition: 0 },
@@ -75,7 +75,7 @@ describe('metrics', () => {
     await until('no lag', () => rig.mapping.report().gauges.OffsetLag === 0);
   });
 
-  test('K-77 embedded metric format: counts since the previous line, and current values', () => {
+  test('K-77 in embedded metric format are the counts since the previous line, and the gauges', () => {
     const counts = { PolledEventCount: 7, CommittedEventCount: 5 };
     const gauges = { OffsetLag: 2, MaxOffsetLag: 2, SumOffsetLag: 2, ProvisionedPollers: 1 };
     const report = { functionName: 'f', topic: 't', consumerGroupId: 'g', counts, gauges } as never;

@@ -19,7 +19,7 @@ afterEach(async () => {
 
 const PATIENCE_MS = 60_000;
 
-/** Each case is a start of the framework: `npm run conformance` has these, too. */
+/** Cases that run only in `npm run conformance`, because each starts the framework. */
 const long = <T>(...cases: T[]): T[] => (process.env['LONG_TESTS'] ? cases : []);
 
 const start = (options: OfflineOptions): Offline => {
@@ -28,7 +28,7 @@ const start = (options: OfflineOptions): Offline => {
   return offline;
 };
 
-/** Appends `call` to a file at each invocation; fails the first two times, as `failure` says. */
+/** Code of a function that appends `call` to a file at each invocation, and runs `failure` in the first two. */
 const failing = (failure: string): string => `
   import { appendFileSync, existsSync, readFileSync } from 'node:fs';
   const file = new URL('calls', import.meta.url);
@@ -62,7 +62,7 @@ describe('serverless-offline', () => {
     ['invoke: sdk', 'sdk', {}],
     ...long<[string, string, Record<string, unknown>]>(['invoke: sdk, useInProcess', 'sdk', { useInProcess: true }]),
   ])(
-    'K-36 %s: a text that is thrown is a failure: the record is delivered again until it succeeds',
+    'K-36 with %s, a function that throws a string fails, and its record is retried',
     async (_, invoke, offlineOptions) => {
       const topic = await kafka.topic();
       await kafka.produce(topic, [{ value: 'x' }]);
@@ -72,7 +72,7 @@ describe('serverless-offline', () => {
         kafkaEvents: { invoke },
         offline: { lambdaPort: await freePort(), ...offlineOptions },
       });
-      await until('commit', committed(topic, offline), PATIENCE_MS).catch((cause: unknown) => {
+      await until('the commit', committed(topic, offline), PATIENCE_MS).catch((cause: unknown) => {
         throw new Error(offline.output(), { cause });
       });
       expect(calls(offline)).toBe(3);
@@ -80,7 +80,7 @@ describe('serverless-offline', () => {
   );
 
   test.each(['in-process', ...long('sdk')])(
-    'K-36 invoke: %s: neither process.exit nor a rejection that nobody handles ends serverless-offline',
+    'K-36 with invoke: %s is not terminated by process.exit or an unhandled rejection in a function',
     async (invoke) => {
       const topic = await kafka.topic();
       await kafka.produce(topic, [{ value: 'x' }]);
@@ -91,17 +91,17 @@ describe('serverless-offline', () => {
         kafkaEvents: { invoke },
         offline: { lambdaPort: await freePort() },
       });
-      await until('commit', committed(topic, offline), PATIENCE_MS);
+      await until('the commit', committed(topic, offline), PATIENCE_MS);
       expect(calls(offline)).toBe(3);
       expect(offline.output()).toContain('function error');
     },
   );
 
-  test('`serverless offline` without `start` polls, and drains at the end', async () => {
+  test('also polls and drains if it is run as `serverless offline` without `start`', async () => {
     const topic = await kafka.topic();
     await kafka.produce(topic, [{ value: 'x' }]);
     const offline = start({ command: ['offline'], msk: { topic }, code: failing('{}') });
-    await until('commit', committed(topic, offline), PATIENCE_MS);
+    await until('the commit', committed(topic, offline), PATIENCE_MS);
     expect(await offline.stop()).toBe(0);
     running = [];
     const { groups } = await kafka.admin.describeGroups([`shop-consumer-${topic}`]);
@@ -120,9 +120,12 @@ describe('serverless-offline', () => {
         'must be a free port',
       ],
     ),
-  ])('a wrong configuration ends `serverless offline %s` with an exit code: %j', async (command, options, message) => {
-    const offline = start({ ...options, code: '', command: ['offline', command].filter((it) => it !== '') });
-    expect(await offline.ended).toBe(1);
-    expect(offline.output()).toContain(message);
-  });
+  ])(
+    'run as `serverless offline %s` exits with code 1 if the configuration is invalid: %j',
+    async (command, options, message) => {
+      const offline = start({ ...options, code: '', command: ['offline', command].filter((it) => it !== '') });
+      expect(await offline.ended).toBe(1);
+      expect(offline.output()).toContain(message);
+    },
+  );
 });

@@ -14,7 +14,7 @@ const lib = kafkaLib();
 const TOPIC = 'orders';
 let kafka: OwnKafka;
 
-/** As a mapping with these access configurations connects, `custom.kafkaEvents.secrets` given. */
+/** The security settings of a mapping with these access configurations and with local secrets. */
 const connect = (types: readonly string[], tls?: boolean): Security => {
   const secrets = {
     login: USER,
@@ -33,7 +33,7 @@ const value = async (server: string, security: Security): Promise<string> => {
   return Buffer.from(record?.value ?? '').toString();
 };
 
-(lib === undefined ? describe.skip : describe)('a broker with security', () => {
+(lib === undefined ? describe.skip : describe)('a connection to a broker with security', () => {
   beforeAll(async () => {
     kafka = await startKafka(lib as string);
     const client = new kafkajs.Kafka({ brokers: [kafka.plaintext], logLevel: kafkajs.logLevel.NOTHING });
@@ -46,34 +46,34 @@ const value = async (server: string, security: Security): Promise<string> => {
   });
   afterAll(() => kafka.stop());
 
-  test.each(['BASIC_AUTH', 'SASL_SCRAM_256_AUTH', 'SASL_SCRAM_512_AUTH'])('K-80 %s over TLS', async (type) => {
+  test.each(['BASIC_AUTH', 'SASL_SCRAM_256_AUTH', 'SASL_SCRAM_512_AUTH'])('K-80 may use %s over TLS', async (type) => {
     expect(await value(kafka.saslSsl, connect([`${type}=login`, CA]))).toBe('hello');
   });
 
-  test('K-80 SASL without TLS, where that is switched off', async () => {
+  test('K-80 may use SASL without TLS, with `tls: false`', async () => {
     expect(await value(kafka.saslPlaintext, connect(['SASL_SCRAM_512_AUTH=login'], false))).toBe('hello');
   });
 
-  test('K-80 a client certificate', async () => {
+  test('K-80 may use a client certificate', async () => {
     expect(await value(kafka.ssl, connect(['CLIENT_CERTIFICATE_TLS_AUTH=client', CA]))).toBe('hello');
   });
 
-  test('K-73 a wrong password stops the mapping with a reason, which does not contain it', async () => {
+  test('K-73 with a wrong password stops the mapping with an error that does not contain the password', async () => {
     const reading = readSome(1, [kafka.saslSsl], TOPIC, { security: connect(['SASL_SCRAM_512_AUTH=stranger', CA]) });
     const error = await reading.catch((it: unknown) => it);
     expect(error).toMatchObject({ code: 'AUTH_FAILED', retriable: false });
     expect(String(error)).not.toContain('guess');
   });
 
-  test('K-73 a failing connection is tried again, and the log says why and what to do', async () => {
+  test('K-73 is retried if it fails, and the log says why it failed and what to do', async () => {
     const nonsense = '-----BEGIN nonsense';
     const cases: [server: string, security: Security, hint: string][] = [
       [kafka.ssl, connect(['CLIENT_CERTIFICATE_TLS_AUTH=client']), 'Lambda failed to authenticate server'],
       [kafka.ssl, connect([CA]), 'Server failed to authenticate Lambda'],
-      [kafka.plaintext, connect([CA]), 'does not seem to speak TLS'],
-      [kafka.plaintext, connect(['BASIC_AUTH=login'], false), 'asks for another authentication, or for none'],
-      [kafka.ssl, {}, 'it may ask for TLS'],
-      [kafka.saslPlaintext, {}, 'or for authentication'],
+      [kafka.plaintext, connect([CA]), 'does not seem to use TLS'],
+      [kafka.plaintext, connect(['BASIC_AUTH=login'], false), 'requires another authentication method, or none'],
+      [kafka.ssl, {}, 'it may require TLS'],
+      [kafka.saslPlaintext, {}, 'or authentication'],
       [kafka.ssl, { tls: { cert: nonsense, key: nonsense } }, 'Provided certificate or private key is invalid'],
       ['localhost:9', {}, 'is Kafka running there?'],
       ['nowhere.invalid:9', {}, 'is Kafka running there?'],
@@ -90,7 +90,7 @@ const value = async (server: string, security: Security): Promise<string> => {
     expect(reasons).toEqual(cases.map(([, , hint]) => expect.stringContaining(hint)));
   });
 
-  test('K-35 records that do not match their checksum are not delivered: the partition waits, with the reason', async () => {
+  test('K-35 does not deliver records that do not match their checksum, but retries and logs the reason', async () => {
     const folder = join(kafka.dir, 'data', `${TOPIC}-0`);
     const segment = join(folder, readdirSync(folder).find((it) => it.endsWith('.log')) ?? '');
     const bytes = readFileSync(segment);
@@ -98,7 +98,7 @@ const value = async (server: string, security: Security): Promise<string> => {
     writeFileSync(segment, bytes, { flag: 'r+' });
     const reader = read([kafka.plaintext], TOPIC);
     await until('a reason', () => reader.waiting.length > 0);
-    expect(reader.waiting[0]).toContain('the records from offset 0 on do not match their checksum');
+    expect(reader.waiting[0]).toContain('the records starting at offset 0 do not match their checksum');
     expect(reader.records).toEqual([]);
     await reader.stop();
   });

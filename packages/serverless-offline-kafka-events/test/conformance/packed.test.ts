@@ -8,7 +8,7 @@ import { testBrokers, TestKafka } from '../kafka.ts';
 import { installProject, pack, PACKAGE } from '../packed.ts';
 
 const require = createRequire(import.meta.url);
-/** Installed packages of this repository stand in for the registry: this test needs no network. */
+/** Packages are linked from this repository, so that the test needs no network. */
 const installed = (name: string): string => {
   const [folder] = require.resolve.paths(name)?.filter((it) => existsSync(join(it, name))) ?? [];
   return `file:${join(folder ?? '', name)}`;
@@ -26,7 +26,7 @@ afterAll(async () => {
   rmSync(project, { recursive: true });
 });
 
-describe('the packed plugin in an empty project', () => {
+describe('the packed plugin', () => {
   test('delivers records, and changes neither the kafkajs of the project nor the environment', async () => {
     copyFileSync(join(PACKAGE, 'test/packed-project.js'), join(project, 'run.mjs'));
     const handler = `import { BroadcastChannel } from 'node:worker_threads';
@@ -47,7 +47,7 @@ describe('the packed plugin in an empty project', () => {
     });
   });
 
-  test('has types for TypeScript projects that check the declarations of their packages', () => {
+  test('has type declarations without errors', () => {
     const code = `import KafkaEventsPlugin, { type KafkaEventsOptions } from 'serverless-offline-kafka-events';
 export const options: KafkaEventsOptions = { log: 'batches', createTopics: [{ topic: 'orders' }] };
 // @ts-expect-error an unknown option
@@ -61,7 +61,7 @@ export const hooks: object = KafkaEventsPlugin.prototype.start;
     expect(stdout).toBe('');
   });
 
-  test('says what to install for calls through the Invoke API', async () => {
+  test('says what to install for invocations through the Invoke API', async () => {
     const cli = join(project, 'node_modules/.bin/serverless-offline-kafka-events');
     const args = ['--topic', 'orders', '--function-name', 'f', '--broker', testBrokers().join()];
     const env = { ...process.env, NODE_OPTIONS: '' };
@@ -71,7 +71,7 @@ export const hooks: object = KafkaEventsPlugin.prototype.start;
     });
   });
 
-  test.each(['README.md', 'CHANGELOG.md', 'CONFORMANCE.md'])('holds every file that %s links to', (page) => {
+  test.each(['README.md', 'CHANGELOG.md', 'CONFORMANCE.md'])('contains every file that %s links to', (page) => {
     const root = join(project, 'node_modules/serverless-offline-kafka-events');
     const links = [...readFileSync(join(root, page), 'utf8').matchAll(/\]\((?!https?:|#)([^)#]+)[^)]*\)/g)];
     const missing = links.map(([, path = '']) => path).filter((path) => !existsSync(join(root, dirname(page), path)));

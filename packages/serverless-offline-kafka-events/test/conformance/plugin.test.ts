@@ -13,7 +13,7 @@ const kafka = new TestKafka();
 beforeAll(() => kafka.connect());
 afterAll(() => kafka.disconnect());
 
-/** Appends each record's value to a file, in front of it `tag`. */
+/** Code of a function that appends `tag` and the value of each record to a file. */
 const handlers = (tag: string): string => `
   import { appendFileSync } from 'node:fs';
   export const consumer = async (event) => {
@@ -55,7 +55,7 @@ const seen = (): string[] => {
 };
 
 describe('the plugin', () => {
-  test("K-71 a mapping that is not enabled is not polled; enabled, it resumes at the group's offsets", async () => {
+  test('K-71 does not poll a disabled mapping, which resumes at the committed offsets when it is enabled', async () => {
     const topic = await kafka.topic();
     const event = { topic, consumerGroupId: `g-${topic}` };
     await kafka.produce(topic, [{ value: '1' }]);
@@ -75,11 +75,11 @@ describe('the plugin', () => {
     expect(seen()).toEqual(['a-2']);
   });
 
-  test('K-77 creates the configured topics, serves metrics, and uses functions that were rebuilt', async () => {
+  test('K-77 creates the configured topics, serves metrics, and invokes rebuilt functions after a reload', async () => {
     const topic = `t-${randomUUID()}`;
     const plugin = await offline({ topic }, { createTopics: [{ topic, partitions: 3 }], metricsPort: 47_123 });
     const { lines } = plugin;
-    await until('ready', () => lines.some((line) => line.includes('3 partitions') && line.endsWith('ready')));
+    await until('the ready line', () => lines.some((line) => line.includes('3 partitions') && line.endsWith('ready')));
     expect(lines).toContain('kafka-events: metrics at http://localhost:47123/');
     const body = (await (await fetch('http://127.0.0.1:47123/')).json()) as { mappings: { topic: string }[] };
     expect(body.mappings.map((it) => it.topic)).toEqual([topic]);

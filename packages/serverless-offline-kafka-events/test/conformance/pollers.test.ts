@@ -5,7 +5,7 @@ import { numbered, useRigs } from '../rigs.ts';
 
 const { kafka, start } = useRigs();
 
-/** How many invocations run at once, and whether a partition was ever in two of them. */
+/** A handler that counts concurrent invocations, and detects a partition that is in two of them. */
 const watchConcurrency = (holdMs: number) => {
   const busy = new Set<number>();
   const seen = { running: 0, most: 0, overlaps: 0, records: 0 };
@@ -24,8 +24,8 @@ const watchConcurrency = (holdMs: number) => {
   return { seen, handler };
 };
 
-describe('pollers', () => {
-  test('K-22 K-65 make one invocation each, become more with the lag, and never share a partition', async () => {
+describe('the pollers of a mapping', () => {
+  test('K-22 K-65 make one invocation each, increase with the lag, and never share a partition', async () => {
     const topic = await kafka.topic(4);
     await kafka.produce(topic, numbered(2_000, 4));
     const { seen, handler } = watchConcurrency(100);
@@ -38,7 +38,7 @@ describe('pollers', () => {
     expect(seen).toMatchObject({ most: 4, overlaps: 0, records: 2_000 });
   });
 
-  test('K-66 start with the provisioned minimum, within the maximum and the number of partitions', async () => {
+  test('K-66 start with the provisioned minimum, and stay within the provisioned maximum', async () => {
     const topic = await kafka.topic(3);
     await kafka.produce(topic, numbered(300, 3));
     const { seen, handler } = watchConcurrency(50);

@@ -21,7 +21,7 @@ const ownValues = (it: object): unknown[] =>
     .filter((key) => !['arguments', 'caller', 'callee'].includes(String(key)))
     .map((key) => [key, (it as Record<PropertyKey, unknown>)[key]]);
 
-/** What a patch of kafkajs, or of the process, would change. */
+/** The parts of kafkajs and of the process that a patch would change. */
 const snapshot = () => ({
   modules: MODULES.map((name) => require(`kafkajs/src/${name}`) as { readonly prototype?: object }).map((module) => [
     ownValues(module),
@@ -31,12 +31,12 @@ const snapshot = () => ({
   env: { ...process.env },
 });
 
-test('the kafkajs of the service and the environment of the process are not changed', async () => {
+test('a mapping changes neither the kafkajs of the service nor the environment of the process', async () => {
   const before = snapshot();
   const topic = await kafka.topic(1);
   await kafka.produce(topic, [{ value: 'x', headers: { a: '1', b: '2' } }]);
   const rig = await startMapping({ Topics: [topic] });
-  await until('delivery', () => rig.records().length === 1);
+  await until('the delivery', () => rig.records().length === 1);
   await rig.stop();
   const after = snapshot();
   expect(after.modules).toEqual(before.modules);

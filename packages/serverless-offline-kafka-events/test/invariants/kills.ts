@@ -20,9 +20,9 @@ const read = (lines: readonly string[]): Delivery[] =>
     .map(([verb = '', partition, offset]) => ({ verb, partition: Number(partition), offset: Number(offset) }));
 
 /**
- * Kills a poller with SIGKILL again and again, at random moments, while records are produced, and then lets it finish.
- * Checks after every kill that nothing was committed before its function succeeded, and in the end that every record
- * was delivered, each process reading each partition in order and beginning at or before the first record undelivered.
+ * Repeatedly kills a mapping's process with SIGKILL at random moments while records are produced, then lets it finish.
+ * Checks after every kill that no offset was committed before its function succeeded, and that the process read each
+ * partition in order, starting at or before the first undelivered record. Finally, every record must be delivered.
  */
 export const surviveKills = async (kafka: TestKafka, kills: number, recordsPerKill: number): Promise<void> => {
   const topic = await kafka.topic(PARTITIONS);
@@ -30,7 +30,7 @@ export const surviveKills = async (kafka: TestKafka, kills: number, recordsPerKi
   const done = Array.from({ length: PARTITIONS }, () => new Set<number>());
   let produced = 0;
 
-  const account = async (lines: readonly string[]): Promise<void> => {
+  const check = async (lines: readonly string[]): Promise<void> => {
     const firsts = new Map<number, number>();
     const last = new Map<number, number>();
     for (const { verb, partition, offset } of read(lines)) {
@@ -39,7 +39,7 @@ export const surviveKills = async (kafka: TestKafka, kills: number, recordsPerKi
         continue;
       }
       if (!firsts.has(partition)) firsts.set(partition, offset);
-      // A retry begins again; nothing is ever skipped.
+      // A retry may go back, but no offset is skipped.
       expect(offset).toBeLessThanOrEqual((last.get(partition) ?? offset - 1) + 1);
       last.set(partition, offset);
     }
@@ -69,7 +69,7 @@ export const surviveKills = async (kafka: TestKafka, kills: number, recordsPerKi
       child.process.kill('SIGKILL');
     }
     await child.ended;
-    await account(child.lines);
+    await check(child.lines);
   }
   expect(done.map((set) => set.size)).toEqual(Array.from({ length: PARTITIONS }, () => produced / PARTITIONS));
 };

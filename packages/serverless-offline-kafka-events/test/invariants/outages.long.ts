@@ -9,7 +9,7 @@ const { kafka, start } = useRigs();
 const lib = kafkaLib();
 
 describe('a mapping', () => {
-  test('K-35 K-75 keeps its partitions while a function runs longer than the session timeout: heartbeats go on', async () => {
+  test('K-35 K-75 keeps its partitions while a function runs for longer than the session timeout', async () => {
     const topic = await kafka.topic();
     await kafka.produce(topic, numbered(1, 1));
     // The rig's session timeout is 6 s.
@@ -19,7 +19,7 @@ describe('a mapping', () => {
   }, 15_000);
 
   (lib === undefined ? test.skip : test)(
-    'K-75 survives an outage of its broker: no record is lost, and none is committed before delivery',
+    'K-75 loses no record in an outage of its broker, and commits no offset before delivery',
     async () => {
       const own = await startKafka(lib as string);
       const client = new kafkajs.Kafka({ brokers: [own.plaintext], logLevel: kafkajs.logLevel.NOTHING });
@@ -36,7 +36,7 @@ describe('a mapping', () => {
       );
       await until('five records', () => seen.length === 5);
       await own.kill();
-      await until('a word about it', () => rig.lines.some((line) => line.includes('waits')), 30_000);
+      await until('the log line', () => rig.lines.some((line) => line.includes('waits')), 30_000);
       await own.restart();
       await producer.send({ topic, messages: [{ value: 'after' }] });
       await until('the record after', () => seen.includes('after'), 30_000);

@@ -1,7 +1,7 @@
 /**
- * A mapping in a process that can be killed. Arguments: brokers, topic, group. Prints `ready`, and for each record
- * `begin <partition> <offset>` before the function sees it and `end …` when it has succeeded; a pipe keeps what a killed
- * process wrote.
+ * Runs a mapping in a process that tests can kill. Arguments: brokers, topic, group. Prints `ready`, and per record
+ * `begin <partition> <offset>` before it is processed and `end <partition> <offset>` when it has succeeded. Lines are
+ * written synchronously, so that none is lost when the process is killed.
  */
 import { writeSync } from 'node:fs';
 import { recordsOf, startMapping } from '../mapping-rig.ts';

@@ -4,8 +4,8 @@ import { until } from '../kafka.ts';
 import { recordsOf, startMapping } from '../mapping-rig.ts';
 
 /**
- * `records` a topic over `partitions` each, all topics drained at once.
- * Checks that each record is delivered exactly once (nothing fails here) and in partition order.
+ * Drains several topics at the same time, each with `records` records in `partitions` partitions. Checks that each
+ * record is delivered once (the function never fails) and in the order of its partition.
  */
 export const drainTopics = async (
   kafka: TestKafka,
@@ -14,13 +14,13 @@ export const drainTopics = async (
   const names = await Promise.all(Array.from({ length: topics }, () => kafka.topic(partitions)));
   const drained = names.map(async (topic) => {
     const next = Array.from({ length: partitions }, () => 0);
-    let disorder = 0;
+    let outOfOrder = 0;
     let delivered = 0;
     const rig = await startMapping(
       { Topics: [topic], BatchSize: 1_000 },
       (event) => {
         for (const { partition, offset } of recordsOf(event)) {
-          if (offset !== next[partition]) disorder += 1;
+          if (offset !== next[partition]) outOfOrder += 1;
           next[partition] = offset + 1;
           delivered += 1;
         }
@@ -37,7 +37,7 @@ export const drainTopics = async (
     await until(`${records} records of ${topic}`, () => delivered >= records, 300_000);
     const each = Array.from({ length: partitions }, () => records / partitions);
     await until('every commit', async () => (await kafka.committed(rig.groupId, topic)).join() === each.join());
-    expect({ delivered, disorder, next }).toEqual({ delivered: records, disorder: 0, next: each });
+    expect({ delivered, outOfOrder, next }).toEqual({ delivered: records, outOfOrder: 0, next: each });
     await rig.stop();
   });
   await Promise.all(drained);

@@ -12,21 +12,21 @@ export interface PortableMessage {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-/** An event source mapping somewhere: what the portable suite needs of it. */
+/** An event source mapping, local or on AWS, as the portable tests use it. */
 export interface MappingUnderTest {
   /** It has at least two partitions. */
   readonly topic: string;
   readonly kind: 'msk' | 'kafka';
   /** `BatchSize` of the mapping. */
   readonly batchSize: number;
-  /** Appends, acknowledged, in this order within a partition. */
+  /** Appends messages in this order within a partition. Resolves when they are acknowledged. */
   produce(messages: readonly PortableMessage[]): Promise<void>;
   /** Every event that the function got so far, in the order of its invocations. */
   collect(): Promise<readonly KafkaEvent[]>;
   close(): Promise<void>;
 }
 
-/** The module that `npm run conformance -- --aws` names, else a mapping of this package. */
+/** The mapping of the module that `npm run conformance -- --aws` names, else a mapping of this package. */
 export const mappingUnderTest = async (): Promise<MappingUnderTest> => {
   const adapter = process.env['CONFORMANCE_ADAPTER'];
   if (!adapter) return localMapping();
@@ -48,7 +48,7 @@ const localMapping = async (): Promise<MappingUnderTest> => {
     kind: 'msk',
     batchSize,
     produce: (messages) => kafka.produce(topic, [...messages]),
-    // As the function gets them.
+    // Converted to JSON and back, as for a function.
     collect: () => Promise.resolve(JSON.parse(JSON.stringify(rig.events)) as KafkaEvent[]),
     close: async () => {
       await rig.stop();

@@ -1,38 +1,38 @@
 import type { CloudFormationResource, Serverless } from '../serverless.ts';
 import { functionId } from './properties.ts';
 
-export interface RawMapping {
+export interface ResourceMapping {
   readonly functionKey: string;
   readonly kind: 'msk' | 'kafka';
   readonly properties: Record<string, unknown>;
 }
 
 /**
- * Kafka mappings that exist only as `AWS::Lambda::EventSourceMapping` in `resources`, those of `known` left out.
- * @param warn told of a mapping whose function is none of this service
+ * Kafka mappings that are defined only in `resources`, as `AWS::Lambda::EventSourceMapping`.
+ * @param known logical ids of the mappings that belong to events
+ * @param warn is called for a mapping whose function is not in this service
  */
-export const rawMappings = (
+export const resourceMappings = (
   service: Serverless['service'],
   resources: Readonly<Record<string, CloudFormationResource>>,
   known: ReadonlySet<string>,
   warn: (line: string) => void,
-): RawMapping[] =>
+): ResourceMapping[] =>
   Object.entries(resources).flatMap(([id, { Type, Properties: properties = {} }]) => {
     if (Type !== 'AWS::Lambda::EventSourceMapping' || known.has(id)) return [];
     const selfManaged = properties['SelfManagedEventSource'] !== undefined;
-    // Only Kafka's mappings have topics; SQS, Kinesis and the others are not ours.
+    // Only mappings for Kafka have topics, not those for SQS, Kinesis and others.
     if (!selfManaged && properties['Topics'] === undefined) return [];
     const functionKey = functionOf(service, properties['FunctionName']);
     if (functionKey === undefined) {
-      warn(
-        `resources: ${id}: FunctionName is ${JSON.stringify(properties['FunctionName'])}: no function of this service`,
-      );
+      const name = JSON.stringify(properties['FunctionName']);
+      warn(`resources: ${id}: FunctionName is ${name}, not a function of this service; the mapping is ignored`);
       return [];
     }
     return [{ functionKey, kind: selfManaged ? ('kafka' as const) : ('msk' as const), properties }];
   });
 
-/** By name, ARN, `Ref`, `Fn::GetAtt` or `Fn::Sub` of `<Function>LambdaFunction`. */
+/** Finds a function by its name or ARN, or by a `Ref`, `Fn::GetAtt` or `Fn::Sub` of `<Function>LambdaFunction`. */
 const functionOf = (service: Serverless['service'], target: unknown): string | undefined => {
   const named = typeof target === 'string' ? target : referenceIn(target);
   if (named === undefined) return undefined;

@@ -16,7 +16,7 @@ const COMPACTED = {
   'delete.retention.ms': '0',
 };
 
-/** As a producer of its own. */
+/** Sends with a new producer. */
 const send = async (topic: string, messages: kafkajs.Message[]): Promise<void> => {
   const producer = kafka.client.producer({ idempotent: true, maxInFlightRequests: 1 });
   await producer.connect();
@@ -24,44 +24,49 @@ const send = async (topic: string, messages: kafkajs.Message[]): Promise<void> =
   await producer.disconnect();
 };
 
+/** The number of records that compaction has left. */
 const remaining = async (topic: string): Promise<number> => {
   let count = 0;
-  const range = { partition: 0, from: 0, to: await readable(topic) };
+  const range = { partition: 0, from: 0, to: await endOffset(topic) };
   await readRanges(kafka.client, topic, [range], ({ records }) => void (count += records.length));
   return count;
 };
 
-/** The end of a topic with one partition. */
-const readable = async (topic: string): Promise<number> => {
+/** The high watermark of a topic with one partition. */
+const endOffset = async (topic: string): Promise<number> => {
   const [offsets] = await kafka.admin.fetchTopicOffsets(topic);
   return Number(offsets?.high);
 };
 
-describe('offsets that hold no record', () => {
+describe('a mapping', () => {
   test(
-    'K-25 a batch that compaction left empty is stepped over, however large the hole',
+    'K-25 skips a record batch that compaction left empty, even if it covers many offsets',
     async () => {
       const topic = await kafka.topic(1, COMPACTED);
       const now = Date.now() - 10_000;
-      // A segment each: rolled by the time in the records. The last batch of a producer stays, even without records.
+      // Each batch gets its own segment, by its timestamps. Compaction empties the last batch of a producer, but keeps it.
       await send(
         topic,
         Array.from({ length: 20_000 }, (_, n) => ({ key: 'same', value: `v${n}`, timestamp: `${now}` })),
       );
       await send(topic, [{ key: 'same', value: 'newest', timestamp: `${now + 1_000}` }]);
-      await send(topic, [{ key: 'other', value: 'behind', timestamp: `${now + 2_000}` }]);
+      await send(topic, [{ key: 'other', value: 'after the gap', timestamp: `${now + 2_000}` }]);
       await until('compaction', async () => (await remaining(topic)) === 2, PATIENCE_MS);
       const before = Date.now();
       const rig = await start({ Topics: [topic] });
-      await until('what is behind', () => rig.records().some(({ value }) => text(value) === 'behind'), PATIENCE_MS);
-      await until('commit', async () => (await kafka.committed(rig.groupId, topic))[0] === (await readable(topic)));
+      const isAfterGap = ({ value }: { value?: string }): boolean => text(value) === 'after the gap';
+      await until('the record after the gap', () => rig.records().some(isAfterGap), PATIENCE_MS);
+      await until(
+        'the commit',
+        async () => (await kafka.committed(rig.groupId, topic))[0] === (await endOffset(topic)),
+      );
       expect(Date.now() - before).toBeLessThan(15_000);
     },
     2 * PATIENCE_MS,
   );
 });
 
-describe('transactions', () => {
+describe('a mapping on a topic with transactions', () => {
   let producers: kafkajs.Producer[] = [];
   const transactional = async (id: string): Promise<kafkajs.Producer> => {
     const producer = kafka.client.producer({ transactionalId: id, idempotent: true, maxInFlightRequests: 1 });
@@ -77,7 +82,7 @@ describe('transactions', () => {
   });
 
   test(
-    'K-83 nothing of an aborted transaction is delivered, all of a committed one is, overlapping as they may',
+    'K-83 delivers the records of committed transactions and none of aborted ones, even if these overlap',
     async () => {
       const topic = await kafka.topic(1);
       const [a, b, c] = await Promise.all(['a', 'b', 'c'].map((id) => transactional(`${topic}-${id}`)));
@@ -85,7 +90,7 @@ describe('transactions', () => {
       const [one, two, three] = [await a.transaction(), await b.transaction(), await c.transaction()];
       const send = (sender: kafkajs.Transaction | kafkajs.Producer, value: string, key?: Buffer) =>
         sender.send({ topic, messages: [{ value, key: key ?? null }] });
-      // Looks like the marker of an abort.
+      // A key that looks like the marker of an aborted transaction.
       const marker = Buffer.from([0, 0, 0, 0]);
       await send(one, 'aborted-1', marker);
       await send(two, 'aborted-2');
@@ -104,7 +109,10 @@ describe('transactions', () => {
       await again.commit();
       await kafka.produce(topic, [{ value: 'plain-2' }]);
       const rig = await start({ Topics: [topic], BatchSize: 1 });
-      await until('commit', async () => (await kafka.committed(rig.groupId, topic))[0] === (await readable(topic)));
+      await until(
+        'the commit',
+        async () => (await kafka.committed(rig.groupId, topic))[0] === (await endOffset(topic)),
+      );
       expect(rig.records().map(({ value }) => text(value))).toEqual([
         'committed-1',
         'plain-1',
@@ -117,7 +125,7 @@ describe('transactions', () => {
   );
 
   test(
-    'K-83 an open transaction is waited for; what ends a topic is committed past its marker',
+    'K-83 waits until an open transaction ends, and commits offsets after a transaction marker',
     async () => {
       const topic = await kafka.topic(1);
       const producer = await transactional(`${topic}-open`);
@@ -127,12 +135,18 @@ describe('transactions', () => {
       await kafka.produce(topic, [{ value: 'later' }]);
       expect(rig.records()).toEqual([]);
       await open.commit();
-      await until('both', () => rig.records().length === 2, PATIENCE_MS);
-      await until('commit', async () => (await kafka.committed(rig.groupId, topic))[0] === (await readable(topic)));
+      await until('both records', () => rig.records().length === 2, PATIENCE_MS);
+      await until(
+        'the commit',
+        async () => (await kafka.committed(rig.groupId, topic))[0] === (await endOffset(topic)),
+      );
       const aborted = await producer.transaction();
       await aborted.send({ topic, messages: [{ value: 'never' }] });
       await aborted.abort();
-      await until('commit', async () => (await kafka.committed(rig.groupId, topic))[0] === (await readable(topic)));
+      await until(
+        'the commit',
+        async () => (await kafka.committed(rig.groupId, topic))[0] === (await endOffset(topic)),
+      );
       expect(rig.records().map(({ value }) => text(value))).toEqual(['open', 'later']);
     },
     2 * PATIENCE_MS,

@@ -11,11 +11,11 @@ const gate = () => {
   return { open: () => open(), opened };
 };
 
-describe('the life of a mapping', () => {
-  test('K-28 waits for a topic that does not exist yet, says so, and reads it from its first record', async () => {
+describe('a mapping', () => {
+  test('K-28 waits for a topic that does not exist yet, logs that, and reads it from its first record', async () => {
     const topic = `t-${randomUUID()}`;
     const rig = await start({ Topics: [topic] }, undefined, { ready: false });
-    await until('a line', () => rig.lines.some((line) => line.includes(`topic ${topic} does not exist yet`)));
+    await until('the log line', () => rig.lines.some((line) => line.includes(`topic ${topic} does not exist yet`)));
     await kafka.topic(2, {}, topic);
     await kafka.produce(topic, numbered(4, 2));
     await until('its records', () => rig.records().length === 4);
@@ -24,7 +24,7 @@ describe('the life of a mapping', () => {
     ]);
   });
 
-  test('K-25 K-71 stops by draining: no new poll, the invocation in flight finished and committed, the group left', async () => {
+  test('K-25 K-71 drains when it stops: it completes and commits the invocation in flight, and leaves the group', async () => {
     const topic = await kafka.topic();
     await kafka.produce(topic, numbered(20, 1));
     const { open, opened } = gate();
@@ -38,7 +38,7 @@ describe('the life of a mapping', () => {
     expect(groups[0]?.members).toEqual([]);
   });
 
-  test('K-75 a stop waits no longer than its timeout; records in flight are delivered again', async () => {
+  test('K-75 stops after the timeout at the latest, and delivers records in flight again after a restart', async () => {
     const topic = await kafka.topic();
     await kafka.produce(topic, numbered(3, 1));
     const { open, opened } = gate();
@@ -52,20 +52,23 @@ describe('the life of a mapping', () => {
     open();
   });
 
-  test('K-75 a rebalance abandons batches of revoked partitions without a commit, and no record is lost', async () => {
+  test('K-75 does not commit batches of partitions that a rebalance revoked, and no record is lost', async () => {
     const topic = await kafka.topic(2);
     await kafka.produce(topic, numbered(2, 2));
     const { open, opened } = gate();
     const properties = { Topics: [topic] as [string] };
     const first = await start(properties, () => opened);
-    await until('an invocation of both', () => first.records().length === 2);
+    await until('an invocation with both records', () => first.records().length === 2);
     const second = await start(properties, undefined, { groupId: first.groupId });
-    await until('the part that moved', () => second.records().length === 1);
+    await until('the record of the revoked partition', () => second.records().length === 1);
     open();
-    await until('all offsets', async () => (await kafka.committed(first.groupId, topic)).join() === '1,1');
+    await until(
+      'the commit of all offsets',
+      async () => (await kafka.committed(first.groupId, topic)).join() === '1,1',
+    );
     const moved = second.records()[0]?.partition;
     await kafka.produce(topic, numbered(2, 2));
-    await until('the later ones', () => first.records().length === 3 && second.records().length === 2);
+    await until('the later records', () => first.records().length === 3 && second.records().length === 2);
     expect(first.records()[2]?.partition).not.toBe(moved);
   });
 });
