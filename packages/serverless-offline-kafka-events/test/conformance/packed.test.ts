@@ -56,7 +56,7 @@ export const hooks: object = KafkaEventsPlugin.prototype.start;
 `;
     writeFileSync(join(project, 'index.ts'), code);
     const options = ['--noEmit', '--strict', '--module', 'nodenext', '--target', 'es2023'];
-    const tsc = require.resolve('typescript/bin/tsc');
+    const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc');
     const { stdout } = spawnSync(process.execPath, [tsc, ...options, 'index.ts'], { cwd: project, encoding: 'utf8' });
     expect(stdout).toBe('');
   });
