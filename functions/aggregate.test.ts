@@ -9,7 +9,7 @@ import { HeldRecords, RecordedLog, recordedLogger } from '../test/support/double
 import { kafkaEvent } from '../test/support/events.ts';
 import { frame } from '../test/support/frames.ts';
 import { tap } from '../test/support/taps.ts';
-import { told } from '../test/support/tcp-client.ts';
+import { largestCounts } from '../test/support/tcp-client.ts';
 import { createHandler } from './aggregate.ts';
 
 const settings = { windowMs: 2000, watermarkMs: 10_000, ratio: 1000 };
@@ -204,5 +204,5 @@ test('aggregate publishes no final counts: finalize alone does', async () => {
 
 test('the largest count published for each window and emoji is the truth', async () => {
   for (let from = 0; from < 40; from += 4) await handler(taps(from, from + 6));
-  expect([...told(frames().flatMap(toLines)).values()]).toEqual([42]);
+  expect([...largestCounts(frames().flatMap(toLines)).values()]).toEqual([42]);
 });

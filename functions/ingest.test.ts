@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { REACTION_TOPIC } from '../lib/config/topics.ts';
 import { MAX_BODY_BYTES } from '../lib/adapters/http.ts';
-import { openDoor, unauthorized } from '../lib/usecases/authorization.ts';
+import { openAuthenticator, unauthorized } from '../lib/usecases/authorization.ts';
 import type { Admission } from '../lib/usecases/admission.ts';
 import { MAX_EVENTS } from '../lib/domain/reaction.ts';
 import { PlatformError } from '../lib/errors.ts';
@@ -23,7 +23,7 @@ interface Guards {
 }
 const post = async (
   event: Parameters<typeof httpEvent>[0],
-  { auth = openDoor, admission = unlimited }: Guards = {},
+  { auth = openAuthenticator, admission = unlimited }: Guards = {},
 ) => {
   const handler = createHandler({
     auth,
@@ -178,8 +178,8 @@ test('429 when it is too much: nothing is queued; what is left is told with each
   const charged: unknown[] = [];
   const refusals: PlatformError[] = [];
   const admission: Pick<Admission, 'taps'> = {
-    taps: async (source, taps) => {
-      charged.push([source, taps.map(({ count }) => count)]);
+    taps: async (address, taps) => {
+      charged.push([address, taps.map(({ count }) => count)]);
       for (const refusal of refusals) throw refusal;
       return { 'ratelimit-remaining': '3' };
     },

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { MemoryCountStore } from '../test/doubles/count-store.ts';
 import { applyTaps } from '../lib/usecases/apply-taps.ts';
-import { openDoor, unauthorized } from '../lib/usecases/authorization.ts';
+import { openAuthenticator, unauthorized } from '../lib/usecases/authorization.ts';
 import { bearerOf, recordedLogger, unlimited } from '../test/support/doubles.ts';
 import { httpEvent } from '../test/support/events.ts';
 import type { Admission } from '../lib/usecases/admission.ts';
@@ -16,7 +16,7 @@ const get = async (
   counts: MemoryCountStore,
   query?: Record<string, string>,
   {
-    auth = openDoor,
+    auth = openAuthenticator,
     isPublic = true,
     admission = unlimited,
   }: { auth?: Authenticator; isPublic?: boolean; admission?: Pick<Admission, 'view'> } = {},

@@ -4,7 +4,7 @@ import { AddressPolicy } from '../lib/adapters/tcp/address-policy.ts';
 import { portsOf } from '../lib/adapters/tcp/refused-ports.ts';
 import { loadConfig } from '../lib/config/variables.ts';
 import { recordedLogger, unlimited } from '../test/support/doubles.ts';
-import { openDoor } from '../lib/usecases/authorization.ts';
+import { openAuthenticator } from '../lib/usecases/authorization.ts';
 import { httpEvent } from '../test/support/events.ts';
 import { createHandler } from './register.ts';
 
@@ -23,7 +23,7 @@ const register = async (body: Record<string, unknown>, env: Record<string, strin
   const registry = new MemoryRegistry({ clusters: 1, subscribersPerCluster: 1, clientTtl: 60 });
   const checkHost = (host: string, port: number) => policy.addressesOf(host, port);
   const handler = createHandler({
-    auth: openDoor,
+    auth: openAuthenticator,
     admission: unlimited,
     registry,
     checkHost,

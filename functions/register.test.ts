@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { MemoryRegistry } from '../test/doubles/registry.ts';
 import { AddressPolicy } from '../lib/adapters/tcp/address-policy.ts';
-import { openDoor, unauthorized } from '../lib/usecases/authorization.ts';
+import { openAuthenticator, unauthorized } from '../lib/usecases/authorization.ts';
 import type { Admission } from '../lib/usecases/admission.ts';
 import { PlatformError } from '../lib/errors.ts';
 import type { Authenticator, Registry } from '../lib/ports.ts';
@@ -12,8 +12,8 @@ import { createHandler } from './register.ts';
 let registry: Registry;
 let auth: Authenticator;
 beforeEach(() => {
-  auth = openDoor;
-  registry = new MemoryRegistry({ clusters: 2, subscribersPerCluster: 3, clientTtl: 60, maxClientsPerSource: 3 });
+  auth = openAuthenticator;
+  registry = new MemoryRegistry({ clusters: 2, subscribersPerCluster: 3, clientTtl: 60, maxClientsPerAddress: 3 });
   admission = unlimited;
 });
 const policy = new AddressPolicy(['localhost', '127.0.0.0/8'], async () => ['127.0.0.1']);

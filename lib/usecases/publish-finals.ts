@@ -4,7 +4,7 @@ import type { Clock, CountStore, RecordLog } from '../ports.ts';
 import { publishCounts } from './publish-counts.ts';
 
 interface Deps {
-  store: Pick<CountStore, 'overdue' | 'settle'>;
+  store: Pick<CountStore, 'overdue' | 'markFinal'>;
   records: RecordLog;
   clock: Clock;
   settings: { windowMs: number; ratio: number };
@@ -29,6 +29,6 @@ export const createPublishFinals =
         ({ room }) => room,
       );
       await publishCounts(records, [...rooms.values()].flatMap(mergeRoom), settings, now);
-      await store.settle(due, now);
+      await store.markFinal(due, now);
     }
   };

@@ -2,7 +2,7 @@ import type { Admin } from 'kafkajs';
 import { createTopics } from 'kafka-records/topics';
 import {
   countBrokers,
-  mendSettings,
+  correctSettings,
   replicationFactor,
   settingsOf,
   topicProblems,
@@ -57,7 +57,7 @@ export async function ensureTopics(admin: Admin, definitions: readonly TopicDefi
     admin,
     definitions.filter(({ topic }) => counts.has(topic)),
   );
-  await mendSettings(admin, problems);
+  await correctSettings(admin, problems);
   return definitions.map(({ topic, partitions }) => {
     const had = counts.get(topic) ?? 0;
     const changed = problems.filter((problem) => problem.topic === topic);

@@ -8,7 +8,7 @@ const NOW = 1_760_000_000_000;
 
 interface Limits {
   maxClients?: number;
-  maxClientsPerSource?: number;
+  maxClientsPerAddress?: number;
 }
 
 /** What every Registry promises. @param create gives an empty one of LAYOUT. */
@@ -20,8 +20,8 @@ export const registryContract = (create: (limits?: Limits) => Registry | Promise
 
   const register = (id: string, options: { room_id?: string; cluster_id?: number; port?: number } = {}, now = NOW) =>
     registry.register(registrationSchema.parse({ client_id: id, port: 6000, ...options }), now);
-  const registerFrom = (source: string, id: string, now = NOW) =>
-    registry.register(registrationSchema.parse({ client_id: id, port: 6000 }), now, source);
+  const registerFrom = (address: string, id: string, now = NOW) =>
+    registry.register(registrationSchema.parse({ client_id: id, port: 6000 }), now, address);
   const loads = async () => [...(await registry.loads()).values()].map((each) => [...each.values()]);
   const sorted = async () => (await loads()).flat().sort();
 
@@ -172,7 +172,7 @@ export const registryContract = (create: (limits?: Limits) => Registry | Promise
     });
 
     test('the limit per address does not affect other addresses', async () => {
-      registry = await create({ maxClientsPerSource: 2 });
+      registry = await create({ maxClientsPerAddress: 2 });
       for (const id of ['a', 'b', 'a', 'b']) await registerFrom('10.0.0.1', id);
       await expect(registerFrom('10.0.0.1', 'c')).rejects.toMatchObject(
         refusal('Too many clients are registered from 10.0.0.1', 2),
@@ -188,8 +188,8 @@ export const registryContract = (create: (limits?: Limits) => Registry | Promise
       expect(await sorted()).toEqual([0, 0, 1, 1, 1, 1]);
     });
 
-    test('clients that a removed subscriber had still count for their source', async () => {
-      registry = await create({ maxClientsPerSource: 2 });
+    test('clients that a removed subscriber had still count for their address', async () => {
+      registry = await create({ maxClientsPerAddress: 2 });
       await registerFrom('s', 'a');
       await registerFrom('s', 'b');
       for (const cluster of [0, 1]) await registry.removeSubscriber({ cluster, subscriber: 0 });

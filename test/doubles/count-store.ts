@@ -127,7 +127,7 @@ export class MemoryCountStore implements CountStore {
     );
   }
 
-  async settle(windows: readonly OverdueWindow[], now: number): Promise<void> {
+  async markFinal(windows: readonly OverdueWindow[], now: number): Promise<void> {
     for (const { bucket, start } of windows) {
       const open = this.bucketsHeld[bucket]?.open;
       if (open && (open.get(start) ?? Infinity) <= now) open.delete(start);
@@ -170,7 +170,7 @@ export class MemoryCountStore implements CountStore {
       const known = held.partitions.get(name) ?? emptyPartition();
       progress.set(name, { offset: known.offset, newest: known.newest });
       if (part.last <= known.offset) {
-        if (part.newest > known.newest) return { bucket, state: 'other_topic' };
+        if (part.newest > known.newest) return { bucket, state: 'topic_recreated' };
       } else if (part.first > known.offset + 1) isBehind = true;
       else if (part.first <= known.offset) partial.set(name, { offset: known.offset, newest: known.newest });
       else {

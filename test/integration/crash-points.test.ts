@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { REACTION_TOPIC, UPDATE_TOPIC } from '../../lib/config/topics.ts';
-import { openDoor } from '../../lib/usecases/authorization.ts';
+import { openAuthenticator } from '../../lib/usecases/authorization.ts';
 import { unlimited } from '../support/doubles.ts';
 import { createHandler as createIngest } from '../../functions/ingest.ts';
 import { frameSchema } from '../../lib/domain/frame.ts';
@@ -125,7 +125,7 @@ test('a clock that is set forward and back by an hour between batches loses no t
   const HOUR = 3_600_000;
   const appended: string[] = [];
   const ingest = createIngest({
-    auth: openDoor,
+    auth: openAuthenticator,
     admission: unlimited,
     records: { append: async (_topic, records) => void appended.push(...records.map(({ value }) => value)) },
     clock,

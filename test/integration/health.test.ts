@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@j
 import type { Admin, Kafka } from 'kafkajs';
 import { BrokerCheck } from '../../lib/adapters/kafka/broker-check.ts';
 import { createKafka } from '../../lib/adapters/kafka/client.ts';
-import { mendSettings, topicProblems } from '../../lib/adapters/kafka/topic-settings.ts';
+import { correctSettings, topicProblems } from '../../lib/adapters/kafka/topic-settings.ts';
 import { createRedis, type RedisClient, type RedisMode } from '../../lib/adapters/redis/client.ts';
 import { evictionProblems, refuseEviction } from '../../lib/adapters/redis/eviction.ts';
 import type { TopicDefinition } from '../../lib/config/topics.ts';
@@ -77,7 +77,7 @@ describe('the broker', () => {
       `unclean.leader.election.enable of ${topic} must be false (it is true)`,
       `message.timestamp.type of ${topic} must be LogAppendTime (it is CreateTime)`,
     ]);
-    await withAdmin(kafka, async (admin) => mendSettings(admin, await topicProblems(admin, [definition])));
+    await withAdmin(kafka, async (admin) => correctSettings(admin, await topicProblems(admin, [definition])));
     await until('it is told', async () => (await check.check()).length === 0);
   });
 

@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { REACTION_TOPIC } from '../../lib/config/topics.ts';
 import { createHandler } from '../../functions/ingest.ts';
-import { openDoor } from '../../lib/usecases/authorization.ts';
+import { openAuthenticator } from '../../lib/usecases/authorization.ts';
 import { Breaker } from '../../lib/adapters/redis/breaker.ts';
 import { createRedis, type RedisClient } from '../../lib/adapters/redis/client.ts';
 import { RedisRateLimiter, type Rate } from '../../lib/adapters/redis/rate-limiter.ts';
@@ -246,7 +246,14 @@ describe('while Redis does not answer', () => {
       whenDown,
       clock: Date.now,
     });
-    const handler = createHandler({ auth: openDoor, records, admission, clock: Date.now, log: quiet, shortCodes: [] });
+    const handler = createHandler({
+      auth: openAuthenticator,
+      records,
+      admission,
+      clock: Date.now,
+      log: quiet,
+      shortCodes: [],
+    });
     const tap = { user_id: 'u', emoji_type: '🔥', timestamp: new Date().toISOString() };
     return { records, tap: async (room_id = 'r') => handler(httpEvent({ body: { ...tap, room_id } })) };
   };

@@ -8,7 +8,7 @@ import { createHandler as createIngest } from '../../functions/ingest.ts';
 import { createHandler as createLive } from '../../functions/live.ts';
 import { createHandler as createRegister } from '../../functions/register.ts';
 import { createHandler as createSubscriberFanout } from '../../functions/subscriber-fanout.ts';
-import { openDoor } from '../../lib/usecases/authorization.ts';
+import { openAuthenticator } from '../../lib/usecases/authorization.ts';
 import { createKafka } from '../../lib/adapters/kafka/client.ts';
 import { KafkaRecordReader } from '../../lib/adapters/kafka/record-reader.ts';
 import { KafkaRecordLog } from '../../lib/adapters/kafka/record-log.ts';
@@ -26,7 +26,7 @@ import { httpEvent, kafkaEvent } from '../support/events.ts';
 import { createPlatformTopics, kafkaFor, readTopic } from '../support/kafka.ts';
 import { prefixedReader } from '../support/prefixed.ts';
 import { emptyRedis, kafkaBrokers, quiet, STORE } from '../support/services.ts';
-import { listen, told, type Behaviour, type TcpClient } from '../support/tcp-client.ts';
+import { listen, largestCounts, type Behaviour, type TcpClient } from '../support/tcp-client.ts';
 import { until } from '../support/until.ts';
 
 // Every handler with its real adapters; only the mappings between topics and functions are played here, so that a test
@@ -91,7 +91,7 @@ const register = async (client_id: string, room_id: string, behaviour?: Behaviou
   const client = await listen(behaviour);
   clients.set(client_id, client);
   const handler = createRegister({
-    auth: openDoor,
+    auth: openAuthenticator,
     registry,
     admission: unlimited,
     checkHost: (host, port) => addresses.addressesOf(host, port),
@@ -105,7 +105,7 @@ const register = async (client_id: string, room_id: string, behaviour?: Behaviou
 /** Posts the taps; how many were accepted. */
 const post = async (...taps: Record<string, unknown>[]): Promise<number> => {
   const handler = createIngest({
-    auth: openDoor,
+    auth: openAuthenticator,
     records,
     admission: unlimited,
     clock,
@@ -151,12 +151,13 @@ const fanOut = async () => {
   });
   for (let cluster = 0; cluster < LAYOUT.clusters; cluster++) await toClients(await next(clusterTopic(cluster)));
 };
-const totalOf = (client: TcpClient) => [...told(client.lines()).values()].reduce((sum, count) => sum + count, 0);
+const totalOf = (client: TcpClient) =>
+  [...largestCounts(client.lines()).values()].reduce((sum, count) => sum + count, 0);
 const loads = async () => [...(await registry.loads()).values()].flatMap((each) => [...each.values()]);
 const live = async (room_id: string) => {
   const handler = createLive({
     admission: unlimited,
-    auth: openDoor,
+    auth: openAuthenticator,
     isPublic: true,
     counts: store,
     windowMs: settings.windowMs,

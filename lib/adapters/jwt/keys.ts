@@ -65,7 +65,7 @@ export const remoteKeySet = (
   return {
     algorithms: PUBLIC_KEY_ALGORITHMS,
     keyOf: async (...asked) => {
-      // Not for every tap: a key server that hangs would delay each by the timeout.
+      // Not for every tap: each would wait for a hanging key server until the timeout.
       if (remote.jwks() && performance.now() < askAgainAt) return knownKey(asked);
       try {
         return await remote(...asked);
