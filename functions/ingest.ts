@@ -48,7 +48,7 @@ export const createHandler = ({ auth, records, admission, clock, log, shortCodes
     const received_at = new Date(clock()).toISOString();
     await records.append(
       REACTION_TOPIC,
-      // A copy of a tap must meet its original in one partition.
+      // Taps with the same event_id must go to the same partition.
       taps.map((tap) => ({
         value: JSON.stringify({ ...tap, received_at }),
         ...(tap.event_id === undefined ? {} : { key: tap.user_id }),

@@ -41,7 +41,7 @@ export const createHandler = ({ auth, admission, isPublic, counts: store, window
     demandScope(caller, 'watch');
     const { room_id } = parse(querySchema, event.queryStringParameters ?? {}, 'Invalid query');
     demandAll(caller, [{ room_id }]);
-    // Rooms that nobody knows miss every cache.
+    // Requests for arbitrary rooms bypass every cache, so they are limited.
     await admission.view(clientAddressOf(event));
     const room = await store.snapshot(room_id);
     return {

@@ -9,7 +9,7 @@ import type { Run } from './run.ts';
 
 const folder = temporaryFolders();
 
-/** Maven as far as we see it: what it was called with, and the folder that it fills. */
+/** Replaces Maven: records its calls and creates the folder. */
 const maven = (answer: { ok: boolean; output: string }) => {
   const calls: string[][] = [];
   const run: Run = async (program, args) => {
@@ -22,14 +22,14 @@ const maven = (answer: { ok: boolean; output: string }) => {
   return { run, calls };
 };
 
-test('the broker’s version is the one of the pom', () => {
+test('kafkaVersion reads the version in the pom', () => {
   expect(kafkaVersion()).toMatch(/^4\.\d+\.\d+$/);
 });
 
 describe('ensureJars', () => {
   const OK = { ok: true, output: '' };
 
-  test('downloads once, tells so, and finds the folder afterwards', async () => {
+  test('downloads once, logs it, and finds the folder afterwards', async () => {
     const lib = folder();
     const { run, calls } = maven(OK);
     const lines: string[] = [];
@@ -42,7 +42,7 @@ describe('ensureJars', () => {
     expect(jarsAreHere(lib)).toBe(true);
   });
 
-  test('two at once download once', async () => {
+  test('concurrent calls download once', async () => {
     const lib = folder();
     const { run, calls } = maven(OK);
     const dirs = await Promise.all([ensureJars(() => undefined, lib, run), ensureJars(() => undefined, lib, run)]);
@@ -50,7 +50,7 @@ describe('ensureJars', () => {
     expect(calls).toHaveLength(1);
   });
 
-  test('an interrupted download leaves nothing that looks whole, and is cleared away', async () => {
+  test('an interrupted download is not taken for a complete one, and is removed later', async () => {
     const lib = folder();
     const failed = maven({ ok: false, output: '[INFO] …\n[ERROR] Could not transfer artifact\n[ERROR] more' });
     const message = await refusal(ensureJars(() => undefined, lib, failed.run));
@@ -71,7 +71,7 @@ describe('Redis', () => {
     return dir;
   };
 
-  test('the binary for this system and processor, made executable', () => {
+  test('redisBinary finds the binary for the system and processor, and makes it executable', () => {
     const names = [
       'redis-server-6.2.7-linux-amd64',
       'redis-server-6.2.7-darwin-arm64',
@@ -92,7 +92,7 @@ describe('Redis', () => {
     };
   };
 
-  test('the downloaded one when it runs, else the machine’s own, if it is new enough', async () => {
+  test('the downloaded server is used if it runs, else an installed one that is new enough', async () => {
     const dir = withBinaries(
       `redis-server-6.2.7-${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`,
     );

@@ -23,14 +23,14 @@ const taken = async (host: string): Promise<number> => {
   return (server.address() as { port: number }).port;
 };
 
-test.each(['127.0.0.1', '0.0.0.0'])('a port on which somebody listens at %s is not free', async (host) => {
+test.each(['127.0.0.1', '0.0.0.0'])('a port on which a program listens at %s is not free', async (host) => {
   const port = await taken(host);
   expect(await answers(port)).toBe(true);
   expect(await isFree(port)).toBe(false);
   expect(await claim(port)).toBeGreaterThan(port);
 });
 
-test('any free port can be listened on, and lies below those that the system gives to callers', async () => {
+test('anyFreePort returns a free port below the range for outgoing connections', async () => {
   const port = await anyFreePort();
   expect(await isFree(port)).toBe(true);
   expect(await answers(port)).toBe(false);
@@ -38,14 +38,14 @@ test('any free port can be listened on, and lies below those that the system giv
   expect(port).toBeLessThan(32_768);
 });
 
-test('the wanted port, else the next that is free', async () => {
+test('claimPort claims the wanted port, or the next free one', async () => {
   const wanted = await anyFreePort();
   const taken = [wanted, wanted + 1];
   expect(await claim(wanted, async (port) => !taken.includes(port))).toBe(wanted + 2);
   expect(await claim(wanted, async () => true)).toBe(wanted);
 });
 
-test('a port that one start has claimed is not free for the next, although nothing listens there yet', async () => {
+test('a claimed port is not free for another start, even before a program listens on it', async () => {
   const wanted = await anyFreePort();
   const free = async () => true;
   expect(await Promise.all([claim(wanted, free), claim(wanted, free)])).toEqual([wanted, wanted + 1]);
@@ -56,7 +56,7 @@ test('a port that one start has claimed is not free for the next, although nothi
   expect(await claim(wanted, free)).toBe(wanted);
 });
 
-test('a port on which another program listens: a sentence, and no claim is left behind', async () => {
+test('for a port on which another program listens, the error says so and no claim remains', async () => {
   const port = await taken('127.0.0.1');
   const message = await refusal(claimExactly(port, 'use another.'));
   expect(message).toBe(`Port ${port} is taken by another program: use another.`);
