@@ -1,5 +1,5 @@
 /**
- * The text with what stands between `<!-- name -->` and `<!-- /name -->` replaced.
+ * Replaces the content between `<!-- name -->` and `<!-- /name -->`.
  * @throws Error when the text has no such section.
  */
 export const section = (text: string, name: string, content: string): string => {

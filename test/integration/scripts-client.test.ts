@@ -141,7 +141,7 @@ test('waits for a platform that does not answer yet', async () => {
   const { url } = server;
   await server.close();
   const script = client('--url', url);
-  await printed(script, 'stderr', 'nobody answers at .* \\(ECONNREFUSED\\); trying again');
+  await printed(script, 'stderr', 'no answer from .* \\(ECONNREFUSED\\); trying again');
   server = await serveHttp(
     (request) => {
       requests.push(request);

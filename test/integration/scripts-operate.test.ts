@@ -71,7 +71,7 @@ describe('topics and subscribers', () => {
       run('topics', ['list'], env),
       run('topics', ['describe', TOPIC], env),
     ]);
-    expect(row(second.stdout, TOPIC)).toMatch(/ 2 +was there$/);
+    expect(row(second.stdout, TOPIC)).toMatch(/ 2 +exists$/);
     expect(row(list.stdout, TOPIC)).toMatch(/ 2 +5$/);
     expect(described.stdout).toContain(`lag of ${groupId}`);
     expect(row(described.stdout, '0')).toMatch(/^0 +0 +0 +0$/);
