@@ -21,7 +21,7 @@ interface Options {
 const leastLoaded = (loads: ReadonlyMap<number, number>): number =>
   [...loads].sort(([a, load], [b, other]) => load - other || a - b)[0]?.[0] ?? 0;
 
-/** The registry in this process's memory, for unit tests; the same contract as Redis, nothing survives. */
+/** A registry in memory, for unit tests. It passes the same contract tests as the one in Redis. */
 export class MemoryRegistry implements Registry {
   readonly #clients = new Map<string, Entry>();
   readonly #loads = new Map<number, Map<number, number>>();

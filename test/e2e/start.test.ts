@@ -17,7 +17,7 @@ afterAll(async () => {
   removeDataDir(folder);
 });
 
-/** What users set for other programs, each of which has broken a start. */
+/** Settings for other programs, each of which has broken a start. */
 const homeThatIsAFile = join(folder, 'home');
 writeFileSync(homeThatIsAFile, '');
 const ENVIRONMENT = {
@@ -42,7 +42,7 @@ const ENVIRONMENT = {
   FORCE_COLOR: '1',
 };
 
-test('starts whatever the environment tells Java, npm and the framework, in a folder of any name', async () => {
+test('npm start works with settings for Java, npm and the framework in the environment, and any folder name', async () => {
   const dataDir = join(folder, 'übung, 日本 100% #1');
   mkdirSync(dataDir);
   platform = await startPlatform(dataDir, ENVIRONMENT);
@@ -50,7 +50,7 @@ test('starts whatever the environment tells Java, npm and the framework, in a fo
   const { url } = platform;
   await until('the tap is counted', async () => (await liveTotals(url, ['start'])).get('start 🔥') === 1);
 
-  // What a person needs, and no more; a busy machine may have been slow to answer, and that is said.
+  // Only what a user needs, apart from warnings that a busy machine may cause.
   const said = platform.output().replace(/^(kafka-events: .* waits: |\{"level":"warn").*\n/gm, '');
   expect(said).toMatch(
     /^broker: .+\nRedis: .+\n\nReady in .+\n\nIn two more terminals:\n {2}npm run simulate.*\n {2}npm run client.*\n\n$/,
