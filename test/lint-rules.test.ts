@@ -4,7 +4,7 @@ import { expect, test } from '@jest/globals';
 
 const ROOT = join(import.meta.dirname, '..');
 
-const REFUSED = [
+const FORBIDDEN = [
   ['lib/domain/window.ts', '../ports.ts'],
   ['lib/domain/window.ts', './../log.ts'],
   ['lib/domain/window.ts', 'node:fs'],
@@ -27,7 +27,7 @@ const REFUSED = [
   ['functions/health.ts', '../infra/serverless.ts'],
 ] as const;
 
-const TAKEN = [
+const ALLOWED = [
   ['lib/domain/window.ts', './stream.ts'],
   ['lib/domain/window.ts', 'zod'],
   ['lib/usecases/deliver.ts', '../domain/frame.ts'],
@@ -40,7 +40,7 @@ const TAKEN = [
   ['functions/health.ts', '../lib/deps.ts'],
 ] as const;
 
-/** Every way to write an import. */
+/** All ways to write an import. */
 const spellings = (path: string): string[] => [
   `import { a } from '${path}'; export { a };`,
   `import type { A } from '${path}'; export type { A };`,
@@ -50,29 +50,29 @@ const spellings = (path: string): string[] => [
   `export type A = import('${path}').A;`,
 ];
 
-/** How many of the spellings are refused in each place. In a process of its own, since jest cannot load the rules. */
-const countRefused = (places: readonly (readonly [file: string, path: string])[]): number[] => {
+/** Counts the spellings that ESLint reports for each import. Runs in a child process, since jest can't load the rules. */
+const countReported = (imports: readonly (readonly [file: string, path: string])[]): number[] => {
   const code = `
     import { ESLint } from 'eslint';
     const eslint = new ESLint({
       overrideConfig: { languageOptions: { parserOptions: { projectService: false } } },
       ruleFilter: ({ ruleId }) => ['no-restricted-imports', 'no-restricted-syntax'].includes(ruleId),
     });
-    const refused = async (filePath, texts) => {
+    const reported = async (filePath, texts) => {
       const results = await Promise.all(texts.map((text) => eslint.lintText(text, { filePath })));
       return results.flat().filter(({ messages }) => messages.some(({ ruleId }) => ruleId)).length;
     };
-    const places = ${JSON.stringify(places.map(([file, path]) => [file, spellings(path)]))};
-    console.log(JSON.stringify(await Promise.all(places.map(([file, texts]) => refused(file, texts)))));`;
+    const imports = ${JSON.stringify(imports.map(([file, path]) => [file, spellings(path)]))};
+    console.log(JSON.stringify(await Promise.all(imports.map(([file, texts]) => reported(file, texts)))));`;
   const args = ['--input-type=module', '--eval', code];
   return JSON.parse(execFileSync(process.execPath, args, { cwd: ROOT, encoding: 'utf8' })) as number[];
 };
 
-test('the lint rules refuse every import that does not point inward, however it is written', () => {
-  const counts = countRefused([...REFUSED, ...TAKEN]);
-  const [refused, taken] = [counts.slice(0, REFUSED.length), counts.slice(REFUSED.length)];
-  expect(REFUSED.map((place, n) => [...place, refused[n]])).toEqual(
-    REFUSED.map((place) => [...place, spellings('').length]),
+test('the lint rules report imports that break the direction of dependencies, in every spelling', () => {
+  const counts = countReported([...FORBIDDEN, ...ALLOWED]);
+  const [forbidden, allowed] = [counts.slice(0, FORBIDDEN.length), counts.slice(FORBIDDEN.length)];
+  expect(FORBIDDEN.map((each, n) => [...each, forbidden[n]])).toEqual(
+    FORBIDDEN.map((each) => [...each, spellings('').length]),
   );
-  expect(TAKEN.map((place, n) => [...place, taken[n]])).toEqual(TAKEN.map((place) => [...place, 0]));
+  expect(ALLOWED.map((each, n) => [...each, allowed[n]])).toEqual(ALLOWED.map((each) => [...each, 0]));
 });

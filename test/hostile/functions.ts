@@ -11,7 +11,7 @@ import { RecordedLog, recordedLogger, unlimited } from '../support/doubles.ts';
 export const NOW = Date.parse('2026-05-01T20:45:00.500Z');
 export const SHORT_CODES = [':goal:'];
 
-/** The functions behind HTTP with nothing behind them, and an answer as a caller reads it. */
+/** The HTTP functions with doubles in place of Kafka and Redis. `call` returns the parsed answer. */
 export const httpFunctions = () => {
   const log = recordedLogger();
   const clock = () => NOW;
