@@ -30,7 +30,7 @@ const claimed = async (): Promise<DataDir> => {
   return dir;
 };
 
-test('of two starts at the same moment that want the same ports one has them, the other says so', async () => {
+test('of two simultaneous starts with the same ports, one succeeds and the other reports the taken port', async () => {
   const [kafkaPort, redisPort] = [await anyFreePort(), await anyFreePort()];
   const [first, second] = await Promise.allSettled([start(kafkaPort, redisPort), start(kafkaPort, redisPort)]);
   const outcomes = [first, second].map(({ status }) => status).sort();
@@ -41,7 +41,7 @@ test('of two starts at the same moment that want the same ports one has them, th
   );
 });
 
-test('two starts at the same moment on any free ports are two platforms', async () => {
+test('two simultaneous starts on free ports are two separate platforms', async () => {
   const [first, second] = await Promise.all([start(0, 0), start(0, 0)]);
   const cluster = (infra: LocalInfra) =>
     withAdmin(kafkaFor(infra.kafkaBrokers), async (admin) => (await admin.describeCluster()).clusterId);
@@ -49,7 +49,7 @@ test('two starts at the same moment on any free ports are two platforms', async 
   expect(first.redisUrl).not.toBe(second.redisUrl);
 });
 
-test('a broker or a Redis that answers on the port is not ours unless it has our data', async () => {
+test('start fails if a broker or Redis with another data folder answers on the port', async () => {
   const [kafkaPort, redisPort] = [await anyFreePort(), await anyFreePort()];
   await start(kafkaPort, redisPort);
   const dir = await claimed();
@@ -60,7 +60,7 @@ test('a broker or a Redis that answers on the port is not ours unless it has our
 });
 
 test.each(['httpPort', 'lambdaPort'] as const)(
-  'another program that answers 200 on the %s is not taken for the functions',
+  'start fails if another program answers 200 on the %s',
   async (which) => {
     const other = createServer((_request, response) => response.end('{"status":"ok"}')).listen(0, 'localhost');
     await once(other, 'listening');
