@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { isAlive, nodePrograms } from '../../test/support/children.ts';
 import { temporaryFolders } from '../../test/support/folder.ts';
-import { refusal } from '../../test/support/refusal.ts';
+import { setupErrorOf } from '../../test/support/setup-error.ts';
 import { until } from '../../test/support/until.ts';
 import { claimDataDir } from './data-dir.ts';
 import { SetupError } from './errors.ts';
@@ -95,7 +95,7 @@ test.each(['kafka', 'redis', 'logs', 'pids', 'version.json'])(
   async (name) => {
     const dir = folder();
     mkdirSync(join(dir, name));
-    expect(await refusal(claimDataDir(dir))).toBe(
+    expect(await setupErrorOf(claimDataDir(dir))).toBe(
       `${dir} cannot be used as the data folder: it holds ${name}, which "npm start" has not created. Use a new or empty folder.`,
     );
     expect(readdirSync(dir)).toEqual([name]);
@@ -103,5 +103,5 @@ test.each(['kafka', 'redis', 'logs', 'pids', 'version.json'])(
 );
 
 test('an empty path is rejected', async () => {
-  expect(await refusal(claimDataDir(''))).toBe('The data folder should be a path, not an empty text.');
+  expect(await setupErrorOf(claimDataDir(''))).toBe('The data folder should be a path, not an empty text.');
 });

@@ -2,7 +2,7 @@ import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { temporaryFolders } from '../../test/support/folder.ts';
-import { refusal } from '../../test/support/refusal.ts';
+import { setupErrorOf } from '../../test/support/setup-error.ts';
 import { ensureJars, jarsAreHere, kafkaVersion, redisBinary } from './jars.ts';
 import { findRedis } from './redis.ts';
 import type { Run } from './run.ts';
@@ -53,7 +53,7 @@ describe('ensureJars', () => {
   test('an interrupted download is not taken for a complete one, and is removed later', async () => {
     const lib = folder();
     const failed = maven({ ok: false, output: '[INFO] …\n[ERROR] Could not transfer artifact\n[ERROR] more' });
-    const message = await refusal(ensureJars(() => undefined, lib, failed.run));
+    const message = await setupErrorOf(ensureJars(() => undefined, lib, failed.run));
     expect(message).toMatch(/check the network and try again\. \[ERROR\] Could not transfer artifact$/);
     expect(jarsAreHere(lib)).toBe(false);
     mkdirSync(join(lib, 'partial-1'));
@@ -106,7 +106,7 @@ describe('Redis', () => {
       version: '7.0.15',
     });
     for (const old of ['6.0.16', '5.9.9'])
-      expect(await refusal(findRedis(dir, says({ 'redis-server': old })))).toMatch(/install Redis 6.2 or newer/);
-    expect(await refusal(findRedis(dir, says({})))).toMatch(/or set REDIS_URL/);
+      expect(await setupErrorOf(findRedis(dir, says({ 'redis-server': old })))).toMatch(/install Redis 6.2 or newer/);
+    expect(await setupErrorOf(findRedis(dir, says({})))).toMatch(/or set REDIS_URL/);
   });
 });

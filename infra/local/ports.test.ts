@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterEach, expect, test } from '@jest/globals';
-import { refusal } from '../../test/support/refusal.ts';
+import { setupErrorOf } from '../../test/support/setup-error.ts';
 import { answers, anyFreePort, claimExactly, claimPort, isFree, type PortClaim } from './ports.ts';
 
 const servers: ReturnType<typeof createServer>[] = [];
@@ -49,7 +49,7 @@ test('a claimed port is not free for another start, even before a program listen
   const wanted = await anyFreePort();
   const free = async () => true;
   expect(await Promise.all([claim(wanted, free), claim(wanted, free)])).toEqual([wanted, wanted + 1]);
-  expect(await refusal(claimExactly(wanted, 'use another.', free))).toBe(
+  expect(await setupErrorOf(claimExactly(wanted, 'use another.', free))).toBe(
     `Port ${wanted} is taken by another start of the platform (pid ${process.pid}): use another.`,
   );
   for (const each of claims.splice(0)) each.release();
@@ -58,12 +58,12 @@ test('a claimed port is not free for another start, even before a program listen
 
 test('for a port on which another program listens, the error says so and no claim remains', async () => {
   const port = await taken('127.0.0.1');
-  const message = await refusal(claimExactly(port, 'use another.'));
+  const message = await setupErrorOf(claimExactly(port, 'use another.'));
   expect(message).toBe(`Port ${port} is taken by another program: use another.`);
   expect(await claim(port, async () => true)).toBe(port);
 });
 
 test('without a free port, the error is one sentence', async () => {
-  expect(await refusal(claimPort(65_500, async () => false))).toBe('No free port between 65500 and 65535.');
-  expect(await refusal(claimPort(0, async () => false))).toBe('No free port between 20000 and 32000.');
+  expect(await setupErrorOf(claimPort(65_500, async () => false))).toBe('No free port between 65500 and 65535.');
+  expect(await setupErrorOf(claimPort(0, async () => false))).toBe('No free port between 20000 and 32000.');
 });

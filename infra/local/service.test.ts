@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { isAlive, nodePrograms } from '../../test/support/children.ts';
 import { temporaryFolders } from '../../test/support/folder.ts';
-import { refusal } from '../../test/support/refusal.ts';
+import { setupErrorOf } from '../../test/support/setup-error.ts';
 import { until } from '../../test/support/until.ts';
 import { answers, anyFreePort } from './ports.ts';
 import { createService, type Exit, type Service, type ServiceSpec } from './service.ts';
@@ -74,7 +74,7 @@ describe('start and stop', () => {
   test('a service that is stopped while it starts ends, and start rejects with the reason', async () => {
     for (const wait of [undefined, 'running'] as const) {
       const { service } = await serviceOf(LISTENS, { ready: async () => false });
-      const started = refusal(service.start());
+      const started = setupErrorOf(service.start());
       if (wait) await until('the service runs', () => service.pid !== undefined);
       await service.stop();
       expect(service.pid).toBeUndefined();
@@ -108,7 +108,7 @@ describe('a failed start', () => {
     const { service, port, dir } = await serviceOf(LISTENS, { ready: async () => false });
     const other = createServer().listen(port, '127.0.0.1');
     await once(other, 'listening');
-    const message = await refusal(service.start());
+    const message = await setupErrorOf(service.start());
     other.close();
     expect(message).toBe(
       `Test service ended while starting. Its last lines (${join(dir, 'logs', 'test.log')}):\n` +
@@ -118,19 +118,21 @@ describe('a failed start', () => {
 
   test('a service that never answers is ended', async () => {
     const { service } = await serviceOf(LISTENS, { ready: async () => false, readyMs: 300 });
-    expect(await refusal(service.start())).toMatch(/^Test service did not answer within 0.3 s\./);
+    expect(await setupErrorOf(service.start())).toMatch(/^Test service did not answer within 0.3 s\./);
     expect(service.pid).toBeUndefined();
   });
 
   test('a missing program is reported', async () => {
     const { service } = await serviceOf('', { command: async () => ({ program: '/no/such/program', args: [] }) });
-    expect(await refusal(service.start())).toBe('Test service could not be started: spawn /no/such/program ENOENT');
+    expect(await setupErrorOf(service.start())).toBe(
+      'Test service could not be started: spawn /no/such/program ENOENT',
+    );
   });
 
   test('a service that is already running is not started again', async () => {
     const { service } = await serviceOf(LISTENS);
     await service.start();
-    expect(await refusal(service.start())).toBe(`Test service is running already (pid ${service.pid}).`);
+    expect(await setupErrorOf(service.start())).toBe(`Test service is running already (pid ${service.pid}).`);
   });
 });
 

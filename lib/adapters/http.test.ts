@@ -11,7 +11,7 @@ const answerTo = async (error: unknown, log = recordedLogger()) => {
   const { statusCode, headers, body } = await httpHandler(log, fail(error))(httpEvent());
   return { statusCode, headers, body: JSON.parse(body ?? '') as unknown };
 };
-const refusal = (read: () => unknown): PlatformError => {
+const errorOf = (read: () => unknown): PlatformError => {
   try {
     read();
   } catch (error) {
@@ -139,13 +139,13 @@ describe('jsonBody', () => {
     for (const event of [httpEvent({ body: most }), httpEvent({ bytes: Buffer.from(most) })])
       expect(jsonBody(event)).toHaveProperty('a');
     for (const event of [httpEvent({ body: more }), httpEvent({ bytes: Buffer.from(more) })])
-      expect(refusal(() => jsonBody(event)).code).toBe('payload_too_large');
+      expect(errorOf(() => jsonBody(event)).code).toBe('payload_too_large');
   });
 
   test('the limit counts bytes, not characters', () => {
     const body = `{"a":"${'é'.repeat(MAX_BODY_BYTES / 2)}"}`;
     expect(body.length).toBeLessThan(MAX_BODY_BYTES);
-    expect(refusal(() => jsonBody(httpEvent({ body }))).code).toBe('payload_too_large');
+    expect(errorOf(() => jsonBody(httpEvent({ body }))).code).toBe('payload_too_large');
   });
 
   test.each([
@@ -155,7 +155,7 @@ describe('jsonBody', () => {
     ['invalid UTF-8', httpEvent({ bytes: Buffer.from([...Buffer.from('{"a":"'), 0xff, ...Buffer.from('"}')]) })],
     ['an overlong UTF-8 form', httpEvent({ bytes: Buffer.from([0x7b, 0x7d, 0xc0, 0xa0]) })],
   ])('%s is rejected: the body must be JSON in UTF-8', (_what, event) => {
-    const { code, message, details } = refusal(() => jsonBody(event));
+    const { code, message, details } = errorOf(() => jsonBody(event));
     expect({ code, message, details }).toEqual({
       code: 'invalid_request',
       message: 'Invalid JSON',
@@ -164,7 +164,7 @@ describe('jsonBody', () => {
   });
 
   test.each(['[]', 'null', '1', '"text"', 'true'])('%s is rejected, because it is not an object', (body) => {
-    const { code, details } = refusal(() => jsonBody(httpEvent({ body })));
+    const { code, details } = errorOf(() => jsonBody(httpEvent({ body })));
     expect({ code, details }).toEqual({
       code: 'invalid_request',
       details: [{ path: '', message: 'must be a JSON object' }],
@@ -174,7 +174,7 @@ describe('jsonBody', () => {
 
 test('parse reports the path of each invalid value', () => {
   const schema = z.object({ events: z.array(z.object({ count: z.int('must be whole') })) });
-  expect(refusal(() => parse(schema, { events: [{ count: 1 }, { count: 1.5 }] }, 'Invalid')).details).toEqual([
+  expect(errorOf(() => parse(schema, { events: [{ count: 1 }, { count: 1.5 }] }, 'Invalid')).details).toEqual([
     { path: 'events.1.count', message: 'must be whole' },
   ]);
   expect(parse(schema, { events: [] }, 'Invalid')).toEqual({ events: [] });

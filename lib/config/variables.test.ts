@@ -4,7 +4,7 @@ import { loadConfig, variables } from './variables.ts';
 import { LOCAL_ORIGINS } from './stages.ts';
 import type { PlatformError } from '../errors.ts';
 
-const refusal = (env: Record<string, string>): PlatformError => {
+const errorOf = (env: Record<string, string>): PlatformError => {
   try {
     loadConfig(env);
   } catch (error) {
@@ -271,7 +271,7 @@ const each = (kind: 'good' | 'bad') =>
 
 describe('an invalid value is rejected with one line that says the variable and what it must be', () => {
   test.each(each('bad'))('%s=%j', (name, value, expects) => {
-    const { code, message, details } = refusal({ [name]: value });
+    const { code, message, details } = errorOf({ [name]: value });
     const secret = ['REDIS_URL', 'AUTH_SECRET', 'AUTH_JWKS_URL', 'AUTH_JWKS'].includes(name);
     const shown = secret ? 'the value is not shown' : `it is ${JSON.stringify(value)}`;
     expect({ code, message }).toEqual({ code: 'invalid_config', message: `${name} must be ${expects} (${shown})` });
@@ -283,12 +283,12 @@ describe('an invalid value is rejected with one line that says the variable and 
 });
 
 test('each of several bad values gets its own line', () => {
-  const { message } = refusal({ WINDOW_SECONDS: '0', LOG_LEVEL: 'loud' });
+  const { message } = errorOf({ WINDOW_SECONDS: '0', LOG_LEVEL: 'loud' });
   expect(message.split('\n').map((line) => line.split(' ')[0])).toEqual(['WINDOW_SECONDS', 'LOG_LEVEL']);
 });
 
 test('scram needs a user and a password', () => {
-  expect(refusal({ KAFKA_AUTH: 'scram' }).message).toBe(
+  expect(errorOf({ KAFKA_AUTH: 'scram' }).message).toBe(
     'KAFKA_USERNAME must be a user name (it is not set)\nKAFKA_PASSWORD must be a password (it is not set)',
   );
   expect(loadConfig({ KAFKA_AUTH: 'scram', KAFKA_USERNAME: 'u', KAFKA_PASSWORD: 'p' }).KAFKA_PASSWORD).toBe('p');
@@ -311,7 +311,7 @@ test.each<[string, Record<string, string>, string]>([
     'REDIS_URL must name all nodes with the same scheme, user and password',
   ],
 ])('an invalid Redis configuration is rejected: %s', (_what, env, message) => {
-  expect(refusal(env).message).toBe(message);
+  expect(errorOf(env).message).toBe(message);
 });
 
 test('a Redis Cluster is configured with some of its nodes', () => {
@@ -321,7 +321,7 @@ test('a Redis Cluster is configured with some of its nodes', () => {
 });
 
 test('error messages never contain secrets', () => {
-  const { message } = refusal({
+  const { message } = errorOf({
     REDIS_URL: 'rediss//user:hunter2@cache',
     KAFKA_AUTH: 'x',
     KAFKA_PASSWORD: 'hunter2',
@@ -378,14 +378,14 @@ describe('authentication settings', () => {
       ['CORS_ORIGINS must name its origins on stage prod (it holds "*")'],
     ],
   ])('rejected: %s', (_what, env, lines) => {
-    const { code, message, details } = refusal(env);
+    const { code, message, details } = errorOf(env);
     expect({ code, lines: message.split('\n') }).toEqual({ code: 'invalid_config', lines });
     expect(details.map((detail) => detail.message)).toEqual(lines);
     expect(message).not.toContain(SECRET);
   });
 
   test('a bad secret is reported in one line', () => {
-    expect(refusal(jwt({ AUTH_SECRET: 'short' })).message).toBe(
+    expect(errorOf(jwt({ AUTH_SECRET: 'short' })).message).toBe(
       'AUTH_SECRET must be a secret of at least 32 bytes (the value is not shown)',
     );
   });

@@ -274,7 +274,7 @@ describe('counts that the store has lost', () => {
     await counter.count(both(0, 100));
     for (const partition of [0, 1]) commit(100, partition);
     store.lose();
-    stream.forgetBefore('emoji_topic-0', 60);
+    stream.deleteBefore('emoji_topic-0', 60);
     expect(await counter.recountLost()).toEqual({ recounted: 140, lost: 60 });
     expect(log.lines.filter(([level]) => level === 'error')).toEqual([
       ['error', expect.stringContaining('taps are lost'), { ranges: [range(0, 60)] }],
@@ -289,7 +289,7 @@ describe('counts that the store has lost', () => {
     await counter.count(both(0, 100));
     for (const partition of [0, 1]) commit(100, partition);
     store.lose();
-    stream.forgetBefore('emoji_topic-0', 60);
+    stream.deleteBefore('emoji_topic-0', 60);
     const apply = store.apply.bind(store);
     const copies = [store.copy()];
     store.apply = async (...args) => {

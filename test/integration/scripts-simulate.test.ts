@@ -35,7 +35,7 @@ const platform = async (outcome: (request: number) => number | 'cut' = () => 200
       }
     return { status };
   });
-  return { url: server.url, taken, taps, mostAtOnce: server.mostAtOnce };
+  return { url: server.url, taken, taps, maxConcurrent: server.maxConcurrent };
 };
 
 interface Summary extends Counts {
@@ -159,7 +159,7 @@ test('a stalled platform gets at most --in-flight requests per client; overdue t
   const { code, stdout } = await script.ended;
   expect(code).toBe(0);
   const { due, answered, missed } = summaryOf(stdout);
-  expect(server.mostAtOnce()).toBe(6);
+  expect(server.maxConcurrent()).toBe(6);
   expect(due).toBe(160);
   expect(answered + missed).toBe(160);
 });

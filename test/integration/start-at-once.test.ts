@@ -11,7 +11,7 @@ import { anyFreePort } from '../../infra/local/ports.ts';
 import { findRedis, redisService } from '../../infra/local/redis.ts';
 import { temporaryFolders } from '../support/folder.ts';
 import { kafkaFor, withAdmin } from '../support/kafka.ts';
-import { refusal } from '../support/refusal.ts';
+import { setupErrorOf } from '../support/setup-error.ts';
 
 const folder = temporaryFolders();
 const undo: (() => unknown)[] = [];
@@ -55,8 +55,8 @@ test('start fails if a broker or Redis with another data folder answers on the p
   const dir = await claimed();
   const lib = await ensureJars(() => {});
   const taken = (port: number) => new RegExp(`^.* ended while starting: port ${port} is taken by another program`);
-  expect(await refusal(redisService(dir, await findRedis(lib), redisPort).start())).toMatch(taken(redisPort));
-  expect(await refusal(kafkaService(dir, lib, kafkaPort, kafkaVersion()).start())).toMatch(taken(kafkaPort));
+  expect(await setupErrorOf(redisService(dir, await findRedis(lib), redisPort).start())).toMatch(taken(redisPort));
+  expect(await setupErrorOf(kafkaService(dir, lib, kafkaPort, kafkaVersion()).start())).toMatch(taken(kafkaPort));
 });
 
 test.each(['httpPort', 'lambdaPort'] as const)(
@@ -74,7 +74,7 @@ test.each(['httpPort', 'lambdaPort'] as const)(
       env: { ...process.env, KAFKA_BROKERS, REDIS_URL },
       output: () => {},
     });
-    expect(await refusal(functions.start())).toMatch(
+    expect(await setupErrorOf(functions.start())).toMatch(
       new RegExp(`^serverless offline .*: port ${taken} is taken by another program`),
     );
   },

@@ -4,7 +4,7 @@ import type { UpdateLine } from '../../lib/domain/update-line.ts';
 
 type Line = UpdateLine;
 
-/** A client that listens for updates on a port of its own. */
+/** A client that listens for updates on its own port. */
 export interface TcpClient {
   port: number;
   /** Number of connections so far. */
@@ -14,13 +14,13 @@ export interface TcpClient {
   close(): Promise<void>;
 }
 
-/** What the client does on a new connection, and when it has read data. */
+/** What the client does on a new connection, and after reading data. */
 export interface Behaviour {
   connected?: (socket: Socket) => void;
   data?: (socket: Socket) => void;
 }
 
-/** Keeps its connections and reads everything, unless `Behaviour` says otherwise. */
+/** Starts a client that reads all data of all connections, except as `Behaviour` changes it. */
 export const listen = async ({ connected, data }: Behaviour = {}): Promise<TcpClient> => {
   const lines: Line[] = [];
   const sockets = new Set<Socket>();

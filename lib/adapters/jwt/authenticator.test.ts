@@ -17,7 +17,7 @@ const shared = authenticator(sharedSecret(secret));
 const hs256 = (payload: JWTPayload, key = secret) =>
   new SignJWT(payload).setProtectedHeader({ alg: 'HS256' }).sign(Buffer.from(key));
 const call = async (auth: JwtAuthenticator, token: string) => auth.authenticate(`Bearer ${token}`);
-const refusal = async (answer: Promise<unknown>): Promise<PlatformError> => {
+const errorOf = async (answer: Promise<unknown>): Promise<PlatformError> => {
   const outcome = await answer.then(
     () => new Error('was accepted'),
     (error: unknown) => error as PlatformError,
@@ -26,7 +26,7 @@ const refusal = async (answer: Promise<unknown>): Promise<PlatformError> => {
   return outcome;
 };
 const rejectionOf = async (answer: Promise<unknown>) => {
-  const { code, message, headers } = await refusal(answer);
+  const { code, message, headers } = await errorOf(answer);
   return { code, message, header: headers['www-authenticate'] };
 };
 const invalid = (message: string) => ({
@@ -139,7 +139,7 @@ describe('signatures', () => {
     ['HS256 without a signature', () => forged('HS256')],
     ['RS256 without a signature', () => forged('RS256')],
   ])('alg %s is rejected with any kind of key', async (_what, token) => {
-    for (const auth of [shared, keys]) expect((await refusal(call(auth, token()))).code).toBe('unauthorized');
+    for (const auth of [shared, keys]) expect((await errorOf(call(auth, token()))).code).toBe('unauthorized');
   });
 
   test('HS256 signed with the public key in any encoding is rejected (key confusion)', async () => {
@@ -183,7 +183,7 @@ describe('signatures', () => {
     const more = base64url.encode(JSON.stringify({ ...claims, scope: 'admin' }));
     expect(await rejectionOf(call(shared, `${header}.${more}.${signature}`))).toEqual(notOurs);
     for (const text of ['x', 'a.b', 'a.b.c', 'a.b.c.d', `${header}..`, '..', `${header}.${more}.`])
-      expect((await refusal(call(shared, text))).code).toBe('unauthorized');
+      expect((await errorOf(call(shared, text))).code).toBe('unauthorized');
   });
 });
 
@@ -227,7 +227,7 @@ describe('keys at a URL', () => {
     const [known, stranger] = [await pair('1'), await pair('x')];
     const server = await keyServer(ok(known.jwk));
     const auth = authenticator(remoteKeySet(new URL(server.url)));
-    for (let n = 0; n < 20; n++) expect((await refusal(call(auth, stranger.token))).code).toBe('unauthorized');
+    for (let n = 0; n < 20; n++) expect((await errorOf(call(auth, stranger.token))).code).toBe('unauthorized');
     expect(server.asked).toBe(1);
   });
 
@@ -237,7 +237,7 @@ describe('keys at a URL', () => {
     const auth = authenticator(remoteKeySet(new URL(server.url), { maxAgeMs: 0 }));
     await call(auth, first.token);
     server.answer = ok(second.jwk);
-    expect((await refusal(call(auth, first.token))).code).toBe('unauthorized');
+    expect((await errorOf(call(auth, first.token))).code).toBe('unauthorized');
   });
 
   test.each<[string, Answer]>([
@@ -249,7 +249,7 @@ describe('keys at a URL', () => {
     const one = await pair('1');
     const server = await keyServer(answer);
     const auth = authenticator(remoteKeySet(new URL(server.url)));
-    expect(await refusal(call(auth, one.token))).toMatchObject({ ...unavailable, retriable: true });
+    expect(await errorOf(call(auth, one.token))).toMatchObject({ ...unavailable, retriable: true });
     server.answer = ok(one.jwk);
     expect(await call(auth, one.token)).toMatchObject({ user: 'u1' });
   });
@@ -262,7 +262,7 @@ describe('keys at a URL', () => {
     server.answer = undefined;
     for (let n = 0; n < 5; n++) {
       expect(await call(auth, known.token)).toMatchObject({ user: 'u1' });
-      expect(await refusal(call(auth, stranger.token))).toMatchObject(unavailable);
+      expect(await errorOf(call(auth, stranger.token))).toMatchObject(unavailable);
     }
     expect(server.asked).toBe(2);
   });
@@ -272,6 +272,6 @@ describe('keys at a URL', () => {
     const server = await serveHttp(() => new Promise<Answer>(() => {}));
     servers.push(server);
     const auth = authenticator(remoteKeySet(new URL(server.url), { timeoutMs: 50 }));
-    expect(await refusal(call(auth, one.token))).toMatchObject(unavailable);
+    expect(await errorOf(call(auth, one.token))).toMatchObject(unavailable);
   });
 });
