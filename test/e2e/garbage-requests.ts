@@ -34,7 +34,11 @@ export const badRequests = (): Row[] => [
   ['a chunk size that is not a number', post('Transfer-Encoding: chunked\r\n', 'xyz\r\nabc\r\n0\r\n\r\n'), 400],
   ['a negative chunk size', post('Transfer-Encoding: chunked\r\n', '-1\r\nabc\r\n0\r\n\r\n'), 400],
   ['a chunk size with too many digits', post('Transfer-Encoding: chunked\r\n', `${'f'.repeat(20)}\r\na\r\n`), 400],
-  ['Content-Length together with chunks', post('Content-Length: 5\r\nTransfer-Encoding: chunked\r\n', '0\r\n\r\n'), 400],
+  [
+    'Content-Length together with chunks',
+    post('Content-Length: 5\r\nTransfer-Encoding: chunked\r\n', '0\r\n\r\n'),
+    400,
+  ],
   ['a transfer encoding after `chunked`', post('Transfer-Encoding: chunked, identity\r\n', '0\r\n\r\n'), 400],
   ['an unknown transfer encoding', post('Transfer-Encoding: xchunked\r\nContent-Length: 2\r\n', '{}'), 400],
   ['two Content-Length headers', post('Content-Length: 5\r\nContent-Length: 2\r\n', '{}'), 400],
@@ -73,11 +77,7 @@ export const badRequests = (): Row[] => [
   ['an empty content type', tapAs(''), 200],
   ['half a request line, then the end of the connection', () => ['POST /emoji HT'], 'closed', { end: true }],
   ['half a body, then the end of the connection', post('Content-Length: 5000\r\n', tap), 'closed', { end: true }],
-  [
-    'a tap in valid chunks',
-    () => [...post(`Transfer-Encoding: chunked\r\n${CLOSE}`, '')(), ...inChunks()],
-    200,
-  ],
+  ['a tap in valid chunks', () => [...post(`Transfer-Encoding: chunked\r\n${CLOSE}`, '')(), ...inChunks()], 200],
 ];
 
 const inChunks = () => {

@@ -45,10 +45,7 @@ const tap = (room_id: string, n = 0) =>
 const expectSound = async (room: string) => {
   expect((await fetch(`${platform.url}/health`)).status).toBe(200);
   expect((await tap(room)).status).toBe(200);
-  await until(
-    'a later tap is counted',
-    async () => (await liveTotals(platform.url, [room])).get(`${room} 🔥`) === 1,
-  );
+  await until('a later tap is counted', async () => (await liveTotals(platform.url, [room])).get(`${room} 🔥`) === 1);
   expect(await platform.pid('functions')).toBe(pid);
 };
 /** Resident memory in MB; 0 where it can't be read. */

@@ -55,7 +55,10 @@ describe('a user may send 40 taps at once and 20 a second', () => {
       expect(answer.headers.get(`ratelimit-${name}`)).toMatch(/^\d+$/);
     // A tap of another user is counted later than the rejected taps would have been.
     expect((await emoji(tap({ room_id, user_id: 'another' }))).status).toBe(200);
-    await until('all other taps are counted', async () => (await live(platform.url, room_id)).totals[0]?.raw_count === taken + 1);
+    await until(
+      'all other taps are counted',
+      async () => (await live(platform.url, room_id)).totals[0]?.raw_count === taken + 1,
+    );
   });
 
   test('a merged tap is charged by its count', async () => {
