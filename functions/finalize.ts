@@ -21,8 +21,8 @@ const EVERY_MS = 1000;
 const RUN_MS = 58_000;
 
 /**
- * Scheduled, for work that does not depend on new taps: publishes the final counts of windows that are over, recounts taps
- * whose counts Redis has lost, and removes expired clients and windows.
+ * Scheduled, for work that does not depend on new taps: publishes the final counts of windows that are over, recounts
+ * taps whose counts Redis has lost, and removes expired clients and windows.
  */
 export const createHandler = ({ store, records, registry, counter, clock, log, settings }: Deps) => {
   const publishFinals = createPublishFinals({ store, records, clock, settings });

@@ -8,7 +8,9 @@ import { badVariables, variables } from '../lib/config/variables.ts';
 
 const { env } = process;
 
-/** Variables that are passed on to the functions if they are set; functions know the defaults. The framework sets STAGE. */
+/**
+ * Variables that are passed on to the functions if they are set; functions know the defaults. The framework sets STAGE.
+ */
 const VARIABLES = Object.keys(variables).filter((name) => name !== 'STAGE');
 
 /** The error has no stack, because the framework would print it instead of the message. */

@@ -54,8 +54,8 @@ export type BucketOutcome =
       /** The rooms that the batch touches, with the windows that it touches, after the batch. */
       rooms: RoomCounts[];
       /**
-       * Partitions of which the batch's first part had been counted before. Nothing of such a partition was counted now:
-       * apply the records after that progress again.
+       * Partitions of which the batch's first part had been counted before. Nothing of such a partition was counted
+       * now: apply the records after that progress again.
        */
       partial: ProgressMap;
     }
@@ -179,7 +179,9 @@ export interface Charge {
   points: number;
 }
 
-/** Result of the most restrictive limit: the first that was exceeded, else the one with the smallest remaining share. */
+/**
+ * Result of the most restrictive limit: the first that was exceeded, else the one with the smallest remaining share.
+ */
 export interface Verdict {
   charge: Charge;
   taken: boolean;
@@ -205,8 +207,8 @@ export interface Rooms {
   /** Those of the rooms that are not active. @throws PlatformError `store_unavailable` */
   inactive(rooms: readonly string[], now: number): Promise<string[]>;
   /**
-   * Marks the rooms as active now, or none of them when there would be too many. Returns the rooms that exceed the limit.
-   * Never waits long.
+   * Marks the rooms as active now, or none of them when there would be too many. Returns the rooms that exceed the
+   * limit. Never waits long.
    * @throws PlatformError `store_unavailable`
    */
   admit(rooms: readonly string[], now: number): Promise<string[]>;

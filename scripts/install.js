@@ -1,5 +1,5 @@
-// Runs before `npm start` and `npm test`: installs the dependencies if the lock file has changed, and builds the plugin if
-// its sources have. Plain JavaScript with Node's own modules, because nothing else is installed yet.
+// Runs before `npm start` and `npm test`: installs the dependencies if the lock file has changed, and builds the plugin
+// if its sources have. Plain JavaScript with Node's own modules, because nothing else is installed yet.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';

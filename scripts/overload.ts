@@ -44,8 +44,8 @@ const finish = async (load: Load): Promise<LoadResult> => {
 };
 
 /**
- * Doubles the rate until, twice in a row, a tenth of it is not answered 200 in time (once may be caused by the machine).
- * Returns the highest rate of answers.
+ * Doubles the rate until, twice in a row, a tenth of it is not answered 200 in time (once may be caused by the
+ * machine). Returns the highest rate of answers.
  */
 async function findCapacity(url: string): Promise<number> {
   let best = 0;

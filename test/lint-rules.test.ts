@@ -50,7 +50,9 @@ const spellings = (path: string): string[] => [
   `export type A = import('${path}').A;`,
 ];
 
-/** Counts the spellings that ESLint reports for each import. Runs in a child process, since jest can't load the rules. */
+/**
+ * Counts the spellings that ESLint reports for each import. Runs in a child process, since jest can't load the rules.
+ */
 const countReported = (imports: readonly (readonly [file: string, path: string])[]): number[] => {
   const code = `
     import { ESLint } from 'eslint';

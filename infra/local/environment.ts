@@ -21,8 +21,8 @@ export const plainMavenEnvironment = (env: Env = process.env): Env =>
   without(javaEnvironment(env), (name) => MAVEN.has(name));
 
 /**
- * Variables that configure the framework, npm or Node.js, which are configured on the command line instead. The framework
- * makes no external calls, and would fail for an invalid proxy URL.
+ * Variables that configure the framework, npm or Node.js, which are configured on the command line instead. The
+ * framework makes no external calls, and would fail for an invalid proxy URL.
  */
 const FRAMEWORK =
   /^(SLS_|SERVERLESS_|npm_config_|NODE_(OPTIONS|PATH|DEBUG|V8_COVERAGE|PRESERVE_SYMLINKS|USE_ENV_PROXY)|TSX_|ESBUILD_|AWS_CLIENT_TIMEOUT$|(https?_|all_)?proxy$|(https_)?ca(file)?$)/i;

@@ -47,9 +47,9 @@ num.recovery.threads.per.data.dir=2
 `;
 
 /**
- * Paths are relative to the data folder, the working directory, because its name may contain characters that a properties
- * file does not support (non-ASCII letters, commas). The command line names the folder, because processes of an earlier
- * run are recognised by it.
+ * Paths are relative to the data folder, the working directory, because its name may contain characters that a
+ * properties file does not support (non-ASCII letters, commas). The command line names the folder, because processes of
+ * an earlier run are recognised by it.
  */
 const java = (dir: string, lib: string, main: string, ...args: string[]) => [
   '-Xmx512m',

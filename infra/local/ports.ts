@@ -50,8 +50,8 @@ export interface PortClaim {
 }
 
 /**
- * Seconds pass between checking a port and listening on it, in which a second start would find it free too. So each start
- * holds a lock for its ports, shared by all clones of this user.
+ * Seconds pass between checking a port and listening on it, in which a second start would find it free too. So each
+ * start holds a lock for its ports, shared by all clones of this user.
  */
 function lockPort(port: number): ReturnType<typeof takeLock> {
   const folder = join(tmpdir(), `emoji-streaming-ports-${process.getuid?.() ?? 'user'}`);

@@ -78,7 +78,7 @@ export function createService(spec: ServiceSpec): Service {
       guard.stdout?.setEncoding('utf8').on('data', spec.output);
       guard.stderr?.setEncoding('utf8').on('data', spec.output);
     }
-    // Both: the last message may arrive after the exit. (Not 'close': Node omits it when the parent closes the channel.)
+    // Both: the last message may arrive after the exit. Not 'close': Node omits it when the parent closes the channel.
     const ended = (['exit', 'disconnect'] as const).map(
       (event) => new Promise((resolve) => guard.once(event, resolve)),
     );

@@ -22,8 +22,8 @@ export interface WarmUpOptions {
 
 /**
  * Sends taps until Node.js and Java have compiled the code from ingest to Redis and answers are quick, then waits until
- * the taps are counted. Without this, the first seconds under load would be many times slower than the rest. Stops at the
- * first failure, which the next request will show.
+ * the taps are counted. Without this, the first seconds under load would be many times slower than the rest. Stops at
+ * the first failure, which the next request will show.
  * @param url of the API
  */
 export async function warmUp(url: string, { headers = {}, counts = true }: WarmUpOptions = {}): Promise<void> {

@@ -41,8 +41,8 @@ const SECURITY_HEADERS = {
 };
 
 /**
- * Creates a handler for API Gateway's HTTP API (payload 2.0) from a function that takes the event and answers or throws.
- * A PlatformError becomes its status with `{error, details?}`; any other error is a 500 without details.
+ * Creates a handler for API Gateway's HTTP API (payload 2.0) from a function that takes the event and answers or
+ * throws. A PlatformError becomes its status with `{error, details?}`; any other error is a 500 without details.
  * @param answer gets a log that adds the request id to every line
  */
 export const httpHandler =

@@ -20,8 +20,8 @@ export const clusterTopic = (cluster: number): string => `cluster_${cluster}_emo
 export const REACTION_RETENTION_MS = 24 * HOUR;
 
 /**
- * Number of buckets in which rooms are counted, each in its own slot of a Redis Cluster. Changing it makes everything in
- * the topic be counted again.
+ * Number of buckets in which rooms are counted, each in its own slot of a Redis Cluster. Changing it makes everything
+ * in the topic be counted again.
  */
 export const BUCKETS = 64;
 

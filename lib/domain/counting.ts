@@ -95,7 +95,9 @@ export const groupByBucket = (
   return [...batches.values()];
 };
 
-/** The windows that a batch touches in each room, whether or not its taps count; rooms with only late taps have none. */
+/**
+ * The windows that a batch touches in each room, whether or not its taps count; rooms with only late taps have none.
+ */
 export const touchedWindows = ({ partitions }: BucketBatch): Map<string, Set<number>> => {
   const rooms = new Map<string, Set<number>>();
   const touch = (room: string, start: number | undefined) => {

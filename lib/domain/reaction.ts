@@ -8,8 +8,8 @@ const MAX_COUNT = 100;
 
 /**
  * An identifier that is safe in a Redis hash tag and in a log line. It contains no invisible characters (control
- * characters, lone surrogates, direction marks, zero width, variation selectors), so two identifiers never look the same
- * because of them.
+ * characters, lone surrogates, direction marks, zero width, variation selectors), so two identifiers never look the
+ * same because of them.
  */
 const identifier = (max: number) =>
   z

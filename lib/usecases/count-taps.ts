@@ -32,8 +32,8 @@ const progressOf = (outcome: Refused): ProgressMap => (outcome.state === 'behind
 
 /**
  * Counts each tap of the topic once, even if its batch is delivered again or with other boundaries. The counts are a
- * function of the topic. A bucket whose progress ends before the batch has lost counts; these are counted again from the
- * topic before the batch.
+ * function of the topic. A bucket whose progress ends before the batch has lost counts; these are counted again from
+ * the topic before the batch.
  */
 export const createCounter = (deps: CounterDeps) => {
   const { store, records, reader, clock, log, settings, shortCodes } = deps;

@@ -16,7 +16,7 @@ const mergeRoom = (parts: readonly RoomCounts[]): RoomCounts[] => {
   return last ? [{ ...last, windows: parts.flatMap(({ windows }) => windows) }] : [];
 };
 
-/** Publishes the counts of windows that are over again, as final. After a failure they are published by the next call. */
+/** Publishes the final counts of windows that are over. After a failure the next call publishes them. */
 export const createPublishFinals =
   ({ store, records, clock, settings }: Deps) =>
   async (): Promise<void> => {

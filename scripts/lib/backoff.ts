@@ -5,8 +5,8 @@ export interface Backoff {
 }
 
 /**
- * How long (ms) to wait after this many failures: a random time below a limit that doubles ("full jitter"), so that many
- * clients that were rejected together do not retry together.
+ * How long (ms) to wait after this many failures: a random time below a limit that doubles ("full jitter"), so that
+ * many clients that were rejected together do not retry together.
  */
 export const fullJitterMs = (
   failures: number,

@@ -53,7 +53,9 @@ const toEntry = ({ partition, offset, timestamp }: StoredRecord, letter: DeadLet
   };
 };
 
-/** All dead letters, oldest first. A record that was set aside repeatedly, because its batch was redelivered, is one. */
+/**
+ * All dead letters, oldest first. A record that was set aside repeatedly, because its batch was redelivered, is one.
+ */
 export async function listDeadLetters(broker: Broker): Promise<Entry[]> {
   await assertTopic(broker);
   const entries = new Map<string, Entry>();

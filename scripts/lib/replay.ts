@@ -35,8 +35,9 @@ interface Options {
 }
 
 /**
- * The record that puts a dead letter back into its topic. An update is unchanged and goes to the same partition, because
- * counts are cumulative. A tap goes to the partition of its user with an `event_id`, so that it is counted once.
+ * The record that puts a dead letter back into its topic. An update is unchanged and goes to the same partition,
+ * because counts are cumulative. A tap goes to the partition of its user with an `event_id`, so that it is counted
+ * once.
  */
 export function toOutgoing(letter: DeadLetter, { shortCodes, force }: Options): Restored {
   const { topic, partition } = letter;

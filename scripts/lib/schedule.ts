@@ -45,7 +45,10 @@ export class Schedule {
     return Math.max(0, Math.ceil(intervals));
   }
 
-  /** @param next number of the first request that is neither sent nor skipped @param free how many more may be in flight */
+  /**
+   * @param next number of the first request that is neither sent nor skipped
+   * @param free how many more may be in flight
+   */
   plan(elapsedMs: number, next: number, free: number): Plan {
     const due = this.dueBefore(elapsedMs);
     const keep = Math.max(1, Math.ceil(CATCH_UP_MS / this.#intervalMs));

@@ -1,9 +1,9 @@
 import { createHistogram } from 'node:perf_hooks';
 
 /**
- * Numbers of taps. However often a tap was sent, it is counted once in `sent`, and once as `answered` (with 200), `refused`
- * (with another status) or `failed` (no answer). `retried` is how often taps were sent again; `missed` taps could not be
- * sent in time.
+ * Numbers of taps. However often a tap was sent, it is counted once in `sent`, and once as `answered` (with 200),
+ * `refused` (with another status) or `failed` (no answer). `retried` is how often taps were sent again; `missed` taps
+ * could not be sent in time.
  */
 export interface Counts {
   due: number;

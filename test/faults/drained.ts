@@ -28,6 +28,6 @@ const hasReadAll = async (admin: Admin, groupId: string, topic: string): Promise
 export const drained = (brokers: string, timeoutMs: number): Promise<void> =>
   withAdmin(kafkaFor(brokers), async (admin) => {
     const deadline = Date.now() + timeoutMs;
-    for (const [group, topic] of HOPS)
-      await until(`${group} has read all of ${topic}`, () => hasReadAll(admin, group, topic), deadline - Date.now());
+    for (const [groupId, topic] of HOPS)
+      await until(`${groupId} has read all of ${topic}`, () => hasReadAll(admin, groupId, topic), deadline - Date.now());
   });

@@ -113,7 +113,9 @@ const largestIn = (lines: readonly UpdateLine[]): { counts: Counts; totals: Coun
 
 const withoutLate = (counts: Counts): Counts => new Map([...counts].filter(([key]) => key !== 'late'));
 
-/** Compares a room with the topic: every count in Redis, in the answer of GET /live, and in the updates of each client. */
+/**
+ * Compares a room with the topic: every count in Redis, in the answer of GET /live, and in the updates of each client.
+ */
 export const compareRoom = (evidence: RoomEvidence): { sums: Sums; differences: Difference[] } => {
   const { room, sent, inTopic, topicCounts, stored, live, viewers } = evidence;
   const differences: Difference[] = [];

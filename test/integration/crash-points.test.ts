@@ -65,7 +65,9 @@ const counted = async (room: string): Promise<Map<string, number>> => {
 };
 const sum = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((a, b) => a + b, 0);
 
-/** Delivers one batch to a child process that ends at the crash point. Returns the offsets of the batch and the signal. */
+/**
+ * Delivers one batch to a child process that ends at the crash point. Returns the offsets of the batch and the signal.
+ */
 const deliverAndCrash = async (crash: CrashPoint) => {
   const argument: Parameters<typeof aggregateOnce>[0] = { ...target, crash };
   const program = `import { aggregateOnce } from '${MODULE}';

@@ -9,8 +9,8 @@ import { startRedisPair, type FailoverForm, type RedisPair } from '../support/re
 import { quiet, STORE } from '../support/services.ts';
 import { tap } from '../support/taps.ts';
 
-// A Redis primary and a replica that lacks the last writes. All taps with committed offsets must be counted, at whatever
-// moment Redis fails over.
+// A Redis primary and a replica that lacks the last writes. All taps with committed offsets must be counted, at
+// whatever moment Redis fails over.
 
 const T = Date.parse('2026-05-01T20:45:00Z');
 const TOPIC = 'emoji_topic';

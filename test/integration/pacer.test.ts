@@ -41,7 +41,7 @@ test('the turn is granted again after the interval, not earlier', async () => {
   const [room = ''] = rooms(1);
   await pacer.claim([room]);
   const from = performance.now();
-  await until('the next turn', async () => (await pacer.claim([room])).get(room) === 0);
+  await until('the next turn is granted', async () => (await pacer.claim([room])).get(room) === 0);
   expect(performance.now() - from).toBeGreaterThan(80);
 });
 

@@ -29,8 +29,8 @@ import { emptyRedis, kafkaBrokers, quiet, STORE } from '../support/services.ts';
 import { listen, largestCounts, type Behaviour, type TcpClient } from '../support/tcp-client.ts';
 import { until } from '../support/until.ts';
 
-// All handlers with their real adapters. The tests themselves act as the event source mappings: they decide which records
-// a batch contains and how often it is delivered.
+// All handlers with their real adapters. The tests themselves act as the event source mappings: they decide which
+// records a batch contains and how often it is delivered.
 
 const LAYOUT = { clusters: 2, subscribersPerCluster: 3 };
 const settings = { windowMs: 2000, watermarkMs: 10_000, ratio: 1000 };

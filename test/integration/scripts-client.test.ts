@@ -30,7 +30,7 @@ const registrations = () =>
   requests.filter(({ method }) => method === 'POST').map(({ body }) => JSON.parse(body) as Registration);
 
 const dial = async (): Promise<Socket> => {
-  const { port } = await until('a registration', () => registrations()[0]);
+  const { port } = await until('the client registers', () => registrations()[0]);
   const socket = connect(port, '127.0.0.1');
   await once(socket, 'connect');
   return socket;
@@ -53,7 +53,7 @@ const client = (...args: string[]) => start('client', ['--port', '0', '--room', 
 
 test('keeps the stage of --url in the paths of its calls', async () => {
   const script = client('--id', 'viewer', '--url', `${server.url}/prod`);
-  await until('a registration', () => registrations()[0]);
+  await until('the client registers', () => registrations()[0]);
   script.kill('SIGINT');
   await script.ended;
   expect(requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
@@ -175,7 +175,7 @@ test('an invalid option ends with an error that names it, and nothing is registe
 test('with a token the client id begins with the user id, and every call has the token', async () => {
   const token = await new SignJWT().setProtectedHeader({ alg: 'HS256' }).setSubject('u1').sign(new Uint8Array(32));
   const script = start('client', ['--port', '0', '--url', server.url], { EMOJI_TOKEN: token });
-  const { client_id } = await until('a registration', () => registrations()[0]);
+  const { client_id } = await until('the client registers', () => registrations()[0]);
   expect(client_id).toMatch(/^u1:.+-\d+$/);
   await printed(script, 'stderr', 'is registered');
   script.kill('SIGINT');

@@ -20,8 +20,8 @@ export const withAdmin = async <T>(kafka: Kafka, work: (admin: Admin) => Promise
 };
 
 /**
- * Resolves when consumer groups have a coordinator: a new broker creates the topic for offsets at the first request, and
- * rejects requests until then.
+ * Resolves when consumer groups have a coordinator: a new broker creates the topic for offsets at the first request,
+ * and rejects requests until then.
  */
 export const coordinatorAnswers = (brokers: string): Promise<void> =>
   withAdmin(kafkaFor(brokers), async (admin) => {

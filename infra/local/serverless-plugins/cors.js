@@ -2,9 +2,9 @@ import { subscribe } from 'node:diagnostics_channel';
 import { beforeServers } from './intercept.js';
 
 /**
- * serverless-offline applies `provider.httpApi.cors` only to preflight requests. Unlike API Gateway, it allows every origin
- * in the answers themselves and on the port that invokes functions. This plugin removes the `access-control-` headers from
- * answers to origins that are not allowed.
+ * serverless-offline applies `provider.httpApi.cors` only to preflight requests. Unlike API Gateway, it allows every
+ * origin in the answers themselves and on the port that invokes functions. This plugin removes the `access-control-`
+ * headers from answers to origins that are not allowed.
  */
 export default class LocalCors {
   #serverless;

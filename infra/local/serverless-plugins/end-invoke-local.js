@@ -1,6 +1,6 @@
 /**
- * Functions keep their connections to Kafka and Redis, so `serverless invoke local` would never end. This plugin ends the
- * process when the function has answered.
+ * Functions keep their connections to Kafka and Redis, so `serverless invoke local` would never end. This plugin ends
+ * the process when the function has answered.
  */
 export default class EndInvokeLocal {
   hooks = {

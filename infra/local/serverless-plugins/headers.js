@@ -4,9 +4,9 @@ import { beforeServers, interceptRequests, portOf, refuse } from './intercept.js
 const BINARY = /application\/octet-stream|multipart\/form-data/i;
 
 /**
- * The local server answers 400 for cookies and content types that it can't parse, before it calls a function. No function
- * reads either, and browsers send the cookies of all applications on localhost. This plugin hides both from the server;
- * functions still get the original headers. An invalid Host header, which would be a 500, is answered 400.
+ * The local server answers 400 for cookies and content types that it can't parse, before it calls a function. No
+ * function reads either, and browsers send the cookies of all applications on localhost. This plugin hides both from
+ * the server; functions still get the original headers. An invalid Host header, which would be a 500, is answered 400.
  */
 export default class HeadersAsSent {
   #port;

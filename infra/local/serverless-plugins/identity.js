@@ -3,8 +3,8 @@ import { subscribe } from 'node:diagnostics_channel';
 const HEADER = 'x-start-id';
 
 /**
- * Answers requests that have the header `x-start-id` with the id that `npm start` gave this process, so that `npm start`
- * can distinguish it from another platform on the same port.
+ * Answers requests that have the header `x-start-id` with the id that `npm start` gave this process, so that it
+ * can be distinguished from another platform on the same port.
  */
 export default class LocalIdentity {
   hooks = {

@@ -28,8 +28,8 @@ export default class OwnToolsOnly {
 }
 
 /**
- * Requests of web pages have an Origin or Sec-Fetch-Site header; for an address typed by the user the latter is `none`. An
- * IP address as the host is accepted, because DNS rebinding needs a name.
+ * Requests of web pages have an Origin or Sec-Fetch-Site header; for an address typed by the user the latter is `none`.
+ * An IP address as the host is accepted, because DNS rebinding needs a name.
  * @param {import('node:http').IncomingMessage} request
  * @param {string} ownName
  */

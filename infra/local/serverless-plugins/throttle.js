@@ -4,8 +4,9 @@ import { beforeServers, interceptRequests, portOf, refuse } from './intercept.js
 const MAX_OPEN = 500;
 
 /**
- * serverless-offline has no limit of open requests. This plugin answers requests beyond a limit with 503 before they cause
- * any work, like API Gateway's throttling. The port that invokes functions has no limit, because the triggers use it.
+ * serverless-offline has no limit of open requests. This plugin answers requests beyond a limit with 503 before they
+ * cause any work, like API Gateway's throttling. The port that invokes functions has no limit, because the triggers use
+ * it.
  */
 export default class LocalThrottle {
   #port;

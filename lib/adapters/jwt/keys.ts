@@ -3,8 +3,8 @@ import { createLocalJWKSet, createRemoteJWKSet, errors, type JSONWebKeySet, type
 import { PlatformError } from '../../errors.ts';
 
 /**
- * Keys that verify signatures. The kind of key determines the algorithms, never the token: so `none` and key confusion are
- * rejected.
+ * Keys that verify signatures. The kind of key determines the algorithms, never the token: so `none` and key confusion
+ * are rejected.
  */
 export interface Keys {
   algorithms: string[];

@@ -14,7 +14,9 @@ interface Options {
 
 const WITHIN_MS = 2000;
 const SETTINGS_EVERY_MS = 30_000;
-/** A connection that was not used for this long (ms) is replaced: brokers close idle ones, unseen by a frozen process. */
+/**
+ * A connection that was not used for this long (ms) is replaced: brokers close idle ones, unseen by a frozen process.
+ */
 const IDLE_MS = 60_000;
 
 /** The settings that exact counts need. Retention is not one: it may be shortened on purpose. */

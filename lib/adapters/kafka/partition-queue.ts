@@ -22,9 +22,9 @@ const MAX_UNITS = 300_000;
 const SWEEP_FROM = 10_000;
 
 /**
- * The send queue of one topic partition. One request is in flight; records that are pushed meanwhile go into the next, so
- * that load makes requests larger instead of more numerous. kafkajs's idempotence also needs a single request in flight:
- * it reuses the sequence number of a failed request, which a second request could have been given already.
+ * The send queue of one topic partition. One request is in flight; records that are pushed meanwhile go into the next,
+ * so that load makes requests larger instead of more numerous. kafkajs's idempotence also needs a single request in
+ * flight: it reuses the sequence number of a failed request, which a second request could have been given already.
  */
 export class PartitionQueue {
   #queue: Entry[] = [];

@@ -113,7 +113,7 @@ export class KafkaRecordLog implements RecordLog {
       } finally {
         this.#inFlight.delete(sending);
       }
-      // kafkajs silently drops records for a partition that it does not know. A new producer fetches the metadata again.
+      // kafkajs silently drops records for a partition that it does not know. A new producer fetches new metadata.
       const error = new Error(`${partitionName}: the producer does not know this partition`);
       this.#discard(producer, error);
       if (renewed) throw error;

@@ -9,8 +9,8 @@ import type { RecordReader, StreamChunk } from '../../ports.ts';
 const ATTEMPTS = 5;
 
 /**
- * Reads Kafka topics without a consumer group, so it does not move those of the event source mappings. It reads the same
- * records as they do, with any compression codec and with transactions.
+ * Reads Kafka topics without a consumer group, so it does not move those of the event source mappings. It reads the
+ * same records as they do, with any compression codec and with transactions.
  */
 export class KafkaRecordReader implements RecordReader {
   readonly #kafka: Kafka;

@@ -10,8 +10,8 @@ type Script = (...args: (string | number)[]) => Promise<Reply>;
 
 /**
  * A connection to one Redis server or to a Redis Cluster. It knows the scripts of `lua/`; the first argument of each is
- * its number of keys. All keys of one command or script must be in one slot (share a hash tag). MULTI is not to be used:
- * a command that is sent again after a failover would be outside its transaction. Use a script instead.
+ * its number of keys. All keys of one command or script must be in one slot (share a hash tag). MULTI is not to be
+ * used: a command that is sent again after a failover would be outside its transaction. Use a script instead.
  */
 export type RedisClient = (Redis | Cluster) & Record<keyof typeof scripts, Script>;
 
@@ -29,8 +29,8 @@ const COMMAND_TIMEOUT_MS = 5000;
 const REFRESH_SLOTS_MS = 5000;
 
 /**
- * The server has rejected the command: it is a replica now, or is loading its data. A new connection finds the primary by
- * DNS. In a script's error the code is not at the beginning.
+ * The server has rejected the command: it is a replica now, or is loading its data. A new connection finds the primary
+ * by DNS. In a script's error the code is not at the beginning.
  */
 const NOT_A_PRIMARY = /(^|[\s-])(READONLY|LOADING|MASTERDOWN)\b/;
 const RECONNECT_AND_RESEND = 2;

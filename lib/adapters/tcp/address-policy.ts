@@ -39,8 +39,8 @@ interface Limits {
 }
 
 /**
- * Decides where updates may be sent. A name is resolved, all of its addresses are checked, and the connection is made to
- * a checked address, so a name that resolves differently the next time (DNS rebinding) has no effect.
+ * Decides where updates may be sent. A name is resolved, all of its addresses are checked, and the connection is made
+ * to a checked address, so a name that resolves differently the next time (DNS rebinding) has no effect.
  */
 export class AddressPolicy {
   readonly #names: ReadonlySet<string>;
@@ -50,8 +50,8 @@ export class AddressPolicy {
   readonly #resolveWithinMs: number;
 
   /**
-   * @param allowed names, addresses, CIDR ranges or `public`. The addresses of an allowed name must also be public or in
-   *   an allowed range, so that it can't lead into our own network.
+   * @param allowed names, addresses, CIDR ranges or `public`. The addresses of an allowed name must also be public or
+   *   in an allowed range, so that it can't lead into our own network.
    */
   constructor(
     allowed: readonly string[],

@@ -14,7 +14,9 @@ interface Options extends Omit<ConnectionOptions, 'onDead'> {
 /** A connection without new frames for this long (ms) is closed: its client has moved or its room is inactive. */
 const IDLE_MS = 120_000;
 
-/** Sends updates to a subscriber's clients as newline-delimited JSON: one line per window and emoji, one write per room. */
+/**
+ * Sends updates to a subscriber's clients as newline-delimited JSON: one line per window and emoji, one write per room.
+ */
 export class TcpDelivery {
   readonly #options: Options;
   readonly #connections = new Map<string, ClientConnection>();

@@ -35,7 +35,9 @@ export const opened = (socket: Socket, withinMs: number): Promise<void> =>
       .once('close', () => settle(() => reject(new PlatformError('delivery_failed', 'The client cannot be reached'))));
   });
 
-/** Resolves when the text has been written to the system. `onStall` is called after every `stallMs` without progress. */
+/**
+ * Resolves when the text has been written to the system. `onStall` is called after every `stallMs` without progress.
+ */
 export const write = (socket: Socket, text: string, stallMs: number, onStall: () => void): Promise<void> =>
   new Promise((resolve, reject) => {
     let cancel = () => {};

@@ -4,7 +4,9 @@ import { awakeClock } from './awake-clock.ts';
 import { PlatformError } from '../../errors.ts';
 import { write } from './dial.ts';
 
-/** Maximum length of an answer (they have about 80 bytes), so that a peer without this protocol can't fill the memory. */
+/**
+ * Maximum length of an answer (they have about 80 bytes), so that a peer without this protocol can't fill the memory.
+ */
 const MAX_ANSWER = 1024;
 
 const message = (type: 'challenge' | 'response', nonce: string): string => `${JSON.stringify({ type, nonce })}\n`;
@@ -30,8 +32,8 @@ export const answerTo = (line: string): string | undefined => {
 /**
  * Sends a challenge on a new connection and checks the answer, so that counts are sent only to programs that speak this
  * protocol: not to another service that a registration names, or to a program that uses a former client's port.
- * @throws PlatformError `delivery_failed` when the first line is not the answer, is too long or comes too late. Then the
- *   socket is closed.
+ * @throws PlatformError `delivery_failed` when the first line is not the answer, is too long or comes too late. Then
+ *   the socket is closed.
  */
 export const handshake = async (socket: Socket, withinMs: number): Promise<void> => {
   const nonce = randomBytes(16).toString('base64url');

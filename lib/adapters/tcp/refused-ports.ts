@@ -2,8 +2,8 @@ import type { Config } from '../../config/variables.ts';
 import { redisNodes } from '../../config/redis-nodes.ts';
 
 /**
- * The ports of the platform's own services. If a client registered one, updates would be written to the broker or Redis,
- * which trust connections from this host.
+ * The ports of the platform's own services. If a client registered one, updates would be written to the broker or
+ * Redis, which trust connections from this host.
  */
 export const portsOf = ({
   KAFKA_BROKERS,

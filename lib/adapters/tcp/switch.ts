@@ -3,8 +3,8 @@ import { LOCAL_STAGE } from '../../config/stages.ts';
 import { PlatformError } from '../../errors.ts';
 
 /**
- * Whether this stage delivers over TCP. AWS Lambda can't keep connections to many clients (few descriptors, frozen between
- * invocations, NAT), so it is off on a deployed stage unless it is set.
+ * Whether this stage delivers over TCP. AWS Lambda can't keep connections to many clients (few descriptors, frozen
+ * between invocations, NAT), so it is off on a deployed stage unless it is set.
  */
 export const deliversOverTcp = ({ DELIVERY_TCP, STAGE }: Pick<Config, 'DELIVERY_TCP' | 'STAGE'>): boolean =>
   (DELIVERY_TCP ?? (STAGE === LOCAL_STAGE ? 'on' : 'off')) === 'on';

@@ -1,6 +1,6 @@
 --[=[
-  Counts a batch in one bucket, atomically: each topic partition's records at most once, each event_id once. All reads that
-  can fail come before the first write. Nothing is written when a partition does not continue at its stored progress.
+  Counts a batch in one bucket, atomically: each topic partition's records at most once, each event_id once. All reads
+  that can fail come before the first write. Nothing is written if a partition does not continue at its stored progress.
 
   KEYS[1]    state      hash  room           -> JSON {c: {emoji: taps}, k: emojis in c, l: late taps,
                                                 w: [start of a window, newest first, at most 10], t: last change (s)}

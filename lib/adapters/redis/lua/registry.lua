@@ -1,5 +1,5 @@
 --[=[
-  Registers, moves or unregisters one client, atomically. All keys are in one slot. The client's stored record determines
+  Registers, moves or unregisters one client, atomically. All keys are in one slot. Its stored record determines
   further keys, so the caller reads it first and passes it on: when it has changed since, nothing is done.
 
   KEYS[1]     clients by expiry          zset    client -> end of its time to live (ms)

@@ -20,7 +20,7 @@ local function name_of(cluster) return string.format('%03d', cluster) end
 delete_wrong_type(KEYS[1], 'zset')
 local operations = {}
 
--- ARGV[2] number of subscribers in a new cluster. Creates the subscribers of clusters that have none, and recomputes from
+-- ARGV[2] number of subscribers in a new cluster. Creates subscribers of clusters that have none, and recomputes from
 -- the loads: the sum of each cluster and the copy for other programs.
 function operations.seed()
   for cluster = 0, (#KEYS - 1) / 2 - 1 do

@@ -1,5 +1,5 @@
 --[=[
-  Takes tokens from a token bucket, atomically. It replaces rate-limiter-flexible's script, which counts in fixed windows.
+  Takes tokens from a token bucket, atomically. Replaces rate-limiter-flexible's script, which counts in fixed windows.
   A bucket is stored as the time at which it is full again; an expired key is a full bucket.
 
   KEYS[1]   the bucket   string  time at which it is full again (ms, by the clock of Redis)
