@@ -29,5 +29,9 @@ export const drained = (brokers: string, timeoutMs: number): Promise<void> =>
   withAdmin(kafkaFor(brokers), async (admin) => {
     const deadline = Date.now() + timeoutMs;
     for (const [groupId, topic] of HOPS)
-      await until(`${groupId} has read all of ${topic}`, () => hasReadAll(admin, groupId, topic), deadline - Date.now());
+      await until(
+        `${groupId} has read all of ${topic}`,
+        () => hasReadAll(admin, groupId, topic),
+        deadline - Date.now(),
+      );
   });
