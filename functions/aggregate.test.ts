@@ -9,7 +9,7 @@ import { HeldRecords, RecordedLog, recordedLogger } from '../test/support/double
 import { kafkaEvent } from '../test/support/events.ts';
 import { frame } from '../test/support/frames.ts';
 import { tap } from '../test/support/taps.ts';
-import { told } from '../test/support/tcp-client.ts';
+import { largestCounts } from '../test/support/tcp-client.ts';
 import { createHandler } from './aggregate.ts';
 
 const settings = { windowMs: 2000, watermarkMs: 10_000, ratio: 1000 };
@@ -55,7 +55,7 @@ test('counts the taps and publishes the state of their rooms, keyed by room', as
   );
 });
 
-test('one record for each room and batch, however many emojis and windows', async () => {
+test('publishes one record per room and batch, with all emojis and windows', async () => {
   const emojis = ['🔥', '❤️', '👏'];
   await handler(kafkaEvent(emojis.flatMap((emoji) => [reaction({ emoji }), reaction({ emoji, at: T + 2000 })])));
   expect(frames()).toHaveLength(1);
@@ -89,7 +89,7 @@ describe('a batch that is delivered again', () => {
     expect(frames()).toEqual([frame(3, { start: T, at: now })]);
   });
 
-  test('several partitions, one of which was counted in part', async () => {
+  test('with one partition partly counted before: counts each record once', async () => {
     const both = (to: number) => ({
       records: { ...taps(0, to).records, ...kafkaEvent([reaction(), reaction()], { partition: 1 }).records },
     });
@@ -103,16 +103,16 @@ describe('a batch that is delivered again', () => {
 
 describe('a record that cannot be read', () => {
   test.each([
-    ['no JSON', 'oops'],
+    ['invalid JSON', 'oops'],
     ['invalid UTF-8', Buffer.from([0x7b, 0xff])],
     ['no value', null],
     ['no emoji', { ...reaction(), emoji_type: 'fire' }],
-    ['a timestamp that is none', { ...reaction(), timestamp: '2026-13-01T00:00:00Z' }],
+    ['an invalid timestamp', { ...reaction(), timestamp: '2026-13-01T00:00:00Z' }],
     ['a list', [reaction()]],
     ['null as JSON', 'null'],
-    ['a time after all times', { ...reaction(), received_at: '9999-12-31T23:59:59Z' }],
+    ['received_at in the far future', { ...reaction(), received_at: '9999-12-31T23:59:59Z' }],
     ['received_at null', { ...reaction(), received_at: null }],
-  ])('in the middle of a batch goes to the failure destination, and the rest counts: %s', async (_what, bad) => {
+  ])('in the middle of a batch becomes a dead letter, and the rest counts: %s', async (_what, bad) => {
     await handler(kafkaEvent(Array(40).fill(reaction()), { partition: 3 }));
     await handler(kafkaEvent([reaction(), bad, reaction()], { partition: 3, from: 40 }));
     expect(await fire()).toBe(42);
@@ -132,20 +132,20 @@ describe('a record that cannot be read', () => {
     ]);
   });
 
-  test('is set aside once more, and counted no more often, when its batch comes again', async () => {
+  test('becomes a dead letter again when its batch is delivered again, and the other taps count once', async () => {
     for (let n = 0; n < 2; n++) await handler(kafkaEvent([reaction(), 'oops', reaction()]));
     expect(await fire()).toBe(2);
     expect(records.values(DEAD_LETTER_TOPIC).map(({ offset }) => offset)).toEqual([1, 1]);
   });
 
-  test('a tap without received_at and with a time that is none is set aside as well', async () => {
+  test('becomes a dead letter if it has neither received_at nor a valid record time', async () => {
     const { received_at: _, ...bare } = reaction();
     await handler(kafkaEvent([bare, reaction()], { timestamp: 9e18 }));
     expect(await fire()).toBe(1);
     expect(records.values(DEAD_LETTER_TOPIC)[0]).toMatchObject({ reason: expect.stringContaining('received_at') });
   });
 
-  test('a tap whose received_at is after its record’s time enters no future window', async () => {
+  test('becomes a dead letter if its received_at is after the record’s time', async () => {
     const early = reaction({ at: T + 7_200_000, id: 'early' });
     await handler(kafkaEvent([early, reaction()], { timestamp: T + 1000 }));
     expect(await fire()).toBe(1);
@@ -165,7 +165,7 @@ describe('a record that cannot be read', () => {
 });
 
 describe('time', () => {
-  test('a naive timestamp is counted when it was received', async () => {
+  test('a tap without a time zone counts at received_at', async () => {
     await handler(kafkaEvent([{ ...reaction({ receivedAt: T + 4100 }), timestamp: '2020-01-01T00:00:00.123456' }]));
     expect(startsIn(frames()[0])).toEqual(['2026-05-01T20:45:04.000Z']);
   });
@@ -177,11 +177,11 @@ describe('time', () => {
 
   test('a late tap is counted as late and enters no window', async () => {
     await handler(kafkaEvent([reaction({ receivedAt: T + 10_001, count: 4 })]));
-    expect(records.topics).toEqual([]); // nothing that viewers see has changed
+    expect(records.topics).toEqual([]); // no window has changed
     expect(await snapshot()).toMatchObject({ windows: [], late: 4 });
   });
 
-  test('a record without received_at takes the broker’s append time, and totals and windows agree', async () => {
+  test('a record without received_at gets the broker’s append time, and totals and windows agree', async () => {
     const { received_at: _, ...bare } = reaction({ at: T + 2100 });
     const { received_at: _late, ...long } = reaction({ at: T - 10_001 });
     await handler(kafkaEvent([bare, long, bare], { timestamp: T + 100, isAppendTime: true }));
@@ -194,7 +194,7 @@ describe('time', () => {
   });
 });
 
-test('aggregate publishes no final counts: finalize alone does', async () => {
+test('aggregate publishes no final counts; only finalize does', async () => {
   await handler(kafkaEvent([reaction()]));
   now = T + 60_000;
   await handler(kafkaEvent([reaction({ at: T + 60_000 })], { from: 1 }));
@@ -202,7 +202,7 @@ test('aggregate publishes no final counts: finalize alone does', async () => {
   expect((await store.overdue(now)).map(({ start }) => start)).toEqual([T]);
 });
 
-test('the largest count published for each window and emoji is the truth', async () => {
+test('the largest published count of each window and emoji is the exact count', async () => {
   for (let from = 0; from < 40; from += 4) await handler(taps(from, from + 6));
-  expect([...told(frames().flatMap(toLines)).values()]).toEqual([42]);
+  expect([...largestCounts(frames().flatMap(toLines)).values()]).toEqual([42]);
 });

@@ -11,7 +11,7 @@ import { createHandler } from './cluster-fanout.ts';
 
 let registry: MemoryRegistry;
 let records: RecordedLog;
-/** What the pacer says for each room the next times; afterwards every turn is granted. */
+/** The next answers of the pacer for each room; afterwards every turn is granted. */
 let waits: Map<string, number[]>;
 let claims: string[][];
 let log: ReturnType<typeof recordedLogger>;

@@ -89,7 +89,7 @@ test('failures to remove clients or to count again do not prevent final frames',
   ]);
 });
 
-test('lost counts are counted again before windows are called final', async () => {
+test('lost counts are counted again before windows are published as final', async () => {
   store.lose();
   const batch = tapBatch([tap(0, { at: T, count: 3 })]);
   const late = {
@@ -125,10 +125,10 @@ test('windows beyond their retention are removed, even if the first attempt fail
 });
 
 test('a run repeats its work every second until its time is over', async () => {
-  let looks = 0;
-  const counting = { expire: async () => ++looks };
-  const clock = () => LATER + looks * 1000; // a look a second
+  let rounds = 0;
+  const counting = { expire: async () => ++rounds };
+  const clock = () => LATER + rounds * 1000; // one second per round
   await createHandler({ store, records, registry: counting, counter, clock, log, settings })({ runMs: 2500 });
-  expect(looks).toBe(2);
+  expect(rounds).toBe(2);
   expect(recounts).toBe(2);
 });

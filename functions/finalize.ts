@@ -21,8 +21,8 @@ const EVERY_MS = 1000;
 const RUN_MS = 58_000;
 
 /**
- * Scheduled, for work that must be done even when nobody taps: publishes the final counts of windows that are over, counts
- * taps again whose counts Redis has lost, and removes expired clients and windows.
+ * Scheduled, for work that does not depend on new taps: publishes the final counts of windows that are over, recounts
+ * taps whose counts Redis has lost, and removes expired clients and windows.
  */
 export const createHandler = ({ store, records, registry, counter, clock, log, settings }: Deps) => {
   const publishFinals = createPublishFinals({ store, records, clock, settings });
@@ -31,7 +31,7 @@ export const createHandler = ({ store, records, registry, counter, clock, log, s
   const attempt = (work: Promise<unknown>, failed: string) =>
     work.catch((error: unknown) => log.error(failed, { error }));
 
-  const look = async () => {
+  const runOnce = async () => {
     await attempt(registry.expire(clock()), 'expired clients were not removed');
     await attempt(counter.recountLost(), 'lost counts were not counted again');
     await attempt(publishFinals(), 'final counts were not published');
@@ -42,7 +42,7 @@ export const createHandler = ({ store, records, registry, counter, clock, log, s
     const until = clock() + (event.runMs ?? RUN_MS);
     await attempt(store.trim(clock()), 'old windows were not removed');
     for (;;) {
-      await look();
+      await runOnce();
       if (clock() + EVERY_MS > until) return;
       await sleep(EVERY_MS);
     }

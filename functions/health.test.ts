@@ -11,7 +11,7 @@ const get = async (checks: Parameters<typeof createHandler>[0]['checks']) => {
   return { status: statusCode, headers, body: JSON.parse(body ?? '') as unknown };
 };
 
-test('200 when both answer', async () => {
+test('200 when broker and Redis answer', async () => {
   expect(await get({ broker: up, redis: up })).toMatchObject({
     status: 200,
     body: { status: 'ok', broker: 'up', redis: 'up' },
@@ -22,7 +22,7 @@ test.each([
   ['broker', { broker: down, redis: up }, { broker: 'down', redis: 'up' }],
   ['redis', { broker: up, redis: down }, { broker: 'up', redis: 'down' }],
   ['broker, redis', { broker: down, redis: down }, { broker: 'down', redis: 'down' }],
-])('503 names what does not answer: %s, and nothing of how it is reached', async (names, checks, states) => {
+])('503 names what does not answer (%s) but not its address', async (names, checks, states) => {
   const { status, headers, body } = await get(checks);
   expect({ status, body }).toEqual({
     status: 503,
@@ -33,7 +33,7 @@ test.each([
 
 const evicting = async () => ['maxmemory-policy must be noeviction (it is volatile-lru)'];
 
-test('503 says what is wrong with a service that answers, and its setting', async () => {
+test('503 names the wrong setting of a service that answers', async () => {
   expect(await get({ broker: up, redis: evicting })).toMatchObject({
     status: 503,
     body: {

@@ -4,14 +4,16 @@ import type { Logger } from '../lib/log.ts';
 
 interface Deps {
   /**
-   * Each resolves with sentences that say which settings of a service are wrong, and rejects when the service does not
-   * answer. They must be cheap: anybody may ask, as often as they like.
+   * Each resolves with a sentence for each wrong setting of a service, and rejects when the service does not answer.
+   * They must be cheap, because anybody may call this without a limit.
    */
   checks: Record<string, () => Promise<readonly string[]>>;
   log: Logger;
 }
 
-/** `GET /health`: 200 when broker and Redis answer and are set up as exact counts need it, else 503 saying what is not. */
+/**
+ * `GET /health`: 200 when broker and Redis answer and have the settings that exact counts need, else 503 with details.
+ */
 export const createHandler = ({ checks, log }: Deps) =>
   httpHandler(log, async () => {
     const services = await Promise.all(

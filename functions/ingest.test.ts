@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { REACTION_TOPIC } from '../lib/config/topics.ts';
 import { MAX_BODY_BYTES } from '../lib/adapters/http.ts';
-import { openDoor, unauthorized } from '../lib/usecases/authorization.ts';
+import { openAuthenticator, unauthorized } from '../lib/usecases/authorization.ts';
 import type { Admission } from '../lib/usecases/admission.ts';
 import { MAX_EVENTS } from '../lib/domain/reaction.ts';
 import { PlatformError } from '../lib/errors.ts';
@@ -23,7 +23,7 @@ interface Guards {
 }
 const post = async (
   event: Parameters<typeof httpEvent>[0],
-  { auth = openDoor, admission = unlimited }: Guards = {},
+  { auth = openAuthenticator, admission = unlimited }: Guards = {},
 ) => {
   const handler = createHandler({
     auth,
@@ -38,7 +38,7 @@ const post = async (
 };
 const appended = () => records.values(REACTION_TOPIC);
 
-test('a tap is appended with the time at which it was received, then answered', async () => {
+test('a tap is appended with received_at, then answered', async () => {
   expect(await post({ body: tap })).toMatchObject({
     status: 200,
     body: { status: 'success', message: 'Emoji data queued successfully' },
@@ -48,7 +48,7 @@ test('a tap is appended with the time at which it was received, then answered', 
   expect(records.records(REACTION_TOPIC)).toEqual([{ value: expect.any(String) }]);
 });
 
-test('a tap with an event_id is keyed by its user, so that a copy meets its original in one partition', async () => {
+test('a tap with an event_id is keyed by its user, so that copies go to the same partition', async () => {
   const copy = { ...tap, event_id: 'e-1' };
   await post({ body: copy });
   await post({ body: { events: [copy, { ...copy, user_id: 7, event_id: 'e-2' }, tap] } });
@@ -60,24 +60,24 @@ test('a tap with an event_id is keyed by its user, so that a copy meets its orig
   ]);
 });
 
-test('all fields are kept, the emoji in its one spelling, the timestamp as sent', async () => {
+test('all fields are kept: the emoji in its canonical form, the timestamp as sent', async () => {
   const full = { room_id: 'final', event_id: 'e-1', count: 7, timestamp: '2026-05-01T20:45:00.123456' };
   await post({ body: { ...tap, ...full, user_id: 42, emoji_type: '❤', extra: 'dropped' } });
   expect(appended()).toEqual([{ ...full, user_id: '42', emoji_type: '❤️', received_at: '2026-05-01T20:45:00.500Z' }]);
 });
 
-test('a batch: one record an entry, and `accepted` counts taps', async () => {
+test('a batch is appended as one record per entry, and `accepted` is the number of taps', async () => {
   const { status, body } = await post({ body: { events: [tap, { ...tap, count: 100 }, { ...tap, room_id: 'b' }] } });
   expect({ status, accepted: body.accepted }).toEqual({ status: 200, accepted: 102 });
   expect(appended()).toHaveLength(3);
 });
 
-test(`a batch of ${MAX_EVENTS} is taken`, async () => {
+test(`a batch of ${MAX_EVENTS} is accepted`, async () => {
   const { status, body } = await post({ body: { events: Array.from({ length: MAX_EVENTS }, () => tap) } });
   expect({ status, accepted: body.accepted }).toEqual({ status: 200, accepted: 500 });
 });
 
-describe('refusals, of which nothing is queued', () => {
+describe('rejected requests, of which no tap is queued', () => {
   const without = (field: keyof typeof tap) => Object.fromEntries(Object.entries(tap).filter(([key]) => key !== field));
   test.each([
     ['no body', undefined],
@@ -90,7 +90,7 @@ describe('refusals, of which nothing is queued', () => {
     expect(records.topics).toEqual([]);
   });
 
-  test('400 Missing required fields in a batch says where', async () => {
+  test('400 Missing required fields in a batch lists their paths', async () => {
     expect((await post({ body: { events: [tap, without('emoji_type'), 3] } })).body).toEqual({
       error: 'Missing required fields',
       details: [
@@ -126,7 +126,7 @@ describe('refusals, of which nothing is queued', () => {
     ['count', { count: 101 }],
     ['count', { count: 1.5 }],
     ['count', { count: '1' }],
-  ])('400 with the path of what is wrong: %s %j', async (path, change) => {
+  ])('400 with the path of the invalid field: %s %j', async (path, change) => {
     for (const [body, prefix] of [
       [{ ...tap, ...change }, ''],
       [{ events: [tap, { ...tap, ...change }] }, 'events.1.'],
@@ -139,7 +139,7 @@ describe('refusals, of which nothing is queued', () => {
   });
 
   test.each([
-    ['no list', { events: 'x' }, 'must be a list of taps'],
+    ['not a list', { events: 'x' }, 'must be a list of taps'],
     ['null', { events: null }, 'must be a list of taps'],
     ['empty', { events: [] }, 'must hold at least one tap'],
     ['too long', { events: Array.from({ length: MAX_EVENTS + 1 }, () => tap) }, 'must hold at most 500 taps'],
@@ -155,7 +155,7 @@ describe('refusals, of which nothing is queued', () => {
     ['numbers', '1'],
     ['empty taps', '{}'],
     ['wrong taps', '{"user_id":1,"emoji_type":1,"timestamp":1}'],
-  ])('a list of ten thousands of %s gets one sentence, not a thousand', async (_what, item) => {
+  ])('a list of tens of thousands of %s gets one detail', async (_what, item) => {
     const events = Array.from({ length: Math.floor(200_000 / (item.length + 1)) }, () => item).join(',');
     const { status, body } = await post({ body: `{"events":[${events}]}` });
     expect({ status, details: (body.details as unknown[]).length }).toEqual({ status: 400, details: 1 });
@@ -174,12 +174,12 @@ describe('refusals, of which nothing is queued', () => {
   });
 });
 
-test('429 when it is too much: nothing is queued; what is left is told with each answer', async () => {
+test('429 above a limit: no tap is queued; every answer has the remaining quota', async () => {
   const charged: unknown[] = [];
   const refusals: PlatformError[] = [];
   const admission: Pick<Admission, 'taps'> = {
-    taps: async (source, taps) => {
-      charged.push([source, taps.map(({ count }) => count)]);
+    taps: async (address, taps) => {
+      charged.push([address, taps.map(({ count }) => count)]);
       for (const refusal of refusals) throw refusal;
       return { 'ratelimit-remaining': '3' };
     },
@@ -198,7 +198,7 @@ test('429 when it is too much: nothing is queued; what is left is told with each
   expect(charged).toEqual(Array(2).fill(['192.0.2.1', [1, 3]]));
 });
 
-test('what is refused as it stands is not charged', async () => {
+test('an invalid request is not charged', async () => {
   const admission = { taps: () => Promise.reject(new Error('charged')) };
   expect((await post({ body: { ...tap, count: 0 } }, { admission })).status).toBe(400);
 });
@@ -212,21 +212,21 @@ test('503 with Retry-After when the broker does not acknowledge', async () => {
   });
 });
 
-test('a short code that is configured is accepted', async () => {
+test('a configured short code is accepted', async () => {
   expect((await post({ body: { ...tap, emoji_type: ':goal:' } })).status).toBe(200);
 });
 
-describe('who may tap', () => {
+describe('authorization', () => {
   const tapper = bearerOf({ sub: 'u1', scope: 'tap', rooms: ['final', 'match-*'] });
   const mine = { ...tap, room_id: 'final' };
 
-  test('a tap of one’s own in a room of the token', async () => {
+  test('a token allows its user’s taps, in the rooms of the token', async () => {
     for (const room_id of ['final', 'match-7'])
       expect((await post({ body: { ...mine, room_id } }, { auth: tapper })).status).toBe(200);
     expect(appended()).toHaveLength(2);
   });
 
-  test('the header is what the caller is known by; 401 before anything is read', async () => {
+  test('the Authorization header is checked before the body is read (401)', async () => {
     const seen: unknown[] = [];
     const auth = {
       authenticate: async (header: string | undefined) => {
@@ -258,8 +258,8 @@ describe('who may tap', () => {
   test.each<[string, object, object[]]>([
     ['another user', { user_id: 'u2' }, [notMine]],
     ['another room', { room_id: 'finals' }, [notHere]],
-    ['the room that is meant without one', { room_id: undefined }, [notHere]],
-    ['both', { user_id: 2, room_id: 'rematch-1' }, [notMine, notHere]],
+    ['the default room', { room_id: undefined }, [notHere]],
+    ['another user and room', { user_id: 2, room_id: 'rematch-1' }, [notMine, notHere]],
   ])('403 with the path of what the token does not allow: %s', async (_what, change, details) => {
     const refused = { ...mine, ...change };
     const answer = await post({ body: refused }, { auth: tapper });
@@ -267,14 +267,14 @@ describe('who may tap', () => {
     expect(records.topics).toEqual([]);
   });
 
-  test('one tap that is refused: nothing of the batch is queued', async () => {
+  test('one forbidden tap rejects the whole batch (403)', async () => {
     const answer = await post({ body: { events: [mine, mine, { ...mine, user_id: 'u2' }] } }, { auth: tapper });
     expect([answer.status, answer.body.details]).toEqual([403, [{ ...notMine, path: 'events.2.user_id' }]]);
     expect(records.topics).toEqual([]);
     expect((await post({ body: { events: [mine, mine] } }, { auth: tapper })).body).toMatchObject({ accepted: 2 });
   });
 
-  test('an admin taps for everybody', async () => {
+  test('an admin may tap for any user in any room', async () => {
     const events = [mine, { ...tap, user_id: 'u2' }, { ...tap, user_id: 3, room_id: 'elsewhere' }];
     expect((await post({ body: { events } }, { auth: bearerOf({ sub: 'boss', scope: 'admin' }) })).status).toBe(200);
   });

@@ -1,6 +1,6 @@
 import { REACTION_TOPIC } from '../lib/config/topics.ts';
 import { httpHandler, invalid, jsonBody, parse, type HttpResponse } from '../lib/adapters/http.ts';
-import { sourceOf } from '../lib/adapters/client-address.ts';
+import { clientAddressOf } from '../lib/adapters/client-address.ts';
 import type { Admission } from '../lib/usecases/admission.ts';
 import { demandAll, demandScope } from '../lib/usecases/authorization.ts';
 import { deps } from '../lib/deps.ts';
@@ -44,11 +44,11 @@ export const createHandler = ({ auth, records, admission, clock, log, shortCodes
     const taps = readTaps(body);
     const isBatch = 'events' in (body as object);
     demandAll(caller, taps, (n) => (isBatch ? `events.${n}.` : ''));
-    const headers = await admission.taps(sourceOf(event), taps);
+    const headers = await admission.taps(clientAddressOf(event), taps);
     const received_at = new Date(clock()).toISOString();
     await records.append(
       REACTION_TOPIC,
-      // A copy of a tap must meet its original in one partition.
+      // Taps with the same event_id must go to the same partition.
       taps.map((tap) => ({
         value: JSON.stringify({ ...tap, received_at }),
         ...(tap.event_id === undefined ? {} : { key: tap.user_id }),

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { MemoryCountStore } from '../test/doubles/count-store.ts';
 import { applyTaps } from '../lib/usecases/apply-taps.ts';
-import { openDoor, unauthorized } from '../lib/usecases/authorization.ts';
+import { openAuthenticator, unauthorized } from '../lib/usecases/authorization.ts';
 import { bearerOf, recordedLogger, unlimited } from '../test/support/doubles.ts';
 import { httpEvent } from '../test/support/events.ts';
 import type { Admission } from '../lib/usecases/admission.ts';
@@ -16,7 +16,7 @@ const get = async (
   counts: MemoryCountStore,
   query?: Record<string, string>,
   {
-    auth = openDoor,
+    auth = openAuthenticator,
     isPublic = true,
     admission = unlimited,
   }: { auth?: Authenticator; isPublic?: boolean; admission?: Pick<Admission, 'view'> } = {},
@@ -61,7 +61,7 @@ test('the answer has the newest windows first, the totals and the number of late
   });
 });
 
-test('the answer has at most ten windows, and none of another room', async () => {
+test('the answer has at most ten windows, and none of other rooms', async () => {
   const store = new MemoryCountStore(settings);
   await count(
     store,
@@ -71,24 +71,24 @@ test('the answer has at most ten windows, and none of another room', async () =>
   expect((await get(store, { room_id: 'b' })).body).toMatchObject({ windows: [], totals: [], late: 0 });
 });
 
-test.each(['', 'a b', '{a}', 'x'.repeat(65)])('a room id that none can have is refused: %j', async (room_id) => {
+test.each(['', 'a b', '{a}', 'x'.repeat(65)])('an invalid room id is rejected: %j', async (room_id) => {
   expect(await get(new MemoryCountStore(settings), { room_id })).toMatchObject({
     status: 400,
     body: { error: 'Invalid query', details: [{ path: 'room_id' }] },
   });
 });
 
-test('an address that asks too often is refused before the store is asked, and nobody keeps that answer', async () => {
-  const asked = new MemoryCountStore(settings);
-  asked.snapshot = () => Promise.reject(new Error('asked'));
+test('above the limit the answer is 429, without reading the store, and must not be cached', async () => {
+  const unread = new MemoryCountStore(settings);
+  unread.snapshot = () => Promise.reject(new Error('was read'));
   const refuse = { view: () => Promise.reject(new PlatformError('rate_limited', 'Too many requests')) };
-  expect(await get(asked, { room_id: 'a' }, { admission: refuse })).toMatchObject({
+  expect(await get(unread, { room_id: 'a' }, { admission: refuse })).toMatchObject({
     status: 429,
     headers: { 'cache-control': 'no-store', 'retry-after': '1' },
   });
 });
 
-describe('who may watch', () => {
+describe('authorization', () => {
   const store = () => new MemoryCountStore(settings);
   const final = { room_id: 'final' };
   const watcher = bearerOf({ sub: 'u1', scope: 'watch', rooms: ['final'] });
@@ -103,14 +103,14 @@ describe('who may watch', () => {
 
   test.each([
     ['another room', watcher, { room_id: 'other' }, { details: [{ path: 'room_id' }] }],
-    ['the room that is meant without one', watcher, {}, { details: [{ path: 'room_id' }] }],
+    ['the default room', watcher, {}, { details: [{ path: 'room_id' }] }],
     [
       'no scope',
       bearerOf({ sub: 'u1', scope: 'tap', rooms: ['*'] }),
       final,
       { error: 'The token needs the scope watch' },
     ],
-  ])('403, which nobody keeps: %s', async (_what, auth, query, body) => {
+  ])('403, not cached: %s', async (_what, auth, query, body) => {
     const answer = await get(store(), query, { auth, isPublic: false });
     expect(answer).toMatchObject({ status: 403, headers: { 'cache-control': 'no-store' }, body });
   });

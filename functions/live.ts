@@ -1,5 +1,5 @@
 import { httpHandler, parse } from '../lib/adapters/http.ts';
-import { sourceOf } from '../lib/adapters/client-address.ts';
+import { clientAddressOf } from '../lib/adapters/client-address.ts';
 import type { Admission } from '../lib/usecases/admission.ts';
 import { demandAll, demandScope } from '../lib/usecases/authorization.ts';
 import { deps } from '../lib/deps.ts';
@@ -41,8 +41,8 @@ export const createHandler = ({ auth, admission, isPublic, counts: store, window
     demandScope(caller, 'watch');
     const { room_id } = parse(querySchema, event.queryStringParameters ?? {}, 'Invalid query');
     demandAll(caller, [{ room_id }]);
-    // Rooms that nobody knows miss every cache.
-    await admission.view(sourceOf(event));
+    // Requests for arbitrary rooms bypass every cache, so they are limited.
+    await admission.view(clientAddressOf(event));
     const room = await store.snapshot(room_id);
     return {
       status: 200,

@@ -4,7 +4,7 @@ import { AddressPolicy } from '../lib/adapters/tcp/address-policy.ts';
 import { portsOf } from '../lib/adapters/tcp/refused-ports.ts';
 import { loadConfig } from '../lib/config/variables.ts';
 import { recordedLogger, unlimited } from '../test/support/doubles.ts';
-import { openDoor } from '../lib/usecases/authorization.ts';
+import { openAuthenticator } from '../lib/usecases/authorization.ts';
 import { httpEvent } from '../test/support/events.ts';
 import { createHandler } from './register.ts';
 
@@ -16,14 +16,14 @@ const NAMES: Record<string, string[]> = {
 };
 const resolve = async (host: string) => NAMES[host.toLowerCase()] ?? ['203.0.114.9'];
 
-/** The answer to a registration under an allow-list, and whether it is in the registry afterwards. */
+/** The answer to a registration, and whether the client is registered afterwards. */
 const register = async (body: Record<string, unknown>, env: Record<string, string> = {}) => {
   const config = loadConfig(env);
   const policy = new AddressPolicy(config.DELIVERY_ALLOWED_HOSTS, resolve, { refusedPorts: portsOf(config) });
   const registry = new MemoryRegistry({ clusters: 1, subscribersPerCluster: 1, clientTtl: 60 });
   const checkHost = (host: string, port: number) => policy.addressesOf(host, port);
   const handler = createHandler({
-    auth: openDoor,
+    auth: openAuthenticator,
     admission: unlimited,
     registry,
     checkHost,
@@ -41,11 +41,11 @@ const refusal = (path: string, message: RegExp) => ({
   registered: false,
 });
 
-/** What reads as a host to somebody: none of it may name one that is not allowed, whoever resolves it. */
+/** Texts that some programs interpret as a host; all must be rejected. */
 const HOSTILE: [what: string, host: string][] = [
-  ['any address', '0.0.0.0'],
-  ['any address of IPv6', '::'],
-  ['any address, mapped', '::ffff:0.0.0.0'],
+  ['unspecified', '0.0.0.0'],
+  ['unspecified IPv6', '::'],
+  ['unspecified, mapped', '::ffff:0.0.0.0'],
   ['broadcast', '255.255.255.255'],
   ['multicast', '224.0.0.251'],
   ['multicast IPv6', 'ff02::1'],
@@ -131,9 +131,9 @@ const INSIDE: [what: string, host: string][] = [
 const HOST_RULE = /^must be a host to which updates may be delivered/;
 
 describe.each<[string, string, [string, string][]]>([
-  ['the default', '', [...HOSTILE, ['a public address', '8.8.8.8'], ['a private address', '10.0.0.1']]],
+  ['default', '', [...HOSTILE, ['a public address', '8.8.8.8'], ['a private address', '10.0.0.1']]],
   ['`public`', 'public', [...HOSTILE, ...INSIDE]],
-])('under %s, 400 with the path of the host, and nobody is registered', (_name, allowed, hosts) => {
+])('with %s allowed hosts: 400 with the path of the host, and no registration', (_name, allowed, hosts) => {
   test.each(hosts)('%s: %j', async (_what, host) => {
     expect(await register({ host }, { DELIVERY_ALLOWED_HOSTS: allowed })).toEqual(refusal('host', HOST_RULE));
   });
@@ -146,7 +146,7 @@ test.each<[string, unknown, RegExp]>([
   ['a number', 2130706433, /^must be a string/],
   ['null', null, /^must be a string/],
   ['a list', ['127.0.0.1', '169.254.169.254'], /^must be a string/],
-])('a host that is %s is refused before anybody resolves it', async (_what, host, message) => {
+])('a host that is %s is rejected without resolving it', async (_what, host, message) => {
   expect(await register({ host })).toMatchObject(refusal('host', message));
 });
 
@@ -157,7 +157,7 @@ test.each<[string, string]>([
   ['inside.example.com', 'inside.example.com,10.0.0.0/8'],
   ['fd12::7', 'fd12::/16'],
   ['::ffff:10.1.2.3', '10.0.0.0/8'],
-])('%s is registered where %s is allowed', async (host, allowed) => {
+])('%s is registered when %s is allowed', async (host, allowed) => {
   expect(await register({ host }, { DELIVERY_ALLOWED_HOSTS: allowed })).toMatchObject({
     status: 200,
     registered: true,
@@ -165,7 +165,7 @@ test.each<[string, string]>([
 });
 
 describe('ports', () => {
-  test.each([0, -1, 22, 1023, 65_536, 1e9, 6000.5, '6000', '0x1770', [6000], true])('%j is refused', async (port) => {
+  test.each([0, -1, 22, 1023, 65_536, 1e9, 6000.5, '6000', '0x1770', [6000], true])('%j is rejected', async (port) => {
     expect(await register({ port })).toMatchObject(refusal('port', /^must be /));
   });
 
@@ -186,7 +186,7 @@ describe('ports', () => {
     [3002, env],
     [9092, {}],
     [6379, {}],
-  ])('%j is the broker’s, Redis’s or the API’s: refused under every name of the machine', async (port, given) => {
+  ])('%j, a port of the broker, Redis or the API, is rejected with every name of this machine', async (port, given) => {
     for (const host of ['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1', 'localhost'])
       expect(await register({ host, port }, given)).toEqual(
         refusal('port', /^must not be a port of the broker, of Redis/),

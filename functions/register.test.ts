@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import { MemoryRegistry } from '../test/doubles/registry.ts';
 import { AddressPolicy } from '../lib/adapters/tcp/address-policy.ts';
-import { openDoor, unauthorized } from '../lib/usecases/authorization.ts';
+import { openAuthenticator, unauthorized } from '../lib/usecases/authorization.ts';
 import type { Admission } from '../lib/usecases/admission.ts';
 import { PlatformError } from '../lib/errors.ts';
 import type { Authenticator, Registry } from '../lib/ports.ts';
@@ -12,8 +12,8 @@ import { createHandler } from './register.ts';
 let registry: Registry;
 let auth: Authenticator;
 beforeEach(() => {
-  auth = openDoor;
-  registry = new MemoryRegistry({ clusters: 2, subscribersPerCluster: 3, clientTtl: 60, maxClientsPerSource: 3 });
+  auth = openAuthenticator;
+  registry = new MemoryRegistry({ clusters: 2, subscribersPerCluster: 3, clientTtl: 60, maxClientsPerAddress: 3 });
   admission = unlimited;
 });
 const policy = new AddressPolicy(['localhost', '127.0.0.0/8'], async () => ['127.0.0.1']);
@@ -28,7 +28,7 @@ const post = (body: unknown) => call({ body });
 const remove = (client_id: string) => call({ method: 'DELETE', path: { client_id } });
 const clients = async () => (await registry.clients({ cluster: 0, subscriber: 0 }, ['global'])).get('global');
 
-test('a registration answers subscriber and cluster; the host defaults to localhost', async () => {
+test('the answer has subscriber and cluster; the host defaults to localhost', async () => {
   expect(await post({ client_id: 'c1', port: 6000 })).toMatchObject({
     status: 200,
     body: { message: 'Client c1 registered successfully.', subscriber_id: 0, cluster_id: 0 },
@@ -43,7 +43,7 @@ test('registering again renews the registration and does not count the client tw
   expect(await clients()).toEqual([{ id: 'c1', host: 'localhost', port: 6009 }]);
 });
 
-describe('refusals, after which nobody is registered', () => {
+describe('rejected registrations', () => {
   test.each([{}, { client_id: 'c1' }, { port: 6000 }, { client_id: null, port: 6000 }, undefined])(
     '400 Client ID and port are required: %j',
     async (body) => {
@@ -66,7 +66,7 @@ describe('refusals, after which nobody is registered', () => {
     ['host', { host: '169.254.169.254' }],
     ['host', { host: '10.0.0.1' }],
     ['host', { host: 'elsewhere.example.com' }],
-  ])('400 with the path of what is wrong: %s %j', async (path, change) => {
+  ])('400 with the path of the invalid field: %s %j', async (path, change) => {
     const answer = await post({ client_id: 'c1', port: 6000, ...change });
     expect(answer).toMatchObject({
       status: 400,
@@ -86,11 +86,11 @@ test('DELETE: 200 once, then 404', async () => {
   expect(await clients()).toEqual([]);
 });
 
-test('DELETE: 400 for what cannot be the name of a client', async () => {
+test('DELETE: 400 for an invalid client id', async () => {
   expect(await remove('a b')).toMatchObject({ status: 400, body: { details: [{ path: '' }] } });
 });
 
-test('429: too many clients from one address, or too many calls', async () => {
+test('429 for too many clients from one address, or too many calls', async () => {
   for (const n of [1, 2, 3]) await post({ client_id: `c${n}`, port: 6000, cluster_id: 0 });
   expect(await post({ client_id: 'c4', port: 6000 })).toMatchObject({
     status: 429,
@@ -113,7 +113,7 @@ test('503 with Retry-After when Redis does not answer', async () => {
   });
 });
 
-describe('who may watch', () => {
+describe('authorization', () => {
   const watcher = bearerOf({ sub: 'u1', scope: 'watch', rooms: ['global', 'match-*'] });
   const audience = async () => (await registry.audience(['global', 'final', 'match-1'])).size;
   const forbidden = (path: string) => ({
@@ -133,7 +133,7 @@ describe('who may watch', () => {
     auth = watcher;
     expect(await post({ client_id: 'u2', port: 6001 })).toMatchObject(forbidden('client_id'));
     expect(await remove('u2')).toMatchObject(forbidden('client_id'));
-    // Whether there is such a client is not told either.
+    // The answer does not reveal whether the client exists.
     expect(await remove('u3')).toMatchObject(forbidden('client_id'));
     expect(await clients()).toEqual([{ id: 'u2', host: 'localhost', port: 6000 }]);
   });
@@ -144,7 +144,7 @@ describe('who may watch', () => {
     expect(await audience()).toBe(0);
   });
 
-  test('403 without the scope, 401 without a token, whatever is asked', async () => {
+  test('403 without the scope and 401 without a token, for every call', async () => {
     const needed = [403, { error: 'The token needs the scope watch' }];
     auth = bearerOf({ sub: 'u1', scope: 'tap', rooms: ['*'] });
     for (const answer of [await post({ client_id: 'u1', port: 6000 }), await post({}), await remove('u1')])

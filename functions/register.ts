@@ -1,5 +1,5 @@
 import { httpHandler, invalid, jsonBody, parse } from '../lib/adapters/http.ts';
-import { sourceOf } from '../lib/adapters/client-address.ts';
+import { clientAddressOf } from '../lib/adapters/client-address.ts';
 import type { Admission } from '../lib/usecases/admission.ts';
 import { demandAll, demandScope } from '../lib/usecases/authorization.ts';
 import { deps } from '../lib/deps.ts';
@@ -28,7 +28,7 @@ export const createHandler = ({ auth, registry, admission, checkHost, clock, log
     if (event.requestContext.http.method === 'DELETE') {
       const id = parse(clientId, event.pathParameters?.client_id, 'Invalid client ID');
       demandAll(caller, [{ client_id: id }]);
-      const headers = await admission.removal(sourceOf(event));
+      const headers = await admission.removal(clientAddressOf(event));
       if (!(await registry.unregister(id))) throw new PlatformError('not_found', `Client ${id} is not registered`);
       return { status: 200, headers, body: { message: `Client ${id} unregistered successfully.` } };
     }
@@ -37,11 +37,11 @@ export const createHandler = ({ auth, registry, admission, checkHost, clock, log
     const registration = parse(registrationSchema, body, 'Invalid registration');
     const { client_id, room_id } = registration;
     demandAll(caller, [{ client_id, room_id }]);
-    const source = sourceOf(event);
-    const headers = await admission.registration(source);
+    const address = clientAddressOf(event);
+    const headers = await admission.registration(address);
     await checkHost(registration.host, registration.port);
-    await admission.client(source, caller === ANYBODY ? undefined : caller.user, registration);
-    const { client, cluster, subscriber } = await registry.register(registration, clock(), source);
+    await admission.client(address, caller === ANYBODY ? undefined : caller.user, registration);
+    const { client, cluster, subscriber } = await registry.register(registration, clock(), address);
     return {
       status: 200,
       headers,

@@ -12,7 +12,7 @@ let published: { subscriber: SubscriberRef; room: string; frame: Frame }[];
 let records: RecordedLog;
 let handler: ReturnType<typeof createHandler>;
 let log: ReturnType<typeof recordedLogger>;
-/** Rooms that nothing can be delivered to, and why. */
+/** Rooms whose delivery fails, with the error. */
 let failures: Map<string, Error>;
 beforeEach(() => {
   published = [];

@@ -6,7 +6,7 @@ const { dependencies } = require('../package.json');
 const camelCase = (name) => name.replace(/-(.)/g, (_match, char) => String(char).toUpperCase());
 
 /**
- * Puts the Lua scripts into the bundles: `lib/adapters/redis/scripts.ts` reads them from files that a bundle lacks.
+ * Inlines the Lua scripts into the bundles, where `lib/adapters/redis/scripts.ts` can't read them from files.
  * @type {import('esbuild').Plugin}
  */
 const inlineLua = {

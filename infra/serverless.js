@@ -1,6 +1,6 @@
 import { require as requireTs } from 'tsx/cjs/api';
 
-/** What `serverless.yml` takes from `serverless.ts`: the framework can't load TypeScript itself on Node 20. */
+/** The exports of `serverless.ts` for `serverless.yml`: the framework can't load TypeScript on Node 20. */
 export const {
   environment,
   httpApi,

@@ -4,7 +4,7 @@ import { LOCAL_ORIGINS } from '../lib/config/stages.ts';
 import { clusterOf, clusterTopic, REACTION_RETENTION_MS, topicDefinitions } from '../lib/config/topics.ts';
 
 const defaults = loadConfig({}) as Record<string, unknown>;
-/** Variables without a default, and whose default is no text that may be set. */
+/** Values of variables without a default, or whose default can't be set as text. */
 const examples: Record<string, string> = {
   ...{ KAFKA_USERNAME: 'u', KAFKA_PASSWORD: 'p', EMOJI_SHORT_CODES: ':goal:', DELIVERY_REFUSED_PORTS: '8080' },
   ...{ AUTH_SECRET: 'x'.repeat(32), AUTH_JWKS_URL: 'https://idp.example.com/', AUTH_ISSUER: 'i', AUTH_AUDIENCE: 'a' },
@@ -41,7 +41,7 @@ test('functions get exactly the variables of the configuration, and the framewor
   });
 });
 
-test('packaging a deployed stage without authentication fails with a sentence', async () => {
+test('packaging a deployed stage without authentication fails with a clear message', async () => {
   const make = (env: Record<string, string>) => withEnv(env, () => made.environment(onStage('prod')));
   await expect(make({ AUTH_MODE: '' })).rejects.toMatchObject({
     message: expect.stringMatching(/^AUTH_MODE must be jwt on stage prod/),
@@ -60,7 +60,7 @@ test('packaging with a bad variable fails with the functions’ error message', 
   });
 });
 
-test('the local stage allows pages of this machine, other stages only configured origins', async () => {
+test('the local stage allows origins of this machine, other stages only configured ones', async () => {
   const origins = async (stage: string, CORS_ORIGINS: string) =>
     (await withEnv({ CORS_ORIGINS }, () => made.httpApi(onStage(stage)))).cors?.allowedOrigins;
   const named = 'https://a.example, https://b.example';
@@ -70,7 +70,7 @@ test('the local stage allows pages of this machine, other stages only configured
     expect(await origins(stage, named)).toEqual(['https://a.example', 'https://b.example']);
 });
 
-test('topics are created for the clusters that the configuration asks for', () => {
+test('topics are created for the configured clusters', () => {
   expect(made.topics).toEqual(topicDefinitions({ clusters: 4, subscribersPerCluster: 5 }));
   expect(made.topics.filter(({ topic }) => topic.startsWith('cluster_'))).toEqual(
     [0, 1, 2, 3].map((cluster) => expect.objectContaining({ topic: clusterTopic(cluster), partitions: 5 })),
@@ -93,7 +93,7 @@ test('only aggregate has a batching window of a second', () => {
   expect(Object.values(extensions)).toEqual(later.map(() => ({ Properties: { MaximumBatchingWindowInSeconds: 0 } })));
 });
 
-test('a cluster’s topic and its number are told from each other', () => {
+test('clusterOf is the inverse of clusterTopic', () => {
   for (const cluster of [0, 7, 99]) expect(clusterOf(clusterTopic(cluster))).toBe(cluster);
 });
 

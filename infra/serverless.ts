@@ -8,10 +8,12 @@ import { badVariables, variables } from '../lib/config/variables.ts';
 
 const { env } = process;
 
-/** Functions know the defaults: they are given what is set where the command runs. The stage comes from the framework. */
+/**
+ * Variables that are passed on to the functions if they are set; functions know the defaults. The framework sets STAGE.
+ */
 const VARIABLES = Object.keys(variables).filter((name) => name !== 'STAGE');
 
-/** Without a stack, which the framework would print instead of the sentences. */
+/** The error has no stack, because the framework would print it instead of the message. */
 const refuse = (sentences: readonly string[]): void => {
   if (sentences.length > 0) throw Object.assign(new Error(sentences.join('\n')), { stack: '' });
 };
@@ -20,7 +22,7 @@ interface Framework {
   resolveVariable(name: string): Promise<string>;
 }
 
-/** What the functions find in their environment. */
+/** The environment of the functions. */
 export const environment = async ({ resolveVariable }: Framework): Promise<Record<string, string>> => {
   const STAGE = await resolveVariable('sls:stage');
   refuse([...badVariables({ ...env, STAGE }), ...stageProblems({ ...env, STAGE }).map(([, sentence]) => sentence)]);
@@ -28,7 +30,7 @@ export const environment = async ({ resolveVariable }: Framework): Promise<Recor
   return { STAGE, ...Object.fromEntries(given) };
 };
 
-/** Pages that may call the API; API Gateway answers the browser's question itself. */
+/** CORS settings: the origins that may call the API. API Gateway answers preflight requests itself. */
 export const httpApi = async ({ resolveVariable }: Framework) => {
   const local = (await resolveVariable('sls:stage')) === LOCAL_STAGE;
   const allowedOrigins = env.CORS_ORIGINS
@@ -57,20 +59,20 @@ export const httpApi = async ({ resolveVariable }: Framework) => {
   };
 };
 
-// When they are bad `environment` says so: what is made from them here is not used then.
+// For invalid values `environment` throws, and these are not used.
 const { data: clusters = 0 } = variables.CLUSTERS.safeParse(env.CLUSTERS || undefined);
 const { data: subscribersPerCluster = 0 } = variables.SUBSCRIBERS_PER_CLUSTER.safeParse(
   env.SUBSCRIBERS_PER_CLUSTER || undefined,
 );
 
-/** What the local plugin creates where it is missing. */
+/** The topics that the local plugin creates if they are missing. */
 export const topics = topicDefinitions({ clusters, subscribersPerCluster });
 
-/** The cluster of the local stage is nobody's: AWS's shape, so that events look the same. */
+/** The local stage has an invented ARN, so that events look the same as on AWS. */
 const arn =
   env.MSK_CLUSTER_ARN || 'arn:aws:kafka:eu-west-1:000000000000:cluster/local/00000000-0000-0000-0000-000000000000-1';
 
-/** MSK keeps a SCRAM login in Secrets Manager; locally the plugin is given what the functions log in with. */
+/** MSK keeps SCRAM credentials in Secrets Manager; locally the plugin gets those of the functions. */
 const secretArn = env.KAFKA_SECRET_ARN || 'arn:aws:secretsmanager:eu-west-1:000000000000:secret:AmazonMSK_local-000000';
 const usesScram = env.KAFKA_AUTH === 'scram';
 export const secrets = usesScram
@@ -90,7 +92,7 @@ const mskEvent = (topic: string, consumerGroupId: string, maximumBatchingWindow?
   },
 });
 
-/** Taps are gathered for a second; the hops after that pass on at once what they get. */
+/** Taps are batched for one second; the later functions have no batching window. */
 export const aggregateEvents = [mskEvent(REACTION_TOPIC, REACTION_GROUP, 1)];
 export const clusterFanoutEvents = [mskEvent(UPDATE_TOPIC, 'cluster-fanout')];
 export const subscriberFanoutEvents = Array.from({ length: clusters }, (_, cluster) =>
@@ -101,11 +103,11 @@ const clusterName = arn.split('/')[1] ?? '';
 
 const logicalName = (name: string) => name.replace(/[^0-9A-Za-z]/g, '').replace(/^./, (char) => char.toUpperCase());
 
-/** The framework's name of a mapping in the template. */
+/** The framework's logical id of an event source mapping. */
 const mappingId = (fn: string, topic: string) =>
   `${fn}EventSourceMappingMSK${logicalName(clusterName)}${logicalName(topic)}`;
 
-/** `maximumBatchingWindow: 0` is not written to the template by the framework, and without it AWS waits 500 ms. */
+/** The framework does not write `maximumBatchingWindow: 0` to the template, and AWS's default is 500 ms. */
 const atOnce = { Properties: { MaximumBatchingWindowInSeconds: 0 } };
 export const extensions = Object.fromEntries(
   [

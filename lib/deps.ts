@@ -1,7 +1,7 @@
 import { BUCKETS, REACTION_RETENTION_MS, topicDefinitions } from './config/topics.ts';
 import { boundedLog } from './adapters/bounded-log.ts';
 import { recently } from './adapters/recently.ts';
-import { openDoor } from './usecases/authorization.ts';
+import { openAuthenticator } from './usecases/authorization.ts';
 import { JwtAuthenticator } from './adapters/jwt/authenticator.ts';
 import { keySet, remoteKeySet, sharedSecret, type Keys } from './adapters/jwt/keys.ts';
 import { createKafka } from './adapters/kafka/client.ts';
@@ -63,7 +63,7 @@ const keysOf = ({ AUTH_SECRET, AUTH_JWKS_URL, AUTH_JWKS }: Config): Keys => {
 
 const createAuthenticator = (config: Config): Authenticator =>
   config.AUTH_MODE === 'open'
-    ? openDoor
+    ? openAuthenticator
     : new JwtAuthenticator({
         keys: keysOf(config),
         issuer: config.AUTH_ISSUER,
@@ -120,7 +120,7 @@ const createDeps = (config: Config) => {
         subscribersPerCluster: config.SUBSCRIBERS_PER_CLUSTER,
         clientTtl: config.CLIENT_TTL_SECONDS,
         maxClients: config.MAX_CLIENTS,
-        maxClientsPerSource: config.MAX_CLIENTS_PER_ADDRESS,
+        maxClientsPerAddress: config.MAX_CLIENTS_PER_ADDRESS,
         onDamaged: (damage) => log.error('registry entry is damaged and is ignored', { ...damage }),
       }),
   );
@@ -192,11 +192,11 @@ const createDeps = (config: Config) => {
     get pacer() {
       return pacer();
     },
-    /** Where TCP is off, clients that were registered before get nothing. */
+    /** While delivery over TCP is off, clients that were registered before get no updates. */
     get delivery(): { of(subscriber: SubscriberRef): Delivery } {
       return deliversOverTcp(config) ? delivery() : { of: () => ({ publish: async () => undefined }) };
     },
-    /** Cheap for whoever calls them often. */
+    /** Cached, so that frequent calls are cheap. */
     get healthChecks() {
       return healthChecks();
     },

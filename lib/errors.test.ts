@@ -17,7 +17,7 @@ const RETRIABLE: Record<ErrorCode, boolean> = {
   delivery_failed: true,
 };
 
-test.each(Object.entries(RETRIABLE))('%s: may the same call succeed later? %s', (code, retriable) => {
+test.each(Object.entries(RETRIABLE))('%s is retriable: %s', (code, retriable) => {
   expect(new PlatformError(code as ErrorCode, 'm').retriable).toBe(retriable);
 });
 

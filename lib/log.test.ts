@@ -24,7 +24,7 @@ test('a log line is one JSON object with level, time, message, function and fiel
   ]);
 });
 
-test('fields of a child log are in all of its lines, and in no line of its parent', () => {
+test('fields of a child log are in its lines, and not in those of its parent', () => {
   const log = createLogger('info').child('ingest');
   const request = log.with({ requestId: 'r-1' });
   request.warn('a', { room: 'final' });

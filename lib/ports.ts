@@ -54,15 +54,15 @@ export type BucketOutcome =
       /** The rooms that the batch touches, with the windows that it touches, after the batch. */
       rooms: RoomCounts[];
       /**
-       * Partitions of which the batch's first part had been counted before. Nothing of such a partition was counted now:
-       * apply the records after that progress again.
+       * Partitions of which the batch's first part had been counted before. Nothing of such a partition was counted
+       * now: apply the records after that progress again.
        */
       partial: ProgressMap;
     }
   /** There is a gap between the progress and the batch: counts are missing. Nothing was counted. */
   | { bucket: number; state: 'behind'; progress: ProgressMap }
-  /** The stored counts are of an earlier topic with the same name. Nothing was counted. */
-  | { bucket: number; state: 'other_topic' }
+  /** The topic was deleted and created again; the stored counts are of the former one. Nothing was counted. */
+  | { bucket: number; state: 'topic_recreated' }
   /** Stored data of the bucket is missing or can't be read. Nothing was counted. */
   | { bucket: number; state: 'damaged' };
 
@@ -92,10 +92,10 @@ export interface CountStore {
   progress(topicPartitions: readonly string[]): Promise<ProgressMap[]>;
   /** Removes all stored data of a bucket. */
   discard(bucket: number): Promise<void>;
-  /** Windows of all buckets that are over and not yet settled; a limited number per call. */
+  /** Windows of all buckets that are over and not yet marked as final; a limited number per call. */
   overdue(now: number): Promise<OverdueWindow[]>;
   /** Marks windows as final: `overdue` no longer reports them, unless a tap was counted in them after `now`. */
-  settle(windows: readonly OverdueWindow[], now: number): Promise<void>;
+  markFinal(windows: readonly OverdueWindow[], now: number): Promise<void>;
   /** Removes windows and inactive rooms that are older than the configured retention. */
   trim(now: number): Promise<void>;
   /** The newest windows of a room, the newest first. */
@@ -120,7 +120,7 @@ export interface RecordReader {
    */
   read(topic: string, ranges: readonly OffsetRange[], take: (chunk: StreamChunk) => Promise<void>): Promise<void>;
   /** The committed offset of a consumer group per `topic-partition`; partitions without a commit are left out. */
-  committed(group: string, topic: string): Promise<Map<string, number>>;
+  committed(groupId: string, topic: string): Promise<Map<string, number>>;
   /** The end offset of each `topic-partition`: that of the next record to be written. */
   ends(topic: string): Promise<Map<string, number>>;
 }
@@ -137,11 +137,11 @@ export interface Registry {
   /**
    * Assigns the client to the least loaded subscriber of its cluster (without a cluster, of the least loaded one). A
    * registered client keeps its subscriber while room and cluster stay the same, and is never counted twice.
-   * @param source the address that the registration comes from
+   * @param address the client address of the registration
    * @throws PlatformError `invalid_request` when the cluster is unknown or has no subscriber, `rate_limited` when
    * there are too many clients, in total or from that address.
    */
-  register(registration: Registration, now: number, source?: string): Promise<Assignment>;
+  register(registration: Registration, now: number, address?: string): Promise<Assignment>;
   /** Returns whether the client was registered. */
   unregister(clientId: string): Promise<boolean>;
   /** Unregisters the clients whose time to live is over. Returns their number. */
@@ -179,7 +179,9 @@ export interface Charge {
   points: number;
 }
 
-/** Result of the most restrictive limit: the first that was exceeded, else the one with the smallest remaining share. */
+/**
+ * Result of the most restrictive limit: the first that was exceeded, else the one with the smallest remaining share.
+ */
 export interface Verdict {
   charge: Charge;
   taken: boolean;
@@ -205,8 +207,8 @@ export interface Rooms {
   /** Those of the rooms that are not active. @throws PlatformError `store_unavailable` */
   inactive(rooms: readonly string[], now: number): Promise<string[]>;
   /**
-   * Marks the rooms as active now, or none of them when there would be too many. Returns the rooms that exceed the limit.
-   * Never waits long.
+   * Marks the rooms as active now, or none of them when there would be too many. Returns the rooms that exceed the
+   * limit. Never waits long.
    * @throws PlatformError `store_unavailable`
    */
   admit(rooms: readonly string[], now: number): Promise<string[]>;

@@ -60,7 +60,7 @@ function readOptions(args: string[]) {
   return values;
 }
 
-/** Listen on the loopback address only, when the platform reaches the client there. */
+/** For a loopback host, the client listens only on that address. */
 const isLoopback = (host: string) => host === 'localhost' || host === '::1' || /^127(\.\d+){3}$/.test(host);
 
 interface Viewer {
@@ -187,7 +187,7 @@ export async function main(args: string[], io: Io): Promise<number> {
   return 0;
 }
 
-/** Until the signal is aborted. */
+/** Registers again and again until the signal is aborted. */
 async function keepRegistered(
   api: Api,
   registration: ReturnType<typeof asRegistration>,
@@ -200,9 +200,9 @@ async function keepRegistered(
   while (!signal.aborted) {
     try {
       const { cluster_id, subscriber_id } = await register(api, registration, { signal, onRetry });
-      const place = `cluster ${cluster_id}, subscriber ${subscriber_id}`;
-      if (place !== before) say(`${id} on ${host}:${port} is registered for room ${room} (${place})`);
-      before = place;
+      const assigned = `cluster ${cluster_id}, subscriber ${subscriber_id}`;
+      if (assigned !== before) say(`${id} on ${host}:${port} is registered for room ${room} (${assigned})`);
+      before = assigned;
     } catch (error) {
       if (!signal.aborted) throw error;
     }

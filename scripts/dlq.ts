@@ -9,7 +9,7 @@ import { DATA_DIR_OPTION, scriptConfig, withBroker } from './lib/services.ts';
 
 const HELP = `npm run dlq -- COMMAND     shows and replays records that could not be read (topic ${DEAD_LETTER_TOPIC})
 
-  list                 the newest ${NEWEST}: id, original place (topic-partition@offset), time, size, reason
+  list                 the newest ${NEWEST}: id, original position (topic-partition@offset), time, size, reason
   show ID              one record in full: its value as text, or in hexadecimal when it is not UTF-8
   replay ID…           puts records back into their topics; a repeated replay does not put them back twice
   replay --all         puts back all records that have not been put back; or choose by --topic and --reason

@@ -1,5 +1,5 @@
-// `npm run docs`: writes into the documents, and into the packages' manifests, what is made from the code. A test fails
-// when somebody forgot to.
+// `npm run docs`: generates the parts of the documents and of the packages' manifests that are derived from the code. A
+// test fails when they are out of date.
 import { readFileSync } from 'node:fs';
 import { HOSTILE_INPUTS } from '../test/hostile/inputs.ts';
 import { garbageTable, hostileTables } from '../test/hostile/tables.ts';

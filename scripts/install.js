@@ -1,5 +1,5 @@
-// Before `npm start` and `npm test`: makes a fresh clone, or one whose lock file or plugin has changed, ready to run.
-// Plain JavaScript with Node's own modules, since nothing else is installed yet.
+// Runs before `npm start` and `npm test`: installs the dependencies if the lock file has changed, and builds the plugin
+// if its sources have. Plain JavaScript with Node's own modules, because nothing else is installed yet.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '..');
 const plugin = join(root, 'packages', 'serverless-offline-kafka-events');
-/** What the plugin is built from. */
+/** Folders of the plugin's sources. */
 const sources = [join(plugin, 'src'), join(root, 'packages', 'kafka-records', 'src')];
 const stamp = join(root, 'node_modules', '.installed-lock');
 
@@ -21,14 +21,14 @@ const read = (file) => {
   }
 };
 
-/** What a user's configuration must not change here: a global, a dry or a partial installation is none. */
+/** Flags that override the user's npm configuration where it would prevent a complete local installation. */
 const FLAGS = [
   ...['--ignore-scripts=false', '--dry-run=false', '--global=false', '--package-lock-only=false', '--bin-links=true'],
-  // The tools are needed whatever NODE_ENV says, and esbuild's program is an optional dependency.
+  // Development tools are needed with any NODE_ENV, and esbuild's program is an optional dependency.
   ...['--include=dev', '--include=optional', '--include=peer', '--no-audit', '--no-fund', '--loglevel=error'],
 ];
 
-/** npm's cache, or another one when it cannot be written. */
+/** npm's cache, or another folder when it is not writable. */
 const cache = () => {
   const usual = process.env.npm_config_cache;
   if (!usual) return [];
@@ -41,7 +41,7 @@ const cache = () => {
   }
 };
 
-/** Without what a user tells npm and Node.js for other projects. */
+/** The environment without npm and Node.js settings that are meant for other projects. */
 const environment = () =>
   Object.fromEntries(
     Object.entries(process.env).filter(
@@ -51,7 +51,7 @@ const environment = () =>
 
 /** @param {string[]} args */
 const npm = (args) => {
-  // npm names itself to the scripts it runs; on Windows its program could not be spawned without a shell.
+  // npm passes its own path to scripts; on Windows the command `npm` could not be spawned without a shell.
   const cli = process.env.npm_execpath ?? '';
   const { status } = spawnSync(process.execPath, [cli, ...args], { cwd: root, stdio: 'inherit', env: environment() });
   if (status !== 0) process.exit(status ?? 1);

@@ -60,7 +60,7 @@ async function invoke(client: LambdaClient, fn: string, payload: string, where: 
     return await client.send(new InvokeCommand({ FunctionName: fn, Payload: payload }));
   } catch (error) {
     if (error instanceof LambdaServiceException)
-      throw new SetupError(`Lambda at ${where} refused ${fn}: ${error.name}: ${error.message}`, { cause: error });
+      throw new SetupError(`Lambda at ${where} rejected ${fn}: ${error.name}: ${error.message}`, { cause: error });
     const hint = where.includes('://') ? ': start the platform with "npm start", or use another --endpoint' : '';
     throw new SetupError(`Lambda at ${where} cannot be reached (${networkReason(error)})${hint}.`, { cause: error });
   }
@@ -80,14 +80,14 @@ export async function main(args: string[], io: Io): Promise<number> {
   const region = values.region ?? (io.env.AWS_REGION || 'eu-west-1');
   const config: LambdaClientConfig = {
     region,
-    maxAttempts: 1, // an invocation that was repeated could have run twice
+    maxAttempts: 1, // a repeated invocation could run twice
     requestHandler: { requestTimeout: TIMEOUT_MS },
     ...(endpoint === undefined ? {} : { endpoint: httpUrl('--endpoint', endpoint).href }),
-    // serverless-offline asks for a signature but checks none.
+    // serverless-offline requires a signature but does not check it.
     ...(values.aws ? {} : { credentials: { accessKeyId: 'local', secretAccessKey: 'local' } }),
   };
   const payload = readEvent(file);
-  // Node 20 is good enough for us; what it will not be for later versions of the client is no news for whoever invokes.
+  // Suppresses the client's warning that later versions will not support Node.js 20.
   process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true';
   const client = new LambdaClient(config);
   try {

@@ -1,4 +1,4 @@
-// `npm run licences`: the licences of what the functions are deployed with, against a list of those that MIT goes with.
+// `npm run licences`: checks that the licences of the deployed dependencies are on a list of those compatible with MIT.
 import { init } from 'license-checker-rseidelsohn';
 import { REPO } from '../infra/local/data-dir.ts';
 import { licenceProblems } from './lib/licences.ts';
@@ -7,6 +7,6 @@ init({ start: REPO, production: true, excludePrivatePackages: true }, (error, pa
   if (error) throw error;
   const problems = licenceProblems(packages);
   for (const problem of problems) console.error(problem);
-  if (problems.length === 0) console.log(`${Object.keys(packages).length} packages, all under licences of the list`);
+  if (problems.length === 0) console.log(`${Object.keys(packages).length} packages, all with allowed licences`);
   process.exitCode = problems.length === 0 ? 0 : 1;
 });

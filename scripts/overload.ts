@@ -1,4 +1,4 @@
-// `npm run overload`: how a platform behaves under twice its capacity, and how soon it recovers.
+// `npm run overload`: measures the platform under twice its capacity, and how soon it recovers.
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { dirname } from 'node:path';
@@ -32,7 +32,7 @@ const STEP_MS = 4000;
 const CALM_MS = 10_000;
 const RECOVERY_MS = 60_000;
 const DRAIN_MS = 120_000;
-/** A rate counts as reached when so much of it is answered 200. */
+/** A rate counts as reached when this part of it is answered 200. */
 const ENOUGH = 0.95;
 
 const results: LoadResult[] = [];
@@ -43,8 +43,8 @@ const finish = async (load: Load): Promise<LoadResult> => {
 };
 
 /**
- * Doubles the rate until twice in a row a tenth of it is not answered 200 in time (once may be the machine); the most
- * that was answered in a second.
+ * Doubles the rate until, twice in a row, a tenth of it is not answered 200 in time (once may be caused by the
+ * machine). Returns the highest rate of answers.
  */
 async function findCapacity(url: string): Promise<number> {
   let best = 0;
@@ -52,10 +52,10 @@ async function findCapacity(url: string): Promise<number> {
   for (let rate = 250; ; rate *= 2) {
     const load = startLoad(url, rate, ROOMS);
     await sleep(STEP_MS / 4);
-    load.look();
+    load.read();
     const began = performance.now();
     await sleep(STEP_MS);
-    const answered = (load.look().delta.answered / (performance.now() - began)) * 1000;
+    const answered = (load.read().delta.answered / (performance.now() - began)) * 1000;
     await finish(load);
     console.log(`${count(rate)} taps/s: ${count(answered)}/s answered 200`);
     best = Math.max(best, answered);
@@ -64,14 +64,14 @@ async function findCapacity(url: string): Promise<number> {
   }
 }
 
-/** How long (s) until a second begins in which the rate is answered 200; undefined when it does not come back. */
+/** Time (s) until the rate is answered 200 for a second; undefined if that does not happen. */
 async function recovery(load: Load, rate: number): Promise<number | undefined> {
   const began = performance.now();
   const quarters: { answered: number; from: number; to: number }[] = [];
   for (let from = began; from < began + RECOVERY_MS;) {
     await sleep(250);
     const to = performance.now();
-    quarters.push({ answered: load.look().delta.answered, from, to });
+    quarters.push({ answered: load.read().delta.answered, from, to });
     const second = quarters.slice(-4);
     const answered = second.reduce((sum, quarter) => sum + quarter.answered, 0);
     const [first] = second;
@@ -84,17 +84,17 @@ async function recovery(load: Load, rate: number): Promise<number | undefined> {
 
 interface Sums {
   answered: number;
-  /** In a window. */
+  /** Counted in a window. */
   counted: number;
-  /** Waited for longer than the watermark before the platform took them. */
+  /** Received later than the watermark after their timestamp. */
   late: number;
-  /** Answered 200, and neither. */
+  /** Answered 200, but neither counted nor late. */
   lost: number;
 }
 
 const sum = (values: Iterable<number>) => [...values].reduce((a, b) => a + b, 0);
 
-/** What became of the taps answered 200, when everything has drained. Late ones are known by room only. */
+/** The results of the taps answered 200, once all have been processed. Late taps are known only per room. */
 async function countedTaps(url: string): Promise<Sums> {
   const answered = new Map<string, number>();
   for (const result of results)
@@ -103,7 +103,7 @@ async function countedTaps(url: string): Promise<Sums> {
   for (;;) {
     const rooms = await Promise.all(
       ROOMS.map(async (room) => {
-        const { totals, late } = await live(url, room).catch(() => ({ totals: [], late: 0 })); // asked again
+        const { totals, late } = await live(url, room).catch(() => ({ totals: [], late: 0 })); // retried
         const counted = sum(totals.map(({ raw_count }) => raw_count));
         return { counted, late, lost: Math.max(0, (answered.get(room) ?? 0) - counted - late) };
       }),
@@ -172,7 +172,7 @@ function markdown(report: Report): string {
 const HEADING = '## Overload';
 const SECTION = `${HEADING}\n\n<!-- overload -->\n\n<!-- /overload -->\n`;
 
-/** The text with a place for the figures: under its heading, or at the end. */
+/** Adds the section for the figures to the text if it is missing: under its heading, or at the end. */
 function withSection(text: string): string {
   if (text.includes('<!-- overload -->')) return text;
   return text.includes(`\n${HEADING}\n`) ? text.replace(`${HEADING}\n`, SECTION) : `${text}\n${SECTION}`;

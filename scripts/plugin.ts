@@ -1,4 +1,4 @@
-// `npm run conformance` and `npm run bench`: a script of the plugin's package, with a broker for the run.
+// `npm run conformance` and `npm run bench`: runs a script of the plugin's package with a broker.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -34,7 +34,7 @@ try {
     const options = { dataDir, kafkaPort: 0, redisPort: 0, env: {}, log: console.log, signal: abort.signal };
     const infra = await startLocalInfra(options);
     try {
-      // With Docker there are no jars, and the tests that start brokers of their own are skipped and say so.
+      // With Docker there are no jars, so tests that start their own brokers are skipped, with a message.
       const jars = jarsAreHere() ? { KAFKA_LIB: await ensureJars(console.log) } : {};
       process.exitCode = await run({ KAFKA_BROKERS: infra.kafkaBrokers, ...jars });
     } finally {

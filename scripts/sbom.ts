@@ -1,4 +1,4 @@
-// `npm run sbom [-- FOLDER]`: what the functions are deployed with, as CycloneDX. Part of a release.
+// `npm run sbom [-- FOLDER]`: writes a software bill of materials (CycloneDX) of the deployed dependencies.
 import { spawnSync } from 'node:child_process';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

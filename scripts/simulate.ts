@@ -74,7 +74,7 @@ function readOptions(args: string[]) {
   return values;
 }
 
-/** Any answer will do: it shows that a server is listening. */
+/** Any answer is accepted, because it shows that a server is listening. */
 async function assertAnswers(url: URL): Promise<void> {
   try {
     const answer = await fetch(new URL('health', url), { signal: AbortSignal.timeout(10_000) });
@@ -118,23 +118,23 @@ export async function main(args: string[], io: Io): Promise<number> {
   const tappers = Array.from({ length: clients }, (_, n) => startTapper(`sim-${run}-${n}`, n / clients, options));
   const statistics = new Statistics(tappers.map((tapper) => tapper.statistics));
   const print = printer(io, values.json, `${count(clients)} clients × ${count(rate)} taps/s → ${url.origin}`);
-  let lastLook = began;
-  const look = () => {
+  let lastReport = began;
+  const report = () => {
     for (const tapper of tappers) tapper.refresh();
     const now = performance.now();
-    const intervalMs = now - lastLook;
-    lastLook = now;
+    const intervalMs = now - lastReport;
+    lastReport = now;
     const inFlight = tappers.reduce((sum, tapper) => sum + tapper.inFlight, 0);
-    print({ elapsedMs: now - began, intervalMs, inFlight, errors: statistics.errors(), ...statistics.look() });
+    print({ elapsedMs: now - began, intervalMs, inFlight, errors: statistics.errors(), ...statistics.read() });
   };
-  const everySecond = setInterval(look, 1000);
+  const everySecond = setInterval(report, 1000);
   await waitUntil(stop, options.seconds);
   const elapsedMs = Math.min(performance.now() - began, (options.seconds ?? Infinity) * 1000);
   await Promise.all(tappers.map((tapper) => tapper.finish()));
   clearInterval(everySecond);
-  if (performance.now() - lastLook > 500) look();
+  if (performance.now() - lastReport > 500) report();
 
-  const { all, clients: rows } = statistics.look();
+  const { all, clients: rows } = statistics.read();
   const summary = {
     elapsedMs,
     total: all.total,

@@ -89,7 +89,7 @@ async function main(): Promise<void> {
   let infra: Promise<Awaited<ReturnType<typeof startLocalInfra>>> | undefined;
   let functions: ReturnType<typeof functionsService> | undefined;
 
-  /** Functions first: they finish their work while broker and Redis still answer. */
+  /** Stops the functions first, so that they can finish while broker and Redis still answer. */
   async function shutDown(code: number): Promise<never> {
     abort.abort();
     forget();
@@ -136,7 +136,7 @@ async function main(): Promise<void> {
         functions = functionsService({ dir, httpPort, lambdaPort, env, output: output.write });
         const named = { ...config, KAFKA_BROKERS: kafkaBrokers.split(','), REDIS_URL: redisUrl };
         const { start } = functions;
-        // Services that run already are looked at first: with a wrong setting nothing must be counted.
+        // External services are checked first: with a wrong setting nothing must be counted.
         checked = Promise.all([
           process.env.REDIS_URL ? refuseEvictingRedis(named) : undefined,
           process.env.KAFKA_BROKERS ? prepareTopics(named) : undefined,
@@ -146,13 +146,13 @@ async function main(): Promise<void> {
       },
     });
     const { broker, redis, kafkaBrokers } = await infra;
-    // A broker with topics of a former version.
+    // The broker may have topics of a former version.
     if (broker) await prepareTopics({ ...config, KAFKA_BROKERS: kafkaBrokers.split(',') });
     await checked;
     await answering?.catch((error: Error) => {
       const lines = output.last().map((line) => `  ${line}`);
       throw new SetupError(
-        `The functions did not become ready: ${error.message} /health said: ${functions?.health()}\n${lines.join('\n')}`,
+        `The functions did not become ready: ${error.message} Last answer of /health: ${functions?.health()}\n${lines.join('\n')}`,
       );
     });
     const watch = (service: Service | undefined, name: string, firstDelayMs: number) =>

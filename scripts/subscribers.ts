@@ -6,10 +6,10 @@ import { DATA_DIR_OPTION, scriptConfig, withAdmin, withRegistry } from './lib/se
 import { count, table } from './lib/table.ts';
 import { ensureTopics } from './lib/topics.ts';
 
-const HELP = `npm run subscribers -- COMMAND     who serves the clients of each cluster
+const HELP = `npm run subscribers -- COMMAND     lists, adds and removes the subscribers of each cluster
 
   list                        the subscribers and how many clients each has
-  add CLUSTER SUBSCRIBER      a new one, which gets the next clients; its partition is created where it is missing
+  add CLUSTER SUBSCRIBER      adds a subscriber, which gets the next clients; creates its partition if it is missing
   remove CLUSTER SUBSCRIBER   removes a subscriber; its clients are spread over the others of its cluster
   --data-dir PATH             uses the "npm start" with this data folder
   --help
@@ -39,9 +39,7 @@ async function add(config: Config, io: Io, { cluster, subscriber }: SubscriberRe
   const [ensured] = await withAdmin(config, (admin) => ensureTopics(admin, definition));
   if (ensured && ensured.had < ensured.partitions) {
     const before = ensured.had === 0 ? 'was created' : `had ${ensured.had} partitions`;
-    io.print(
-      `${topic} ${before} and has ${ensured.partitions} now; functions that run see a new one within half a minute.`,
-    );
+    io.print(`${topic} ${before} and has ${ensured.partitions} now; running functions detect it within half a minute.`);
   }
   const isNew = await withRegistry(config, (registry) => registry.addSubscriber({ cluster, subscriber }));
   io.print(`Subscriber ${subscriber} ${isNew ? 'is added to' : 'was already in'} cluster ${cluster}.`);
@@ -50,7 +48,7 @@ async function add(config: Config, io: Io, { cluster, subscriber }: SubscriberRe
 async function remove(config: Config, io: Io, { cluster, subscriber }: SubscriberRef): Promise<void> {
   const moved = await withRegistry(config, (registry) => registry.removeSubscriber({ cluster, subscriber }));
   io.print(
-    `Subscriber ${subscriber} is removed from cluster ${cluster}; its clients (${count(moved)}) went to the others.`,
+    `Subscriber ${subscriber} is removed from cluster ${cluster}; its clients (${count(moved)}) were moved to the others.`,
   );
 }
 

@@ -28,7 +28,7 @@ async function create(config: Config, io: Io): Promise<void> {
   const ensured = await withAdmin(config, (admin) => ensureTopics(admin, definitionsOf(config)));
   const what = ({ had, partitions, changed }: Ensured) =>
     [
-      had === 0 ? 'created' : had < partitions ? `had ${had}, grown` : 'was there',
+      had === 0 ? 'created' : had < partitions ? `had ${had}, extended` : 'exists',
       ...changed.map(({ setting, is, shouldBe }) => `${setting} was ${is}, is ${shouldBe}`),
     ].join('; ');
   const rows = ensured.map((each) => [each.topic, count(each.partitions), what(each)]);

@@ -9,11 +9,11 @@ const cells = (text: string) => text.split('\n').map((line) => line.split('|').m
 const withoutRulers = (text: string) =>
   JSON.stringify(cells(text)).replaceAll(/-{3,}/g, '---').replaceAll('\\u200b', '');
 
-test('the configuration table of the README is the one that `npm run docs` makes from the schema', () => {
+test('the configuration table of the README is up to date (`npm run docs`)', () => {
   const readme = readFileSync(join(import.meta.dirname, '../README.md'), 'utf8');
   expect(withoutRulers(readme)).toBe(withoutRulers(section(readme, 'configuration', configTable())));
 });
 
-test.each(PACKAGES)('%s has the address of the repository that `npm run docs` takes from package.json', (folder) => {
+test.each(PACKAGES)('%s has the repository address of the root’s package.json (`npm run docs`)', (folder) => {
   expect(readManifest(folder)).toMatchObject(repositoryLinks(readManifest('.').repository.url, folder));
 });

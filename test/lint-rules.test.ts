@@ -7,7 +7,7 @@ import { temporaryFolders } from './support/folder.ts';
 
 const ROOT = join(import.meta.dirname, '..');
 
-const REFUSED = [
+const FORBIDDEN = [
   ['lib/domain/window.ts', '../ports.ts'],
   ['lib/domain/window.ts', './../log.ts'],
   ['lib/domain/window.ts', 'node:fs'],
@@ -30,7 +30,7 @@ const REFUSED = [
   ['functions/health.ts', '../infra/serverless.ts'],
 ] as const;
 
-const TAKEN = [
+const ALLOWED = [
   ['lib/domain/window.ts', './stream.ts'],
   ['lib/domain/window.ts', 'zod'],
   ['lib/usecases/deliver.ts', '../domain/frame.ts'],
@@ -43,7 +43,7 @@ const TAKEN = [
   ['functions/health.ts', '../lib/deps.ts'],
 ] as const;
 
-/** Every way to write an import; another rule forbids `import('a').A` as a type. */
+/** All ways to write an import; another rule forbids `import('a').A` as a type. */
 const spellings = (path: string, n = 0): string[] => [
   `import { a${n} } from '${path}';`,
   `import type { A${n} } from '${path}';`,
@@ -60,8 +60,8 @@ interface Report {
 const folder = temporaryFolders();
 const oxlint = join(dirname(createRequire(import.meta.url).resolve('oxlint/package.json')), 'bin', 'oxlint');
 
-/** How many of the spellings are refused in each place. */
-const countRefused = (places: readonly (readonly [file: string, path: string])[]): number[] => {
+/** Counts the spellings that oxlint reports for each import. */
+const countReported = (places: readonly (readonly [file: string, path: string])[]): number[] => {
   const dir = folder();
   const config = JSON.parse(readFileSync(join(ROOT, '.oxlintrc.json'), 'utf8')) as object;
   // These rules need no types.
@@ -76,19 +76,19 @@ const countRefused = (places: readonly (readonly [file: string, path: string])[]
     writeFileSync(join(dir, file), texts.map(({ text }) => text).join('\n'));
   }
   const { stdout } = spawnSync(process.execPath, [oxlint, '--format=json'], { cwd: dir, encoding: 'utf8' });
-  const refused = new Set<object>();
+  const reported = new Set<object>();
   for (const { code, filename, labels } of (JSON.parse(stdout) as Report).diagnostics) {
     const line = lines.get(filename)?.[(labels[0]?.span.line ?? 0) - 1];
-    if (line && code.includes('no-restricted-imports')) refused.add(line);
+    if (line && code.includes('no-restricted-imports')) reported.add(line);
   }
   return places.map(
-    (_, n) => [...lines.values()].flat().filter((line) => line.place === n && refused.has(line)).length,
+    (_, n) => [...lines.values()].flat().filter((line) => line.place === n && reported.has(line)).length,
   );
 };
 
-test('the lint rules refuse every import that does not point inward, however it is written', () => {
-  const counts = countRefused([...REFUSED, ...TAKEN]);
-  const [refused, taken] = [counts.slice(0, REFUSED.length), counts.slice(REFUSED.length)];
-  expect(REFUSED.map((place, n) => [...place, refused[n]])).toEqual(REFUSED.map((place) => [...place, SPELLINGS]));
-  expect(TAKEN.map((place, n) => [...place, taken[n]])).toEqual(TAKEN.map((place) => [...place, 0]));
+test('the lint rules report imports that break the direction of dependencies, in every spelling', () => {
+  const counts = countReported([...FORBIDDEN, ...ALLOWED]);
+  const [forbidden, allowed] = [counts.slice(0, FORBIDDEN.length), counts.slice(FORBIDDEN.length)];
+  expect(FORBIDDEN.map((each, n) => [...each, forbidden[n]])).toEqual(FORBIDDEN.map((each) => [...each, SPELLINGS]));
+  expect(ALLOWED.map((each, n) => [...each, allowed[n]])).toEqual(ALLOWED.map((each) => [...each, 0]));
 });

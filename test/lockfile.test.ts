@@ -15,24 +15,24 @@ const { packages } = JSON.parse(text) as { packages: Record<string, Entry> };
 const workspaces = (JSON.parse(read('package.json')) as { workspaces: string[] }).workspaces;
 const installed = Object.entries(packages).filter(([path, { link }]) => path.startsWith('node_modules/') && !link);
 
-test('every package that is installed has the hash of its contents in the lock file', () => {
+test('the lock file has the hash of every installed package', () => {
   expect(installed.length).toBeGreaterThan(500);
   expect(installed.filter(([, { integrity }]) => !/^sha512-[\w+/]{86}==$/.test(integrity ?? ''))).toEqual([]);
 });
 
-test('only this repository’s own packages have no hash', () => {
+test('only the packages of this repository have no hash', () => {
   const own = Object.entries(packages).filter(([, { integrity }]) => integrity === undefined);
   const links = own.filter(([, { link }]) => link);
   expect(links.map(([, { resolved }]) => resolved)).toEqual(workspaces);
   expect(own.filter(([, { link }]) => !link).map(([path]) => path)).toEqual(['', ...workspaces]);
 });
 
-test('the lock file names no registry: where packages come from is the business of whoever installs them', () => {
+test('the lock file names no registry: each machine uses its configured one', () => {
   expect(installed.filter(([, { resolved }]) => resolved !== undefined)).toEqual([]);
   expect(text).not.toMatch(/"resolved": "[^"]*:/);
 });
 
-test('a fresh clone is installed from the lock file alone', () => {
+test('the install script uses `npm ci`, which installs exactly the versions of the lock file', () => {
   expect(read('scripts/install.js')).toMatch(/npm\(\['ci', /);
   expect(read('.npmrc')).toMatch(/^omit-lockfile-registry-resolved=true$/m);
 });

@@ -23,13 +23,13 @@ const machine = ({ engine = false, compose = false, java, maven = false }: Machi
 const JAVA_17 = 'openjdk version "17.0.9" 2023-10-17\nOpenJDK Runtime Environment';
 const JAVA_21 = 'Picked up JAVA_TOOL_OPTIONS: -Xmx1g\nopenjdk version "21" 2023-09-19';
 
-describe('the first of these ways that the machine has', () => {
+describe('the first available way is used', () => {
   test.each<[string, Machine, boolean, string]>([
     ['Docker', { engine: true, compose: true, java: JAVA_17, maven: true }, true, 'docker'],
     ['Java and Maven', { java: JAVA_17, maven: true }, false, 'maven'],
     ['Java and Maven, when Docker has no compose', { engine: true, java: JAVA_21, maven: true }, false, 'maven'],
     ['Java and Maven, when compose has no engine', { compose: true, java: JAVA_21, maven: true }, false, 'maven'],
-    ['Java alone, when the jars are here already', { java: JAVA_17 }, true, 'maven'],
+    ['Java alone, when the jars were downloaded before', { java: JAVA_17 }, true, 'maven'],
   ])('%s', async (_what, has, jarsAreHere, way) => {
     expect(await chooseWay(machine(has).run, jarsAreHere)).toBe(way);
   });
@@ -41,7 +41,7 @@ describe('the first of these ways that the machine has', () => {
   });
 });
 
-describe('none: one sentence that says what is missing and names the three ways', () => {
+describe('without an available way, the error says what is missing and names the three ways', () => {
   test.each<[string, Machine, RegExp]>([
     ['nothing', {}, /\(no Docker engine answers; no Java\)/],
     ['Java 8', { java: 'java version "1.8.0_392"', maven: true }, /Java 8 is too old/],

@@ -10,7 +10,7 @@ import type { Run } from './run.ts';
 
 const FILE = join(REPO, 'docker-compose.redpanda.yml');
 
-/** Docker as far as we see it: what it was called with. */
+/** Replaces Docker and records its calls. */
 const docker = (answer = { ok: true, output: '' }) => {
   const calls: { command: string; env: NodeJS.ProcessEnv | undefined }[] = [];
   const run: Run = async (program, args, _ms, env) => {
@@ -24,7 +24,7 @@ const PORTS = { kafka: 19_092, redis: 16_379 };
 describe('composeProject', () => {
   const prefix = `docker compose -f ${FILE} -p emoji-streaming-9f86d081`;
 
-  test('starts a service and waits until it is healthy, kills and stops it', async () => {
+  test('runs Docker to start a service and wait until it is healthy, and to kill and stop it', async () => {
     const { run, commands } = docker();
     const broker = composeProject('test', PORTS, run).service('redpanda', 'Redpanda');
     await broker.start();
@@ -54,7 +54,7 @@ describe('composeProject', () => {
     for (const name of names) expect(name).toMatch(/^[a-z0-9][a-z0-9_-]*$/); // what compose allows
   });
 
-  test('a failure is a sentence with what Docker said', async () => {
+  test('the error of a failed command contains the output of Docker', async () => {
     const { run } = docker({ ok: false, output: 'pull access denied\n' });
     const error = await composeProject(DEFAULT_DATA_DIR, PORTS, run)
       .service('redis', 'Redis')
@@ -126,7 +126,7 @@ describe('docker-compose.redpanda.yml, checked as configuration', () => {
     expect(redis.ports).toEqual(['127.0.0.1:${REDIS_PORT:-6379}:6379']);
   });
 
-  test('Redpanda listens where the port leads to, and tells clients the port that they can reach', () => {
+  test('Redpanda listens on the published port, and advertises addresses that clients can reach', () => {
     const listeners = (text: string) =>
       Object.fromEntries(text.split(',').map((one) => one.split('://') as [string, string]));
     expect(listeners(option('--kafka-addr'))).toEqual({ internal: '0.0.0.0:29092', external: '0.0.0.0:9092' });
@@ -141,7 +141,7 @@ describe('docker-compose.redpanda.yml, checked as configuration', () => {
     expect(option('--set')).toBe('redpanda.auto_create_topics_enabled=false');
   });
 
-  test('what `--wait` waits for has a health check', () => {
+  test('Redpanda and Redis have health checks, for which `--wait` waits', () => {
     expect(redpanda.healthcheck?.test[1]).toContain('rpk cluster health');
     expect(redis.healthcheck?.test[1]).toContain('redis-cli ping | grep -q PONG');
   });

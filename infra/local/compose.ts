@@ -11,11 +11,11 @@ type Name = 'redpanda' | 'redis';
 
 export interface Compose {
   service(name: Name, title: string): Service;
-  /** Containers go, volumes stay unless told. */
+  /** Removes the containers; the volumes only if asked. */
   down(volumes?: 'volumes'): Promise<void>;
 }
 
-/** One compose project per data folder: two clones, or a test and a running `npm start`, share no container. */
+/** One compose project per data folder, so that clones, tests and a running `npm start` do not share containers. */
 export function composeProject(
   dataDir: string,
   ports: { kafka: number; redis: number },

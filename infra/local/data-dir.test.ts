@@ -4,18 +4,17 @@ import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { isAlive, nodePrograms } from '../../test/support/children.ts';
 import { temporaryFolders } from '../../test/support/folder.ts';
-import { refusal } from '../../test/support/refusal.ts';
+import { setupErrorOf } from '../../test/support/setup-error.ts';
 import { until } from '../../test/support/until.ts';
 import { claimDataDir } from './data-dir.ts';
 import { SetupError } from './errors.ts';
 
-/** Programs take long to start on a busy machine. */
 const folder = temporaryFolders();
 const start = nodePrograms();
 const STAYS = `console.log('here'); setInterval(() => {}, 1000);`;
 const STUBBORN = `process.on('SIGTERM', () => {}); ${STAYS}`;
 
-/** A program that runs, as an earlier starter would have recorded it. */
+/** Starts a program and records its pid as an earlier start would have done. */
 const leftover = async (dir: string, program: string, ...args: string[]) => {
   const { child } = await start(program, ...args);
   if (!existsSync(join(dir, 'pids'))) (await claimDataDir(dir)).release();
@@ -23,7 +22,7 @@ const leftover = async (dir: string, program: string, ...args: string[]) => {
   return child;
 };
 
-test('a folder belongs to one starter at a time', async () => {
+test('a data folder can be used by only one start at a time', async () => {
   const dir = join(folder(), 'data');
   const claimed = await claimDataDir(dir);
   await expect(claimDataDir(dir)).rejects.toThrow(
@@ -33,12 +32,12 @@ test('a folder belongs to one starter at a time', async () => {
   (await claimDataDir(dir)).release();
 });
 
-test('what a killed starter left running in the folder is ended', async () => {
+test('programs that a killed start left running in the folder are ended', async () => {
   const dir = folder();
   const child = await leftover(dir, STAYS, join(dir, 'server.properties'));
   const lines: string[] = [];
   const claimed = await claimDataDir(dir, (line) => lines.push(line));
-  await until('it has ended', () => child.signalCode === 'SIGTERM');
+  await until('the program has ended', () => child.signalCode === 'SIGTERM');
   expect(lines).toEqual([`ending processes that an earlier run left (pid ${child.pid})`]);
   expect(existsSync(claimed.pidFile('kafka'))).toBe(false);
   claimed.release();
@@ -55,7 +54,7 @@ test('another program that reuses the pid is not touched', async () => {
   claimed.release();
 });
 
-test('killAll ends at once what runs in the folder, and nothing else', async () => {
+test('killAll kills only the programs of the folder', async () => {
   const dir = folder();
   const claimed = await claimDataDir(dir);
   const ours = await leftover(dir, STUBBORN, join(dir, 'x'));
@@ -68,14 +67,14 @@ test('killAll ends at once what runs in the folder, and nothing else', async () 
   claimed.release();
 });
 
-test.each(['', '{"pid":', '{}'])('a record that is half written (%j) stands in nobody’s way', async (content) => {
+test.each(['', '{"pid":', '{}'])('an incomplete pid file (%j) is ignored', async (content) => {
   const dir = folder();
   (await claimDataDir(dir)).release();
   writeFileSync(join(dir, 'pids', 'redis.json'), content);
   (await claimDataDir(dir)).release();
 });
 
-test('a path that cannot be a folder is rejected with a sentence', async () => {
+test('a path that cannot be a folder is rejected with the reason', async () => {
   const file = join(folder(), 'file');
   writeFileSync(file, '');
   const error = await claimDataDir(join(file, 'data')).catch((each: unknown) => each);
@@ -83,20 +82,20 @@ test('a path that cannot be a folder is rejected with a sentence', async () => {
   expect((error as Error).message).toMatch(/cannot be used as the data folder: ENOTDIR/);
 });
 
-test('a folder with files of others is used as long as none has the name of one of ours', async () => {
+test('a folder with other files is accepted if none has a name that a start uses', async () => {
   const dir = folder();
   writeFileSync(join(dir, 'notes.txt'), '');
   (await claimDataDir(dir)).release();
-  writeFileSync(join(dir, 'version.json'), '{}'); // as a start writes it
+  writeFileSync(join(dir, 'version.json'), '{}'); // written by a start
   (await claimDataDir(dir)).release();
 });
 
 test.each(['kafka', 'redis', 'logs', 'pids', 'version.json'])(
-  'a folder with a %s of somebody else is refused',
+  'a folder that contains a foreign %s is rejected',
   async (name) => {
     const dir = folder();
     mkdirSync(join(dir, name));
-    expect(await refusal(claimDataDir(dir))).toBe(
+    expect(await setupErrorOf(claimDataDir(dir))).toBe(
       `${dir} cannot be used as the data folder: it holds ${name}, which "npm start" has not created. Use a new or empty folder.`,
     );
     expect(readdirSync(dir)).toEqual([name]);
@@ -104,5 +103,5 @@ test.each(['kafka', 'redis', 'logs', 'pids', 'version.json'])(
 );
 
 test('an empty path is rejected', async () => {
-  expect(await refusal(claimDataDir(''))).toBe('The data folder should be a path, not an empty text.');
+  expect(await setupErrorOf(claimDataDir(''))).toBe('The data folder should be a path, not an empty text.');
 });

@@ -8,13 +8,13 @@ import { waitFor } from './wait.ts';
 export const REPO = resolve(import.meta.dirname, '../..');
 export const DEFAULT_DATA_DIR = join(REPO, '.local');
 
-/** What a start writes to its data folder. */
+/** The names that a start uses in its data folder. */
 export const DATA_NAMES = [
   ...['kafka', 'kafka.new', 'redis', 'logs', 'home', 'pids'],
   ...['version.json', 'endpoints.json', 'server.properties', 'format.properties'],
 ] as const;
 
-/** Says that what has one of those names in this folder was made by a start, so that `npm run reset` may remove it. */
+/** Marks a folder in which these names were created by a start, so that `npm run reset` may remove them. */
 const MARK_FILE = 'emoji-streaming.json';
 const MARK = JSON.stringify({ madeBy: 'emoji-streaming-platform' });
 
@@ -26,7 +26,7 @@ export function isMarked(path: string): boolean {
   }
 }
 
-/** @throws SetupError when something in the folder may be somebody else's. */
+/** @throws SetupError when a name in the folder was not created by a start. */
 function mark(path: string): void {
   if (isMarked(path)) return;
   const foreign = path === DEFAULT_DATA_DIR ? undefined : DATA_NAMES.find((name) => existsSync(join(path, name)));
@@ -37,16 +37,16 @@ function mark(path: string): void {
   writeFileSync(join(path, MARK_FILE), MARK);
 }
 
-/** One data folder belongs to one starter at a time. */
+/** A data folder that is used by this start alone. */
 export interface DataDir {
   path: string;
   pidFile(service: string): string;
-  /** Kills whatever runs in it, at once. */
+  /** Kills all processes of the folder at once. */
   killAll(): void;
   release(): void;
 }
 
-/** Claims the folder and ends what an earlier, killed starter left running in it. */
+/** Claims the folder and ends processes that an earlier, killed start left running. */
 export async function claimDataDir(dir: string, log: (line: string) => void = () => {}): Promise<DataDir> {
   if (dir === '') throw new SetupError('The data folder should be a path, not an empty text.');
   const path = resolve(dir);
@@ -88,18 +88,18 @@ function recorded(pidFile: string): number[] {
     const { pid, guard } = JSON.parse(readFileSync(pidFile, 'utf8')) as { pid?: number; guard?: number };
     return [pid, guard].filter((each) => each !== undefined);
   } catch {
-    return []; // gone meanwhile, or half written
+    return []; // removed meanwhile, or incomplete
   }
 }
 
-/** Numbers are reused: only a process whose command line names this very folder is ours to end. */
+/** Pids are reused: a process is only ended if its command line names this folder. */
 function belongsTo(dir: string, pid: number): boolean {
   const line = commandLine(pid);
   return line !== undefined && (line.includes(`${dir}/`) || line.includes(`${dir} `) || line.endsWith(dir));
 }
 
 async function endLeftover(pidFile: string, dir: string, log: (line: string) => void): Promise<void> {
-  const pids = recorded(pidFile); // read once: its guard removes the file when the child is gone
+  const pids = recorded(pidFile); // read once: the guard removes the file when the child has ended
   const left = () => pids.filter((pid) => belongsTo(dir, pid));
   const before = left();
   if (before.length > 0) {

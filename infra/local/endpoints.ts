@@ -5,7 +5,7 @@ import { DEFAULT_DATA_DIR } from './data-dir.ts';
 import { commandLine } from './process.ts';
 
 const FILE = 'endpoints.json';
-/** Names the data folder of each `npm start` of this clone that runs. */
+/** Holds a file for each running `npm start` of this clone, with the path of its data folder. */
 const RUNNING = join(DEFAULT_DATA_DIR, 'running');
 
 export interface Endpoints {
@@ -13,7 +13,7 @@ export interface Endpoints {
   REDIS_URL: string;
 }
 
-/** For scripts in other terminals; REDIS_URL may hold a password. */
+/** Writes the endpoints for scripts in other terminals. The mode is 600, because REDIS_URL may hold a password. */
 export function writeEndpoints(dataDir: string, { KAFKA_BROKERS, REDIS_URL }: Endpoints): () => void {
   const file = join(dataDir, FILE);
   const { pid } = process;
@@ -21,20 +21,20 @@ export function writeEndpoints(dataDir: string, { KAFKA_BROKERS, REDIS_URL }: En
   return () => rmSync(file, { force: true });
 }
 
-/** Where the platform with this data folder has its broker and Redis; undefined when none runs. */
+/** The endpoints of the platform that runs with this data folder, if any. */
 export function localEndpoints(dataDir = DEFAULT_DATA_DIR): Endpoints | undefined {
   try {
     const found = JSON.parse(readFileSync(join(dataDir, FILE), 'utf8')) as Record<string, unknown>;
     const { KAFKA_BROKERS, REDIS_URL, pid, command } = found;
     if (typeof KAFKA_BROKERS !== 'string' || typeof REDIS_URL !== 'string' || typeof pid !== 'number') return undefined;
-    // The command line too: the kernel may have given the number to another program since.
+    // The command line is compared too, because another program may have got the same pid.
     return command !== undefined && commandLine(pid) === command ? { KAFKA_BROKERS, REDIS_URL } : undefined;
   } catch {
     return undefined;
   }
 }
 
-/** Lets the other scripts of this clone find the data folder, wherever it is. */
+/** Lets other scripts of this clone find the data folder. */
 export function announce(dataDir: string): () => void {
   const file = join(RUNNING, createHash('sha256').update(dataDir).digest('hex').slice(0, 12));
   mkdirSync(RUNNING, { recursive: true });
@@ -42,7 +42,7 @@ export function announce(dataDir: string): () => void {
   return () => rmSync(file, { force: true });
 }
 
-/** The data folders of the platforms of this clone that run now; those of killed starts are forgotten. */
+/** The data folders of the running platforms of this clone. Entries of killed starts are removed. */
 export function runningDataDirs(): string[] {
   if (!existsSync(RUNNING)) return [];
   return readdirSync(RUNNING).flatMap((name) => {
@@ -51,7 +51,7 @@ export function runningDataDirs(): string[] {
       const dataDir = readFileSync(file, 'utf8');
       if (localEndpoints(dataDir)) return [dataDir];
     } catch {
-      // It has ended since the folder was read.
+      // The platform has ended meanwhile.
     }
     rmSync(file, { force: true });
     return [];

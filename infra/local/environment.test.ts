@@ -6,7 +6,7 @@ import { frameworkEnvironment, isWritable, javaEnvironment, plainMavenEnvironmen
 
 const folder = temporaryFolders();
 
-test('Java gets no options and no class path of the user, and a locale in which every file name can be written', () => {
+test('Java gets no Java options or class path from the environment, and a UTF-8 locale', () => {
   const env = {
     PATH: '/bin',
     LC_ALL: 'C',
@@ -18,7 +18,7 @@ test('Java gets no options and no class path of the user, and a locale in which 
   expect(javaEnvironment(env)).toEqual({ PATH: '/bin', LC_ALL: 'C.UTF-8' });
 });
 
-test('Maven as it is, without what the user has set for it', () => {
+test('plainMavenEnvironment removes the user’s Maven settings', () => {
   const env = { PATH: '/bin', MAVEN_OPTS: '-Xx', MAVEN_ARGS: '--nope', JAVA_HOME: '/nowhere', _JAVA_OPTIONS: '-Xx' };
   expect(plainMavenEnvironment(env)).toEqual({ PATH: '/bin', LC_ALL: 'C.UTF-8' });
 });
@@ -40,17 +40,17 @@ describe('frameworkEnvironment', () => {
     ['HTTP_PROXY', 'localhost:1'],
     ['https_proxy', 'nonsense'],
     ['cafile', '/nowhere'],
-  ])('leaves out %s, which configures other programs', (name, value) => {
+  ])('removes %s, which configures other programs', (name, value) => {
     const home = folder();
     expect(frameworkEnvironment({ HOME: home, [name]: value }, join(home, 'x'))).toEqual({ HOME: home });
   });
 
-  test('keeps what the functions read', () => {
+  test('keeps the variables that the functions read', () => {
     const env = { HOME: folder(), KAFKA_BROKERS: 'a:1', LOG_LEVEL: 'debug', AWS_ACCESS_KEY_ID: 'k', TZ: 'UTC' };
     expect(frameworkEnvironment(env, '/x')).toEqual(env);
   });
 
-  test('keeps the profile where the broker is logged in to with it', () => {
+  test('keeps the AWS profile with KAFKA_AUTH=iam', () => {
     const env = { HOME: folder(), KAFKA_AUTH: 'iam', AWS_PROFILE: 'work', AWS_REGION: 'eu-west-1' };
     expect(frameworkEnvironment(env, '/x')).toEqual(env);
   });
@@ -79,7 +79,7 @@ describe('frameworkEnvironment', () => {
   });
 });
 
-test('a folder is looked at by writing, and left as it was', () => {
+test('isWritable tests by writing, and leaves the folder unchanged', () => {
   const dir = folder();
   mkdirSync(join(dir, 'home'));
   expect([isWritable(join(dir, 'home')), isWritable(''), isWritable(join(dir, 'nope'))]).toEqual([true, false, false]);

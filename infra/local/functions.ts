@@ -16,14 +16,14 @@ export interface FunctionsOptions {
 
 const START_ID = 'x-start-id';
 
-/** `serverless offline start` as a service: it is ready when /health says 200. `health()` tells what it said last. */
+/** `serverless offline start` as a service, ready when /health answers 200. `health()` returns the last answer. */
 export function functionsService(options: FunctionsOptions): Service & { health(): string } {
   const { dir, httpPort, lambdaPort } = options;
   const require = createRequire(import.meta.url);
   const serverless = join(dirname(require.resolve('serverless/package.json')), 'bin', 'serverless.js');
   let said = 'nothing yet';
   let startId = '';
-  /** Asks on a port; throws where another program answers. */
+  /** Sends a request to a port; throws when another program answers. */
   const ask = async (port: number, path: string): Promise<Answer> => {
     const answer = await call(`http://localhost:${port}${path}`, { headers: { [START_ID]: startId }, timeoutMs: 6000 });
     if (answer.headers[START_ID] === startId) return answer;
@@ -39,7 +39,7 @@ export function functionsService(options: FunctionsOptions): Service & { health(
       return Promise.resolve({
         program: process.execPath,
         args: [
-          // Names the data folder in the command line, by which a leftover is known.
+          // Names the data folder in the command line, by which processes of an earlier run are recognised.
           `--diagnostic-dir=${join(dir.path, 'logs')}`,
           ...[serverless, 'offline', 'start', '--stage', 'local'],
           ...['--httpPort', String(httpPort), '--lambdaPort', String(lambdaPort)],
@@ -48,7 +48,7 @@ export function functionsService(options: FunctionsOptions): Service & { health(
           ...frameworkEnvironment(options.env, join(dir.path, 'home')),
           LOCAL_START_ID: startId,
           KAFKAJS_NO_PARTITIONER_WARNING: '1',
-          // A client must not have our own doors knocked at.
+          // Clients must not register the ports of the API.
           DELIVERY_REFUSED_PORTS: [options.env.DELIVERY_REFUSED_PORTS, httpPort, lambdaPort].filter(Boolean).join(','),
         },
         cwd: REPO,

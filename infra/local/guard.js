@@ -1,5 +1,5 @@
-// Runs one child and outlives nobody: when the starter goes away (even by kill -9, the IPC channel closes then), the
-// child is asked to stop, and killed if it does not. Plain JS, so that no loader stands between it and its job.
+// Runs one child process. When the starter ends (even by kill -9, which closes the IPC channel), the child is stopped,
+// and killed if it does not end. Plain JavaScript, so that it starts without a loader.
 // argv: pid file, stop signal, grace in ms, program, its arguments
 import { spawn } from 'node:child_process';
 import { rmSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { setTimeout } from 'node:timers';
 const [pidFile = '', stopSignal = 'SIGTERM', grace = '5000', program = '', ...args] = process.argv.slice(2);
 const tell = (/** @type {object} */ message) => process.connected && process.send?.(message, () => {});
 
-// A session of its own, so that what the child itself started can be killed with it, as a group.
+// Detached: the child leads its own process group, so that its own children can be killed with it.
 const child = spawn(program, args, { stdio: ['ignore', 'inherit', 'inherit'], detached: true });
 child.on('error', (error) => {
   tell({ error: error.message });
@@ -37,7 +37,7 @@ child.on('exit', (code, signal) => {
   try {
     process.kill(-Number(child.pid), 'SIGKILL');
   } catch {
-    // Nobody was left in the group, as it should be.
+    // The group is empty, as it should be.
   }
   tell({ code, signal });
   if (process.connected) process.disconnect();

@@ -14,11 +14,11 @@ interface Call {
   timeoutMs?: number;
 }
 
-// Not `fetch`, which costs several times the processor time, and which Node.js may be told to send through a proxy.
+// Not `fetch`, which needs several times the CPU time and may be configured to use a proxy.
 const agent = new Agent({ keepAlive: true });
 agent.on('free', (socket: { unref(): void }) => socket.unref());
 
-/** A call of a server on this machine. */
+/** Calls a server on this machine. */
 export const call = (url: string, { method, headers, body, timeoutMs = 10_000 }: Call = {}): Promise<Answer> =>
   new Promise((resolve, reject) => {
     const signal = AbortSignal.timeout(timeoutMs);

@@ -12,16 +12,16 @@ import type { Service } from './service.ts';
 import { checkVersions } from './versions.ts';
 
 export interface LocalInfraOptions {
-  /** A path, or a folder that is claimed already. */
+  /** A path, or a folder that has been claimed. */
   dataDir?: string | DataDir;
   /** 0 = any free port. When the default is taken by another program, the next free one. */
   kafkaPort?: number;
   redisPort?: number;
   env?: Record<string, string | undefined>;
   log?: (line: string) => void;
-  /** Aborted: what has been started is stopped, and the promise rejects. */
+  /** On abort, everything that was started is stopped, and the promise rejects. */
   signal?: AbortSignal;
-  /** The addresses, before anything answers there. */
+  /** Called with the addresses before the servers are ready. */
   onEndpoints?: (endpoints: { kafkaBrokers: string; redisUrl: string }) => void;
 }
 
@@ -29,7 +29,7 @@ export interface LocalInfra {
   /** host:port[,host:port] */
   kafkaBrokers: string;
   redisUrl: string;
-  /** undefined when the environment names one: that one is not ours. */
+  /** undefined when the environment names an external one. */
   broker: Service | undefined;
   redis: Service | undefined;
   stop(): Promise<void>;
@@ -43,7 +43,7 @@ interface Ports {
   redis: number;
 }
 
-/** A broker and a Redis, ours until stop(): from the environment, else from Docker, else from Java and Maven. */
+/** Provides a broker and a Redis until stop(): those of the environment, else with Docker, else with Java and Maven. */
 export async function startLocalInfra(options: LocalInfraOptions = {}): Promise<LocalInfra> {
   const { env = process.env, log = () => {}, onEndpoints = () => {} } = options;
   const given = options.dataDir ?? DEFAULT_DATA_DIR;
@@ -63,7 +63,7 @@ export async function startLocalInfra(options: LocalInfraOptions = {}): Promise<
     if (dir !== given) dir.release();
   };
   try {
-    // Empty is not set, as for every variable.
+    // An empty value counts as not set.
     const named = { broker: env.KAFKA_BROKERS, redis: env.REDIS_URL };
     const needed = !named.broker || !named.redis;
     const way = needed ? await prepare(dir, log) : undefined;
@@ -76,7 +76,7 @@ export async function startLocalInfra(options: LocalInfraOptions = {}): Promise<
     const redis = named.redis ? undefined : services?.redis;
     undo = services?.stop ?? undo;
     options.signal?.throwIfAborted();
-    const aborted = () => void undo().catch(() => {}); // the promise rejects all the same
+    const aborted = () => void undo().catch(() => {}); // the promise rejects anyway
     options.signal?.addEventListener('abort', aborted, { once: true });
 
     const kafkaBrokers = named.broker || `127.0.0.1:${ports.kafka}`;
@@ -84,7 +84,7 @@ export async function startLocalInfra(options: LocalInfraOptions = {}): Promise<
     log(
       `broker: ${broker ? `${services?.brokerName} on ${kafkaBrokers}` : `${kafkaBrokers} (KAFKA_BROKERS)`}${moved(ports.kafka, KAFKA_PORT, options.kafkaPort)}`,
     );
-    // A password in REDIS_URL is nobody's business.
+    // REDIS_URL may hold a password, which must not be printed.
     log(
       `Redis:  ${redis ? `${services?.redisName} on 127.0.0.1:${ports.redis}` : `${redisUrl.replace(/\/\/.*@/, '//…@')} (REDIS_URL)`}${moved(ports.redis, REDIS_PORT, options.redisPort)}`,
     );
@@ -92,7 +92,7 @@ export async function startLocalInfra(options: LocalInfraOptions = {}): Promise<
 
     await Promise.all([broker?.start(), redis?.start()]);
     options.signal?.throwIfAborted();
-    options.signal?.removeEventListener('abort', aborted); // from here on, whoever started it says when to stop
+    options.signal?.removeEventListener('abort', aborted); // from here on, the caller stops it
     forget = writeEndpoints(dir.path, { KAFKA_BROKERS: kafkaBrokers, REDIS_URL: redisUrl });
     return { kafkaBrokers, redisUrl, broker, redis, stop };
   } catch (error) {
@@ -109,11 +109,11 @@ interface Services {
   stop(): Promise<unknown>;
 }
 
-/** Everything that must be there before ports are chosen. */
+/** The steps before ports are chosen: stops old containers, or downloads the programs. */
 async function prepare(dir: DataDir, log: (line: string) => void): Promise<(ports: Ports) => Services> {
   const way = await chooseWay(runProgram, jarsAreHere());
   if (way === 'docker') {
-    // Containers of a starter that was killed hold the ports we are about to choose.
+    // Containers of a killed start may occupy the ports.
     await composeProject(dir.path, { kafka: KAFKA_PORT, redis: REDIS_PORT }).down();
     return (ports) => {
       const compose = composeProject(dir.path, ports);

@@ -2,14 +2,14 @@ import { existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'nod
 import { join } from 'node:path';
 import { describe, expect, test } from '@jest/globals';
 import { temporaryFolders } from '../../test/support/folder.ts';
-import { refusal } from '../../test/support/refusal.ts';
+import { setupErrorOf } from '../../test/support/setup-error.ts';
 import { ensureJars, jarsAreHere, kafkaVersion, redisBinary } from './jars.ts';
 import { findRedis } from './redis.ts';
 import type { Run } from './run.ts';
 
 const folder = temporaryFolders();
 
-/** Maven as far as we see it: what it was called with, and the folder that it fills. */
+/** Replaces Maven: records its calls and creates the folder. */
 const maven = (answer: { ok: boolean; output: string }) => {
   const calls: string[][] = [];
   const run: Run = async (program, args) => {
@@ -22,14 +22,14 @@ const maven = (answer: { ok: boolean; output: string }) => {
   return { run, calls };
 };
 
-test('the broker’s version is the one of the pom', () => {
+test('kafkaVersion reads the version in the pom', () => {
   expect(kafkaVersion()).toMatch(/^4\.\d+\.\d+$/);
 });
 
 describe('ensureJars', () => {
   const OK = { ok: true, output: '' };
 
-  test('downloads once, tells so, and finds the folder afterwards', async () => {
+  test('downloads once, logs it, and finds the folder afterwards', async () => {
     const lib = folder();
     const { run, calls } = maven(OK);
     const lines: string[] = [];
@@ -42,7 +42,7 @@ describe('ensureJars', () => {
     expect(jarsAreHere(lib)).toBe(true);
   });
 
-  test('two at once download once', async () => {
+  test('concurrent calls download once', async () => {
     const lib = folder();
     const { run, calls } = maven(OK);
     const dirs = await Promise.all([ensureJars(() => undefined, lib, run), ensureJars(() => undefined, lib, run)]);
@@ -50,10 +50,10 @@ describe('ensureJars', () => {
     expect(calls).toHaveLength(1);
   });
 
-  test('an interrupted download leaves nothing that looks whole, and is cleared away', async () => {
+  test('an interrupted download is not taken for a complete one, and is removed later', async () => {
     const lib = folder();
     const failed = maven({ ok: false, output: '[INFO] …\n[ERROR] Could not transfer artifact\n[ERROR] more' });
-    const message = await refusal(ensureJars(() => undefined, lib, failed.run));
+    const message = await setupErrorOf(ensureJars(() => undefined, lib, failed.run));
     expect(message).toMatch(/check the network and try again\. \[ERROR\] Could not transfer artifact$/);
     expect(jarsAreHere(lib)).toBe(false);
     mkdirSync(join(lib, 'partial-1'));
@@ -71,7 +71,7 @@ describe('Redis', () => {
     return dir;
   };
 
-  test('the binary for this system and processor, made executable', () => {
+  test('redisBinary finds the binary for the system and processor, and makes it executable', () => {
     const names = [
       'redis-server-6.2.7-linux-amd64',
       'redis-server-6.2.7-darwin-arm64',
@@ -92,7 +92,7 @@ describe('Redis', () => {
     };
   };
 
-  test('the downloaded one when it runs, else the machine’s own, if it is new enough', async () => {
+  test('the downloaded server is used if it runs, else an installed one that is new enough', async () => {
     const dir = withBinaries(
       `redis-server-6.2.7-${process.platform}-${process.arch === 'x64' ? 'amd64' : process.arch}`,
     );
@@ -106,7 +106,7 @@ describe('Redis', () => {
       version: '7.0.15',
     });
     for (const old of ['6.0.16', '5.9.9'])
-      expect(await refusal(findRedis(dir, says({ 'redis-server': old })))).toMatch(/install Redis 6.2 or newer/);
-    expect(await refusal(findRedis(dir, says({})))).toMatch(/or set REDIS_URL/);
+      expect(await setupErrorOf(findRedis(dir, says({ 'redis-server': old })))).toMatch(/install Redis 6.2 or newer/);
+    expect(await setupErrorOf(findRedis(dir, says({})))).toMatch(/or set REDIS_URL/);
   });
 });

@@ -9,13 +9,13 @@ import { withLock } from './lock.ts';
 import { type Run, runProgram } from './run.ts';
 
 const POM = join(import.meta.dirname, 'pom.xml');
-/** Shared by every data folder: the jars are the same, and 67 MB. */
+/** Shared by all data folders, because the jars are the same and have 67 MB. */
 export const LIB = join(DEFAULT_DATA_DIR, 'lib');
 
 const pom = () => readFileSync(POM, 'utf8');
 const jarsDir = (lib: string) => join(lib, createHash('sha256').update(pom()).digest('hex').slice(0, 12));
 
-/** The broker's version, written once: in the pom. */
+/** The broker's version, which is defined in the pom. */
 export const kafkaVersion = (): string => /<artifactId>kafka_[^]*?<version>([^<]+)</.exec(pom())?.[1] ?? 'unknown';
 
 export const jarsAreHere = (lib = LIB): boolean => existsSync(jarsDir(lib));
@@ -25,18 +25,18 @@ export async function ensureJars(log: (line: string) => void, lib = LIB, run: Ru
   const dir = jarsDir(lib);
   if (existsSync(dir)) return dir;
   mkdirSync(lib, { recursive: true });
-  // Maven's own cache does not stand two writers at once; the second process waits and finds the folder.
+  // Maven's cache does not support concurrent writers; a second process waits and then finds the folder.
   return withLock(join(lib, 'download.lock'), async () => {
     if (existsSync(dir)) return dir;
     for (const name of readdirSync(lib)) {
       if (name.startsWith('partial-')) rmSync(join(lib, name), { recursive: true });
     }
     log('downloading Apache Kafka and Redis with Maven, once (67 MB)…');
-    // Under its final name only when complete: an interrupted download leaves nothing that looks whole.
+    // Renamed when complete, so that an interrupted download is not taken for a complete one.
     const partial = join(lib, `partial-${process.pid}`);
     const goals = ['dependency:copy-dependencies@jars', 'dependency:unpack-dependencies@redis'];
     const args = ['-q', '-B', '-f', POM, ...goals, `-Dout=${partial}`];
-    // As the user has Maven set up, with a proxy perhaps; when that fails, as it is without that.
+    // First with the user's Maven settings, which may hold a proxy; if that fails, without them.
     let done = { ok: false, output: '' };
     for (const env of [{ ...process.env, LC_ALL: javaEnvironment().LC_ALL }, plainMavenEnvironment()]) {
       done = await run('mvn', args, 300_000, env);
@@ -53,7 +53,7 @@ export async function ensureJars(log: (line: string) => void, lib = LIB, run: Ru
   });
 }
 
-/** The jar names its binaries for systems and processors. */
+/** The Redis server in the jar for a system and processor. */
 export function redisBinary(dir: string, system = platform(), processor = arch()): string | undefined {
   const name = `${system}-${processor === 'x64' ? 'amd64' : processor}`;
   const redis = join(dir, 'redis');

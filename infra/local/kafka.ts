@@ -11,7 +11,7 @@ import { createService, type Service } from './service.ts';
 
 interface Ports {
   port: number;
-  /** Where clients are told to come: another port when something stands between, such as a proxy. */
+  /** The advertised port: that of a proxy, if there is one. */
   advertised: number;
   controller: number;
 }
@@ -24,9 +24,9 @@ controller.listener.names=CONTROLLER
 listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}
 advertised.listeners=PLAINTEXT://127.0.0.1:${advertised}
 log.dirs=${logDir}
-# Topics, their partitions and retention are written down in one place; a misspelt name must not create another.
+# Topics are defined in lib/config/topics.ts; a misspelt name must not create another.
 auto.create.topics.enable=false
-# One node: nothing to replicate to, nobody to wait for.
+# One node: no replicas, and no rebalance delay.
 default.replication.factor=1
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=4
@@ -36,10 +36,10 @@ transaction.state.log.num.partitions=4
 share.coordinator.state.topic.replication.factor=1
 share.coordinator.state.topic.min.isr=1
 group.initial.rebalance.delay.ms=0
-# After kill -9 the controller refuses the new broker until the old one's session is over (default: 9 s).
+# After kill -9 the controller rejects the new broker until the session of the old one ends (default: 9 s).
 broker.session.timeout.ms=2000
 broker.heartbeat.interval.ms=400
-# A record is acknowledged once the kernel has it: kill -9 of the process loses nothing, so no fsync per record.
+# A record is acknowledged once the kernel has it, so kill -9 of the process loses nothing and no fsync is needed.
 log.segment.bytes=134217728
 log.retention.check.interval.ms=60000
 log.cleaner.dedupe.buffer.size=16777216
@@ -53,9 +53,9 @@ const sharedClasses = (archive: string) =>
   (statSync(archive, { throwIfNoEntry: false })?.size ?? 0) > 0 ? [`-XX:SharedArchiveFile=${archive}`] : [];
 
 /**
- * Paths of the data folder are relative to it, as the working directory: its name may hold what a properties file, or a
- * list of folders in one, can't (letters that are not ASCII, a comma). The command line names it all the same, since by
- * that a leftover is known.
+ * Paths are relative to the data folder, the working directory, because its name may contain characters that a
+ * properties file does not support (non-ASCII letters, commas). The command line names the folder, because processes of
+ * an earlier run are recognised by it.
  */
 const java = (dir: string, lib: string, main: string, ...args: string[]) => [
   '-Xmx512m',
@@ -70,7 +70,7 @@ const java = (dir: string, lib: string, main: string, ...args: string[]) => [
   ...args,
 ];
 
-/** Formats under another name first: a folder called `kafka` is always a complete one. */
+/** Formats a folder under a temporary name, so that a folder called `kafka` is always complete. */
 async function format(dir: string, lib: string): Promise<void> {
   const data = join(dir, 'kafka');
   if (existsSync(data)) return;
@@ -78,7 +78,7 @@ async function format(dir: string, lib: string): Promise<void> {
   rmSync(draft, { recursive: true, force: true });
   const config = join(dir, 'format.properties');
   writeFileSync(config, properties({ port: 9092, advertised: 9092, controller: 9093 }, 'kafka.new'));
-  // As Kafka's own generator: one that begins with a dash would be read as an option.
+  // An id that begins with a dash would be read as an option; Kafka's own generator avoids it too.
   const id = randomBytes(16).toString('base64url').replace(/^-/, '_');
   const args = java(dir, lib, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', 'format.properties');
   const done = await runProgram('java', args, 60_000, javaEnvironment(), dir);
@@ -90,7 +90,7 @@ async function format(dir: string, lib: string): Promise<void> {
 const clusterId = (dir: string): string | undefined =>
   /^cluster\.id=(\S+)$/m.exec(readFileSync(join(dir, 'kafka', 'meta.properties'), 'utf8'))?.[1];
 
-/** Whoever answers on the port may be another's broker: ours is the one with the cluster id of the data folder. */
+/** Whether our broker, which has the cluster id of the data folder, answers on the port, and not another one. */
 async function brokerAnswers(port: number, cluster: string | undefined): Promise<boolean> {
   const retry = { retries: 0 };
   const kafka = new Kafka({
@@ -102,7 +102,7 @@ async function brokerAnswers(port: number, cluster: string | undefined): Promise
   const admin = kafka.admin({ retry });
   try {
     await admin.connect();
-    // Listening is not enough: it must have joined its own cluster.
+    // It must also have joined its cluster.
     const described = await admin.describeCluster();
     return described.clusterId === cluster && described.brokers.length > 0;
   } finally {
@@ -133,7 +133,7 @@ export function kafkaService(
       await format(dir.path, lib);
       const config = join(dir.path, 'server.properties');
       mkdirSync(dir.path, { recursive: true });
-      // The controller's port may differ from run to run: only the broker itself calls it.
+      // The controller's port may change with each start, because only the broker itself uses it.
       controller?.release();
       controller = await claimPort(0);
       writeFileSync(config, properties({ port, advertised, controller: controller.port }, 'kafka'));

@@ -6,7 +6,6 @@ import { nodePrograms } from '../../test/support/children.ts';
 import { temporaryFolders } from '../../test/support/folder.ts';
 import { takeLock, withLock } from './lock.ts';
 
-/** Programs take long to start on a busy machine. */
 const folder = temporaryFolders();
 const start = nodePrograms();
 
@@ -30,7 +29,7 @@ test('only one process holds the lock; after its release another can take it', (
   release(takeLock(file));
 });
 
-test('a lock of a living process is kept and names it; a lock of a dead process is taken over', async () => {
+test('a lock of a running process is respected; a lock of a dead process is taken over', async () => {
   const file = join(folder(), 'lock');
   const { child, line } = await start(HOLDER, file);
   expect(line).toBe('taken');
@@ -40,19 +39,19 @@ test('a lock of a living process is kept and names it; a lock of a dead process 
   release(takeLock(file));
 });
 
-test('a holder whose number the system has given to another program is dead', () => {
+test('a lock is taken over when another program has got the pid of its holder', () => {
   const file = join(folder(), 'lock');
   writeFileSync(file, JSON.stringify({ pid: process.pid, command: 'node another-program.js' }));
   release(takeLock(file));
 });
 
-test.each(['', '{', '{"pid":"x"}', 'null'])('what is no lock (%j) is taken over', (content) => {
+test.each(['', '{', '{"pid":"x"}', 'null'])('an invalid lock file (%j) is taken over', (content) => {
   const file = join(folder(), 'lock');
   writeFileSync(file, content);
   release(takeLock(file));
 });
 
-test('a replaced holder does not release the lock of its successor', () => {
+test('a former holder does not release the lock of its successor', () => {
   const file = join(folder(), 'lock');
   const first = takeLock(file);
   writeFileSync(file, 'another holder');
@@ -60,7 +59,7 @@ test('a replaced holder does not release the lock of its successor', () => {
   expect(readFileSync(file, 'utf8')).toBe('another holder');
 });
 
-test('of many that find a dead holder at once exactly one takes over, and no draft is left', async () => {
+test('of many processes that find a dead holder at the same time exactly one takes the lock', async () => {
   const dir = folder();
   const file = join(dir, 'lock');
   writeFileSync(file, JSON.stringify({ pid: 1, command: 'long gone' }));

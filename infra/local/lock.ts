@@ -10,7 +10,7 @@ interface Holder {
 function holderOf(text: string): Holder | undefined {
   try {
     const holder = JSON.parse(text) as Holder;
-    // The command line too: the kernel may have given the number to somebody else since.
+    // The command line is compared too, because another program may have got the same pid.
     return holder.command && commandLine(holder.pid) === holder.command ? holder : undefined;
   } catch {
     return undefined;
@@ -25,7 +25,7 @@ function read(file: string): string | undefined {
   }
 }
 
-/** Takes the lock, also over from a dead holder. Returns the living holder's pid when it is held. */
+/** Takes the lock, if necessary from a dead holder. Returns the holder's pid when a running process holds it. */
 export function takeLock(file: string): { release: () => void } | { heldBy: number } {
   const mine = JSON.stringify({ pid: process.pid, command: commandLine(process.pid) ?? '' });
   const draft = `${file}.${process.pid}`;
@@ -33,7 +33,7 @@ export function takeLock(file: string): { release: () => void } | { heldBy: numb
   try {
     for (;;) {
       try {
-        linkSync(draft, file); // atomic, and never half written
+        linkSync(draft, file); // atomic, and the content is complete
         return { release: () => read(file) === mine && rmSync(file, { force: true }) };
       } catch (error) {
         if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
@@ -45,10 +45,10 @@ export function takeLock(file: string): { release: () => void } | { heldBy: numb
       const aside = `${draft}.stale`;
       try {
         renameSync(file, aside);
-        // Somebody else took over in between: it is theirs, put it back.
+        // Another process took it over meanwhile: put its lock back.
         if (read(aside) !== found) linkSync(aside, file);
       } catch {
-        // Another process moved it first; look again.
+        // Another process moved it first: try again.
       }
       rmSync(aside, { force: true });
     }
@@ -57,7 +57,7 @@ export function takeLock(file: string): { release: () => void } | { heldBy: numb
   }
 }
 
-/** Runs `work` with the lock held, waiting for whoever holds it. */
+/** Waits for the lock and runs `work` while holding it. */
 export async function withLock<T>(file: string, work: () => Promise<T>): Promise<T> {
   for (;;) {
     const lock = takeLock(file);

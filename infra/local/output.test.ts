@@ -7,7 +7,7 @@ const filter = () => {
   return { printed, ...lineFilter((line) => printed.push(line), { remember: 3 }) };
 };
 
-test('lines that are printed per request are dropped, all others are kept', () => {
+test('lines that are printed per request are dropped, and all others kept', () => {
   const { printed, write } = filter();
   write(
     'POST /emoji (λ: ingest)\n(λ: ingest) RequestId: 1  Duration: 2 ms\n\nWarning: x\n  ✖ TypeError: POST /emoji\n',
@@ -36,7 +36,7 @@ test('lines are complete, however the output is divided into chunks', () => {
   );
 });
 
-/** As serverless-offline and the Kafka triggers print it when all is well. */
+/** Output of serverless-offline and the Kafka triggers in normal operation. */
 const CHATTER = `Starting Offline at stage local (eu-west-1)
 Offline [http for lambda] listening on http://localhost:3002
 Function names exposed for local invocation by aws-sdk:
@@ -56,9 +56,9 @@ Warning: something is deprecated
 `;
 
 test.each([
-  ['as it is', (text: string) => text],
+  ['plain', (text: string) => text],
   ['in colour', (text: string) => text.replaceAll(/^./gm, (first) => `\x1b[32m${first}\x1b[39m`)],
-])('what needs nobody’s attention is printed only when asked for (%s)', (_how, dress) => {
+])('normal output is printed only with `verbose` (%s)', (_how, dress) => {
   const brief: string[] = [];
   const verbose: string[] = [];
   lineFilter((line) => brief.push(line)).write(dress(CHATTER + ATTENTION));
@@ -67,7 +67,7 @@ test.each([
   expect(`${verbose.join('\n')}\n`).toBe(dress(CHATTER + ATTENTION));
 });
 
-test('triggers are counted once each when they are ready', () => {
+test('every ready trigger is counted once', () => {
   const triggers = readyTriggers();
   const { write } = lineFilter(() => {}, { onLine: triggers.onLine });
   for (let n = 0; n < 2; n++) write(CHATTER + ATTENTION);

@@ -1,9 +1,9 @@
 import { stripVTControlCharacters } from 'node:util';
 
-// What serverless-offline prints for every single request; at 400 a second it would hide everything else.
+// Lines that serverless-offline prints for every request; at 400 a second they would hide everything else.
 const PER_REQUEST = [/^(GET|POST|PUT|DELETE|OPTIONS|HEAD) \S+ \(λ: /, /^\(λ: \S+\) RequestId: /];
 
-/** What it, and the Kafka triggers, print when all is well: addresses of its own, each run of the schedule, … */
+/** Lines that it and the Kafka triggers print in normal operation: addresses, each run of the schedule, … */
 const CHATTER = [
   /^Starting Offline at stage /,
   /^Offline \[\w+ for \w+\] listening on /,
@@ -20,8 +20,8 @@ const matches = (patterns: readonly RegExp[], line: string) =>
   patterns.some((pattern) => pattern.test(stripVTControlCharacters(line)));
 
 /**
- * Cuts what a process prints into lines, leaves out the noise, and remembers the last lines for an error message.
- * @param onLine is told of every line that is not printed for each request
+ * Divides the output of a process into lines, removes unimportant ones, and keeps the last lines for an error message.
+ * @param onLine called for every line except those of each request
  */
 export function lineFilter(
   print: (line: string) => void,
@@ -45,7 +45,7 @@ export function lineFilter(
   };
 }
 
-/** Which Kafka triggers have said that they are ready. */
+/** Counts the Kafka triggers that have printed that they are ready. */
 export function readyTriggers() {
   const names = new Set<string>();
   return {

@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:net';
 import { afterEach, expect, test } from '@jest/globals';
-import { refusal } from '../../test/support/refusal.ts';
+import { setupErrorOf } from '../../test/support/setup-error.ts';
 import { answers, anyFreePort, claimExactly, claimPort, isFree, type PortClaim } from './ports.ts';
 
 const servers: ReturnType<typeof createServer>[] = [];
@@ -23,14 +23,14 @@ const taken = async (host: string): Promise<number> => {
   return (server.address() as { port: number }).port;
 };
 
-test.each(['127.0.0.1', '0.0.0.0'])('a port on which somebody listens at %s is not free', async (host) => {
+test.each(['127.0.0.1', '0.0.0.0'])('a port on which a program listens at %s is not free', async (host) => {
   const port = await taken(host);
   expect(await answers(port)).toBe(true);
   expect(await isFree(port)).toBe(false);
   expect(await claim(port)).toBeGreaterThan(port);
 });
 
-test('any free port can be listened on, and lies below those that the system gives to callers', async () => {
+test('anyFreePort returns a free port below the range for outgoing connections', async () => {
   const port = await anyFreePort();
   expect(await isFree(port)).toBe(true);
   expect(await answers(port)).toBe(false);
@@ -38,32 +38,32 @@ test('any free port can be listened on, and lies below those that the system giv
   expect(port).toBeLessThan(32_768);
 });
 
-test('the wanted port, else the next that is free', async () => {
+test('claimPort claims the wanted port, or the next free one', async () => {
   const wanted = await anyFreePort();
   const taken = [wanted, wanted + 1];
   expect(await claim(wanted, async (port) => !taken.includes(port))).toBe(wanted + 2);
   expect(await claim(wanted, async () => true)).toBe(wanted);
 });
 
-test('a port that one start has claimed is not free for the next, although nothing listens there yet', async () => {
+test('a claimed port is not free for another start, even before a program listens on it', async () => {
   const wanted = await anyFreePort();
   const free = async () => true;
   expect(await Promise.all([claim(wanted, free), claim(wanted, free)])).toEqual([wanted, wanted + 1]);
-  expect(await refusal(claimExactly(wanted, 'use another.', free))).toBe(
+  expect(await setupErrorOf(claimExactly(wanted, 'use another.', free))).toBe(
     `Port ${wanted} is taken by another start of the platform (pid ${process.pid}): use another.`,
   );
   for (const each of claims.splice(0)) each.release();
   expect(await claim(wanted, free)).toBe(wanted);
 });
 
-test('a port on which another program listens: a sentence, and no claim is left behind', async () => {
+test('for a port on which another program listens, the error says so and no claim remains', async () => {
   const port = await taken('127.0.0.1');
-  const message = await refusal(claimExactly(port, 'use another.'));
+  const message = await setupErrorOf(claimExactly(port, 'use another.'));
   expect(message).toBe(`Port ${port} is taken by another program: use another.`);
   expect(await claim(port, async () => true)).toBe(port);
 });
 
 test('without a free port, the error is one sentence', async () => {
-  expect(await refusal(claimPort(65_500, async () => false))).toBe('No free port between 65500 and 65535.');
-  expect(await refusal(claimPort(0, async () => false))).toBe('No free port between 20000 and 32000.');
+  expect(await setupErrorOf(claimPort(65_500, async () => false))).toBe('No free port between 65500 and 65535.');
+  expect(await setupErrorOf(claimPort(0, async () => false))).toBe('No free port between 20000 and 32000.');
 });

@@ -7,7 +7,7 @@ import { takeLock } from './lock.ts';
 
 const HOST = '127.0.0.1';
 
-/** Somebody accepts on this port. */
+/** Whether a program accepts connections on this port. */
 export const answers = (port: number, host = HOST): Promise<boolean> =>
   new Promise((resolve) => {
     const socket = connect({ port, host });
@@ -15,7 +15,7 @@ export const answers = (port: number, host = HOST): Promise<boolean> =>
       socket.destroy();
       resolve(yes);
     };
-    socket.setTimeout(1000, () => done(true)); // the handshake hangs: something is there
+    socket.setTimeout(1000, () => done(true)); // no answer: a program listens but does not accept
     socket.once('connect', () => done(true));
     socket.once('error', () => done(false));
   });
@@ -27,11 +27,11 @@ const binds = (port: number, host: string): Promise<boolean> =>
     server.listen({ port, host, exclusive: true }, () => server.close(() => resolve(true)));
   });
 
-/** Both questions: on macOS a bind to 127.0.0.1 succeeds beside a program that listens on every address. */
+/** Checks both, because on macOS a bind to 127.0.0.1 succeeds while another program listens on all addresses. */
 export const isFree = async (port: number, host = HOST): Promise<boolean> =>
   !(await answers(port, host)) && (await binds(port, host));
 
-/** Below the range from which the kernel takes ports for outgoing connections, so that none of them takes it before we do. */
+/** Below the kernel's range of ports for outgoing connections, so that none of these takes the port. */
 const randomPort = () => 20_000 + Math.floor(Math.random() * 12_000);
 const NO_FREE_PORT = 'No free port between 20000 and 32000.';
 
@@ -43,15 +43,15 @@ export async function anyFreePort(): Promise<number> {
   throw new SetupError(NO_FREE_PORT);
 }
 
-/** A port that no other start takes until it is released, or until this process is gone. */
+/** A port that no other start takes until it is released or this process ends. */
 export interface PortClaim {
   port: number;
   release(): void;
 }
 
 /**
- * Between looking at a port and listening on it there are seconds, in which a second start would find it free, too. So
- * whoever is to use a port holds a lock for it, which all clones of this user share.
+ * Seconds pass between checking a port and listening on it, in which a second start would find it free too. So each
+ * start holds a lock for its ports, shared by all clones of this user.
  */
 function lockPort(port: number): ReturnType<typeof takeLock> {
   const folder = join(tmpdir(), `emoji-streaming-ports-${process.getuid?.() ?? 'user'}`);
@@ -59,14 +59,14 @@ function lockPort(port: number): ReturnType<typeof takeLock> {
     mkdirSync(folder, { recursive: true, mode: 0o700 });
     return takeLock(join(folder, `${port}.lock`));
   } catch {
-    // Without a folder for locks it is still noticed whose port it is, once something listens there (see `ready`).
+    // Without a folder for locks, a conflict is still detected when a program listens on the port (see `ready`).
     return { release: () => {} };
   }
 }
 
 type IsFree = (port: number) => Promise<boolean>;
 
-/** Claims this very port; otherwise the pid of the start that holds it, or undefined for another program. */
+/** Claims exactly this port; otherwise returns the pid of the start that holds it, or undefined for another program. */
 async function tryPort(port: number, free: IsFree = isFree): Promise<PortClaim | { heldBy: number | undefined }> {
   const lock = lockPort(port);
   if ('heldBy' in lock) return lock;
@@ -90,7 +90,7 @@ export async function claimPort(wanted: number, free: IsFree = isFree): Promise<
   );
 }
 
-/** This very port. `remedy` is the rest of the sentence that says that it is taken. */
+/** Claims exactly this port. `remedy` completes the error message. */
 export async function claimExactly(port: number, remedy: string, free?: IsFree): Promise<PortClaim> {
   const claim = await tryPort(port, free);
   if ('release' in claim) return claim;

@@ -17,7 +17,7 @@ export function commandLine(pid: number): string | undefined {
 
 export function parentOf(pid: number): number | undefined {
   try {
-    // pid (name) state ppid …; the name may hold spaces and brackets
+    // "pid (name) state ppid …"; the name may contain spaces and brackets
     return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ').at(-1)?.split(' ')[1]) || undefined;
   } catch {
     if (process.platform === 'linux') return undefined;

@@ -12,7 +12,7 @@ export interface RedisProgram {
   version: string;
 }
 
-/** The jar's binary; where it does not run (no OpenSSL 3, another processor), the machine's own. */
+/** The binary in the jar or, where that does not run (no OpenSSL 3, another processor), the installed one. */
 export async function findRedis(lib: string, run: Run = runProgram): Promise<RedisProgram> {
   for (const program of [redisBinary(lib), 'redis-server']) {
     if (!program) continue;
@@ -26,8 +26,8 @@ export async function findRedis(lib: string, run: Run = runProgram): Promise<Red
 }
 
 /**
- * PONG, and not the -LOADING that Redis says while it reads its file; from the Redis with this data folder, since
- * another one may listen on the port.
+ * Whether the Redis with this data folder, and not another one on the port, answers PONG. While it loads its file it
+ * answers -LOADING.
  */
 const answersFor = (folder: string, port: number): Promise<boolean> =>
   new Promise((resolve) => {
@@ -47,7 +47,7 @@ const answersFor = (folder: string, port: number): Promise<boolean> =>
     socket.once('end', () => done(false));
   });
 
-/** @param more options of redis.conf beside, or instead of, those that every Redis of ours has */
+/** @param more options of redis.conf that are added to, or replace, the defaults below */
 export function redisService(
   dir: DataDir,
   redis: RedisProgram,
@@ -59,13 +59,13 @@ export function redisService(
     port: String(port),
     bind: '127.0.0.1',
     dir: data,
-    // Written to the kernel before each answer, so kill -9 loses nothing, as with the broker. With `everysec` Redis
-    // answers before it writes while an fsync is slow, and a tap whose offset is committed would not be counted.
+    // Changes are written to the kernel before each answer, so kill -9 loses nothing, as with the broker. With
+    // `everysec` Redis may answer before it writes, while an fsync is slow, and committed taps could be lost.
     appendonly: 'yes',
     appendfsync: 'no',
     save: '',
     'maxmemory-policy': 'noeviction',
-    // Keeps the folder in the command line, by which a leftover is known.
+    // Keeps the folder in the command line, by which processes of an earlier run are recognised.
     'set-proc-title': 'no',
     ...more,
   };

@@ -1,6 +1,6 @@
 import { execFile } from 'node:child_process';
 
-/** Runs a program to its end; a program that is missing, fails or takes too long is not ok. Replaced in unit tests. */
+/** Runs a program to its end. Not ok if it is missing, fails or takes too long. Replaced in unit tests. */
 export type Run = (
   program: string,
   args: string[],
@@ -20,7 +20,7 @@ export const runProgram: Run = (program, args, timeoutMs, env = process.env, cwd
         resolve({ ok: !error, output: `${stdout}${stderr}` || (error?.message ?? '') });
       },
     );
-    // A download that was interrupted with us must not go on alone.
+    // When this process ends, the program must not continue.
     const end = () => child.kill();
     process.once('exit', end);
   });

@@ -5,12 +5,11 @@ import { join } from 'node:path';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { isAlive, nodePrograms } from '../../test/support/children.ts';
 import { temporaryFolders } from '../../test/support/folder.ts';
-import { refusal } from '../../test/support/refusal.ts';
+import { setupErrorOf } from '../../test/support/setup-error.ts';
 import { until } from '../../test/support/until.ts';
 import { answers, anyFreePort } from './ports.ts';
 import { createService, type Exit, type Service, type ServiceSpec } from './service.ts';
 
-/** Programs take long to start on a busy machine. */
 const folder = temporaryFolders();
 const start = nodePrograms();
 const services: Service[] = [];
@@ -18,7 +17,7 @@ afterEach(async () => {
   for (const service of services.splice(0)) await service.stop();
 });
 
-/** Listens on a port; says what it is told, and ends with code 7 when it is asked to. */
+/** Listens on a port, prints a line, and ends with code 7 on SIGTERM. */
 const LISTENS = `
   console.log('hello from the service');
   require('node:net').createServer().listen(Number(process.argv[1]), '127.0.0.1')
@@ -75,8 +74,8 @@ describe('start and stop', () => {
   test('a service that is stopped while it starts ends, and start rejects with the reason', async () => {
     for (const wait of [undefined, 'running'] as const) {
       const { service } = await serviceOf(LISTENS, { ready: async () => false });
-      const started = refusal(service.start());
-      if (wait) await until('it runs', () => service.pid !== undefined);
+      const started = setupErrorOf(service.start());
+      if (wait) await until('the service runs', () => service.pid !== undefined);
       await service.stop();
       expect(service.pid).toBeUndefined();
       expect(await started).toBe('Test service was stopped while starting.');
@@ -93,23 +92,23 @@ describe('start and stop', () => {
     const grandchild = Number(/grandchild (\d+)/.exec(readFileSync(join(dir, 'logs', 'test.log'), 'utf8'))?.[1]);
     expect(isAlive(grandchild)).toBe(true);
     await service.stop();
-    await until('the grandchild is gone', () => !isAlive(grandchild));
+    await until('the grandchild has ended', () => !isAlive(grandchild));
   });
 
   test('the output of the service can be read', async () => {
     const chunks: string[] = [];
     const { service } = await serviceOf(LISTENS, { output: (chunk) => chunks.push(chunk) });
     await service.start();
-    await until('it has been heard', () => chunks.join('') === 'hello from the service\n');
+    await until('the output has arrived', () => chunks.join('') === 'hello from the service\n');
   });
 });
 
-describe('a start that fails is a sentence', () => {
+describe('a failed start', () => {
   test('a taken port is reported with the last lines of the service', async () => {
     const { service, port, dir } = await serviceOf(LISTENS, { ready: async () => false });
     const other = createServer().listen(port, '127.0.0.1');
     await once(other, 'listening');
-    const message = await refusal(service.start());
+    const message = await setupErrorOf(service.start());
     other.close();
     expect(message).toBe(
       `Test service ended while starting. Its last lines (${join(dir, 'logs', 'test.log')}):\n` +
@@ -119,19 +118,21 @@ describe('a start that fails is a sentence', () => {
 
   test('a service that never answers is ended', async () => {
     const { service } = await serviceOf(LISTENS, { ready: async () => false, readyMs: 300 });
-    expect(await refusal(service.start())).toMatch(/^Test service did not answer within 0.3 s\./);
+    expect(await setupErrorOf(service.start())).toMatch(/^Test service did not answer within 0.3 s\./);
     expect(service.pid).toBeUndefined();
   });
 
   test('a missing program is reported', async () => {
     const { service } = await serviceOf('', { command: async () => ({ program: '/no/such/program', args: [] }) });
-    expect(await refusal(service.start())).toBe('Test service could not be started: spawn /no/such/program ENOENT');
+    expect(await setupErrorOf(service.start())).toBe(
+      'Test service could not be started: spawn /no/such/program ENOENT',
+    );
   });
 
   test('a service that is already running is not started again', async () => {
     const { service } = await serviceOf(LISTENS);
     await service.start();
-    expect(await refusal(service.start())).toBe(`Test service is running already (pid ${service.pid}).`);
+    expect(await setupErrorOf(service.start())).toBe(`Test service is running already (pid ${service.pid}).`);
   });
 });
 
@@ -140,11 +141,11 @@ describe('death', () => {
     const { service, deaths } = await serviceOf(LISTENS);
     await service.start();
     process.kill(service.pid ?? 0, 'SIGKILL');
-    await until('it is told', () => deaths.length > 0);
+    await until('the death is reported', () => deaths.length > 0);
     expect(deaths).toEqual([{ code: null, signal: 'SIGKILL' }]);
     await service.start();
     process.kill(service.pid ?? 0, 'SIGTERM');
-    await until('it is told', () => deaths.length > 1);
+    await until('the death is reported', () => deaths.length > 1);
     expect(deaths[1]).toEqual({ code: 7, signal: null });
   });
 
@@ -158,16 +159,16 @@ describe('death', () => {
     expect(deaths).toEqual([]);
   });
 
-  test('of the guard takes the service along', async () => {
+  test('of the guard process ends the service', async () => {
     const { service, deaths, pidFile } = await serviceOf(LISTENS);
     await service.start();
     const { pid, guard } = JSON.parse(readFileSync(pidFile, 'utf8')) as { pid: number; guard: number };
     process.kill(guard, 'SIGKILL');
-    await until('it is told', () => deaths.length > 0);
-    await until('the service is gone', () => !isAlive(pid));
+    await until('the death is reported', () => deaths.length > 0);
+    await until('the service has ended', () => !isAlive(pid));
   });
 
-  test.each(['SIGKILL', 'SIGTERM'] as const)('of the starter by %s takes the service along', async (signal) => {
+  test.each(['SIGKILL', 'SIGTERM'] as const)('of the starter by %s ends the service', async (signal) => {
     const dir = folder();
     const port = await anyFreePort();
     const { child, line } = await start(
@@ -193,7 +194,7 @@ describe('death', () => {
     await until('the service listens', () => answers(port));
     child.kill(signal);
     await once(child, 'exit');
-    await until('the service is gone', () => !isAlive(pid));
-    await until('its record too', () => !existsSync(join(dir, 'test.json')));
+    await until('the service has ended', () => !isAlive(pid));
+    await until('its pid file is removed', () => !existsSync(join(dir, 'test.json')));
   });
 });

@@ -10,22 +10,22 @@ const GUARD = join(import.meta.dirname, 'guard.js');
 
 interface ServiceHandle {
   readonly pid: number | undefined;
-  /** Sends a signal; for one that ends the process, resolves when it is gone. */
+  /** Sends a signal; if it ends the process, resolves when the process has ended. */
   kill(signal: NodeJS.Signals): Promise<void>;
-  /** Starts it again, same port, same data; resolves when it answers. */
+  /** Starts it, again with the same port and data; resolves when it answers. */
   start(): Promise<void>;
 }
 
 export interface ServiceSpec {
-  /** As printed: "Apache Kafka 4.3.1" */
+  /** For messages: "Apache Kafka 4.3.1" */
   name: string;
   command: () => Promise<{ program: string; args: string[]; env?: NodeJS.ProcessEnv; cwd?: string }>;
   pidFile: string;
-  /** A file (rewritten at every start), or a listener for what the process prints. */
+  /** A file (overwritten at every start), or a listener for the output. */
   output: string | ((chunk: string) => void);
-  /** Whether it answers, and not another program on its ports. */
+  /** Whether this service, and not another program on its port, answers. */
   ready: () => Promise<boolean>;
-  /** Where it listens: looked at when a start fails. */
+  /** Its ports, which are checked when a start fails. */
   ports?: readonly number[];
   readyMs: number;
   stopSignal: NodeJS.Signals;
@@ -39,7 +39,7 @@ export interface Exit {
 
 export interface Service extends ServiceHandle {
   stop(): Promise<void>;
-  /** Called when the process ends without having been asked to by `stop` or `kill`. */
+  /** Called when the process ends without `stop` or `kill`. */
   onDeath(listener: (exit: Exit) => void): void;
 }
 
@@ -48,10 +48,11 @@ const ENDING = new Set<NodeJS.Signals>(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP'
 interface Run {
   guard: ChildProcess;
   pid: number;
+  /** An end of the process is expected and not reported. */
   asked: boolean;
-  /** By `stop`, while it may still be starting. */
+  /** `stop` was called, possibly while it was starting. */
   stopped: boolean;
-  /** Set when the child is gone, before the guard is. */
+  /** Set when the child has ended, before the guard ends. */
   exit: Exit | undefined;
   gone: Promise<void>;
 }
@@ -69,7 +70,7 @@ export function createService(spec: ServiceSpec): Service {
     const guard = spawn(
       process.execPath,
       [GUARD, spec.pidFile, spec.stopSignal, String(spec.graceMs), program, ...args],
-      // Detached: a Ctrl-C in the terminal must reach the starter only, which stops things in order.
+      // Detached: a Ctrl-C in the terminal must reach only the starter, which stops the services in order.
       { detached: true, stdio: ['ignore', out, out, 'ipc'], env: env ?? process.env, cwd },
     );
     if (toFile !== undefined) closeSync(toFile);
@@ -77,7 +78,7 @@ export function createService(spec: ServiceSpec): Service {
       guard.stdout?.setEncoding('utf8').on('data', spec.output);
       guard.stderr?.setEncoding('utf8').on('data', spec.output);
     }
-    // Both: the last message may arrive after the exit. (Not 'close': Node omits it when the parent closes the channel.)
+    // Both: the last message may arrive after the exit. Not 'close': Node omits it when the parent closes the channel.
     const ended = (['exit', 'disconnect'] as const).map(
       (event) => new Promise((resolve) => guard.once(event, resolve)),
     );
@@ -94,7 +95,7 @@ export function createService(spec: ServiceSpec): Service {
       void gone.then(() => {
         reject(new SetupError(`${spec.name} could not be started.`));
         if (!current) return;
-        // A guard that was killed itself cannot take its child along.
+        // A killed guard can't end its child.
         if (!current.exit) signal(current.pid, 'SIGKILL');
         current.exit ??= { code: null, signal: 'SIGKILL' };
         if (run === current) run = undefined;
@@ -119,7 +120,7 @@ export function createService(spec: ServiceSpec): Service {
       const current = await launching.finally(() => (launching = undefined));
       let died = false;
       void current.gone.then(() => (died = true));
-      // A death before it was ever ready is reported here, not to the listener.
+      // A death before it is ready is reported by the error below, not to the listener.
       current.asked = true;
       const ok = await waitFor(async () => died || (await spec.ready()), spec.readyMs);
       if (ok && !died) {
@@ -128,9 +129,9 @@ export function createService(spec: ServiceSpec): Service {
       }
       const why = died ? 'ended while starting' : `did not answer within ${spec.readyMs / 1000} s`;
       await end(current);
-      // Whoever asked for the end knows why: what it printed until then is no explanation.
+      // After `stop`, the output does not explain the end.
       if (current.stopped) throw new SetupError(`${spec.name} was stopped while starting.`);
-      // Ours has ended: whoever answers there now has taken it meanwhile.
+      // This service has ended, so another program that answers has taken the port.
       for (const port of spec.ports ?? [])
         if (await answers(port))
           throw new SetupError(

@@ -22,12 +22,12 @@ afterEach(() => {
 });
 const send = (name: (typeof SIGNALS)[number]) => process.emit(name, name);
 
-test.each(SIGNALS)('%s once: everything stops in order', (name) => {
+test.each(SIGNALS)('the first %s stops', (name) => {
   send(name);
   expect(calls).toEqual(['stop']);
 });
 
-test('a second one is a kill, when it is one: the first comes twice, from the terminal and from npm', () => {
+test('a second signal kills, unless it comes within 250 ms: npm repeats the one from the terminal', () => {
   send('SIGINT');
   time += 250;
   send('SIGINT');

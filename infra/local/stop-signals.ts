@@ -1,8 +1,8 @@
 import { parentOf, commandLine } from './process.ts';
 
 /**
- * One Ctrl-C reaches a process twice within milliseconds: the terminal signals the whole group, and npm and tsx pass
- * theirs on. So a second signal counts only after a quarter of a second.
+ * One Ctrl-C reaches a process twice within milliseconds: from the terminal, which signals the whole process group, and
+ * from npm and tsx, which forward it. So a second signal counts only after 250 ms.
  */
 export function onStopSignals(
   stop: () => void,
@@ -20,9 +20,9 @@ export function onStopSignals(
   return handle;
 }
 
-/** Calls back when npm (or what stands between it and us) was killed without passing the news on. */
+/** Calls `gone` when npm, or a process between it and this one, has ended without forwarding a signal. */
 export function onParentDeath(gone: () => void, everyMs = 1000): () => void {
-  if (!process.env.npm_lifecycle_event) return () => {}; // not run by npm: nothing stands above that we depend on
+  if (!process.env.npm_lifecycle_event) return () => {}; // not run by npm
   const chain: [child: number, parent: number][] = [];
   for (let child = process.pid; chain.length < 5;) {
     const parent = parentOf(child);

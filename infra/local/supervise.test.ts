@@ -3,7 +3,7 @@ import { until } from '../../test/support/until.ts';
 import type { Exit } from './service.ts';
 import { supervise } from './supervise.ts';
 
-/** A service that dies when it is told to, and starts as often as it is allowed. */
+/** A supervised service whose deaths are caused by the test. */
 const rig = (start: () => Promise<void> = async () => undefined) => {
   let die: (exit: Exit) => void = () => undefined;
   const lines: string[] = [];
@@ -32,7 +32,7 @@ const rig = (start: () => Promise<void> = async () => undefined) => {
 test('a service that dies is restarted', async () => {
   const { die, lines } = rig();
   die();
-  await until('it is back', () => lines.length === 2);
+  await until('the service is back', () => lines.length === 2);
   expect(lines).toEqual(['Redis ended (SIGKILL); starting again in 0.0 s (1 of 5)', 'Redis is back']);
 });
 
@@ -43,7 +43,7 @@ test('a service is restarted five times in a minute; after the sixth death it is
     await until(`start ${n}`, () => state.starts === n);
   }
   die();
-  await until('it is given up', () => reasons.length > 0);
+  await until('the service is given up', () => reasons.length > 0);
   expect(reasons).toEqual(['Redis ended 6 times within a minute.']);
   expect(state.starts).toBe(5);
 });
@@ -61,7 +61,7 @@ test('deaths of more than a minute ago are forgotten', async () => {
 test('a failed start counts as a death, and its reason is logged', async () => {
   const { die, lines, reasons } = rig(() => Promise.reject(new Error('port taken')));
   die();
-  await until('it is given up', () => reasons.length > 0);
+  await until('the service is given up', () => reasons.length > 0);
   expect(lines.at(-1)).toBe('Redis ended (port taken); starting again in 0.0 s (5 of 5)');
 });
 

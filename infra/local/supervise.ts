@@ -4,11 +4,11 @@ import type { Exit, Service } from './service.ts';
 export interface SuperviseOptions {
   name: string;
   log: (line: string) => void;
-  /** True as soon as somebody asked for the end: then a death is no news. */
+  /** True during the shutdown, when a death is not reported. */
   stopping: () => boolean;
   /** Called once, when it keeps dying. */
   giveUp: (reason: string) => void;
-  /** Wait before the first restart; doubles with each one inside the minute. */
+  /** Delay before the first restart; doubles with each further one within a minute. */
   firstDelayMs: number;
   now?: () => number;
 }
@@ -16,7 +16,7 @@ export interface SuperviseOptions {
 const LIMIT = 5;
 const WITHIN_MS = 60_000;
 
-/** Starts a service again when it dies by itself, up to five times in a minute. */
+/** Restarts a service when it dies unexpectedly, up to five times within a minute. */
 export function supervise(service: Pick<Service, 'start' | 'onDeath'>, options: SuperviseOptions): void {
   const { name, log, stopping, giveUp, firstDelayMs, now = () => performance.now() } = options;
   let restarts: number[] = [];

@@ -6,7 +6,7 @@ import { checkVersions } from './versions.ts';
 
 const folder = temporaryFolders();
 const ours = { kafka: '4.3.1', redis: '7.2.5' };
-/** A folder with data that these versions wrote; undefined: nobody said which. */
+/** A folder with data of these versions; undefined: without a version file. */
 const written = (versions: unknown) => {
   const dir = folder();
   mkdirSync(join(dir, 'kafka'));
@@ -29,8 +29,8 @@ test('patch releases share a format', () => {
 test.each<[string, unknown, string]>([
   ['another Kafka', { kafka: '3.9.1', redis: '7.2.5' }, 'kafka 3.9.1, this is 4.3.1'],
   ['a newer Redis', { kafka: '4.3.1', redis: '8.0.0' }, 'redis 8.0.0, this is 7.2.5'],
-  ['nobody knows who', undefined, 'kafka of an unknown version, this is 4.3.1; redis of an unknown version'],
-])('%s: refused in a sentence that says what to do, and left as it was', (_what, versions, says) => {
+  ['an unknown version', undefined, 'kafka of an unknown version, this is 4.3.1; redis of an unknown version'],
+])('data of %s is rejected with an error that says what to do, and stays unchanged', (_what, versions, says) => {
   const dir = written(versions);
   expect(() => checkVersions(dir, ours)).toThrow(`The data in ${dir} was written by ${says}`);
   expect(() => checkVersions(dir, ours)).toThrow('Run "npm run reset" to start with an empty folder.');

@@ -10,7 +10,7 @@ export interface Versions {
 const FILE = 'version.json';
 const line = (version: string) => version.split('.').slice(0, 2).join('.');
 
-/** Refuses a folder that other versions wrote (patch releases share a format), before anything reads it. */
+/** Rejects a folder with data of other versions before a server reads it. Patch releases share a format. */
 export function checkVersions(dir: string, ours: Versions): void {
   const file = join(dir, FILE);
   const hasData = existsSync(join(dir, 'kafka')) || existsSync(join(dir, 'redis'));

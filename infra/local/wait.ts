@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** Polls until `check` says yes; false when the time is over first. A check that throws is a no. */
+/** Polls until `check` returns true; false after the time limit. A check that throws counts as false. */
 export async function waitFor(check: () => boolean | Promise<boolean>, ms: number, everyMs = 50): Promise<boolean> {
   const end = performance.now() + ms;
   for (;;) {

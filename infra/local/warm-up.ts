@@ -1,35 +1,35 @@
 import { call } from './http.ts';
 import { waitFor } from './wait.ts';
 
-/** A room that nobody watches. */
+/** A room for these taps, without viewers. */
 const ROOM = 'warm-up';
 const AT_ONCE = 20;
 const COUNTED_WITHIN_MS = 10_000;
-/** So many rounds it takes before the compilers have done most of their work; longer than this nobody waits. */
+/** Number of rounds until most code is compiled, and the maximum time for them. */
 const ROUNDS = 50;
 const LONGEST_MS = 20_000;
-/** After them it goes on until so many rounds in a row were quick, or until so long after the beginning. */
+/** Further rounds follow until this many in a row were quick, or until this time after the beginning. */
 const QUICK_ROUNDS = 10;
 const QUICK_MS = 60;
-const SETTLED_BY_MS = 6000;
+const QUICK_BY_MS = 6000;
 
 export interface WarmUpOptions {
-  /** What calls of the API need. */
+  /** Headers for the calls of the API. */
   headers?: Record<string, string>;
-  /** False where the stream is not ours: then the taps lack a field, are refused, and nothing is written. */
+  /** False for an external broker: then the taps lack a field, so they are rejected and nothing is written. */
   counts?: boolean;
 }
 
 /**
- * Sends taps through the front door until the compilers of Node.js and Java have seen the way from ingest to Redis and
- * answers are quick, and waits until they are counted, so that the trigger is there: without it the first seconds of a
- * load are answered many times slower than the rest. Stops at the first failure, since whoever taps next is told of it.
- * @param url where the API listens
+ * Sends taps until Node.js and Java have compiled the code from ingest to Redis and answers are quick, then waits until
+ * the taps are counted. Without this, the first seconds under load would be many times slower than the rest. Stops at
+ * the first failure, which the next request will show.
+ * @param url of the API
  */
 export async function warmUp(url: string, { headers = {}, counts = true }: WarmUpOptions = {}): Promise<void> {
   let users = 0;
   const tap = async (): Promise<void> => {
-    // As many people as taps: one alone may not tap as fast.
+    // Each tap has another user, because of the limit per user.
     const body = {
       user_id: counts ? `${ROOM}-${users++}` : undefined,
       emoji_type: '🔥',
@@ -51,7 +51,7 @@ export async function warmUp(url: string, { headers = {}, counts = true }: WarmU
     let quick = 0;
     for (
       let round = 0;
-      (round < ROUNDS && within(LONGEST_MS)) || (quick < QUICK_ROUNDS && within(SETTLED_BY_MS));
+      (round < ROUNDS && within(LONGEST_MS)) || (quick < QUICK_ROUNDS && within(QUICK_BY_MS));
       round++
     ) {
       const roundBegan = performance.now();
@@ -60,6 +60,6 @@ export async function warmUp(url: string, { headers = {}, counts = true }: WarmU
     }
     if (counts) await waitFor(async () => (await counted()) >= before + users, COUNTED_WITHIN_MS, 100);
   } catch {
-    // The functions' process ended, or the broker: the supervisor says so and starts it again.
+    // The functions or the broker have ended: the supervisor reports it and restarts them.
   }
 }

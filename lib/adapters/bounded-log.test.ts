@@ -2,15 +2,15 @@ import { beforeEach, expect, test } from '@jest/globals';
 import type { RecordLog } from '../ports.ts';
 import { boundedLog } from './bounded-log.ts';
 
-let settle: { done(): void; fail(error: Error): void }[];
+let pending: { done(): void; fail(error: Error): void }[];
 let log: RecordLog;
 beforeEach(() => {
-  settle = [];
+  pending = [];
   log = boundedLog(
     {
       append: () =>
         new Promise((resolve, reject) => {
-          settle.push({ done: resolve, fail: reject });
+          pending.push({ done: resolve, fail: reject });
         }),
     },
     10,
@@ -28,27 +28,27 @@ test('above the bound an append is rejected at once and not passed on', async ()
   await expect(append(5)).rejects.toMatchObject(refusal);
   const second = append(4);
   await expect(append(1)).rejects.toMatchObject(refusal);
-  expect(settle).toHaveLength(2);
-  for (const { done } of settle) done();
+  expect(pending).toHaveLength(2);
+  for (const { done } of pending) done();
   await Promise.all([first, second]);
 });
 
 test('appends are accepted again as soon as earlier ones have succeeded or failed', async () => {
   const first = append(10);
-  settle[0]?.done();
+  pending[0]?.done();
   await first;
   const second = append(10);
   const failure = new Error('no acknowledgement');
-  settle[1]?.fail(failure);
+  pending[1]?.fail(failure);
   await expect(second).rejects.toBe(failure);
   const third = append(10);
-  settle[2]?.done();
+  pending[2]?.done();
   await third;
 });
 
 test('a large record is charged per KiB', async () => {
   const first = append(1, 'x'.repeat(9 * 1024 + 1));
   await expect(append(1)).rejects.toMatchObject(refusal);
-  settle[0]?.done();
+  pending[0]?.done();
   await first;
 });

@@ -5,7 +5,7 @@ import ipaddr from 'ipaddr.js';
  * The client address of a request, for limits: an IPv4 address, or the /64 network of an IPv6 address, because a client
  * with one of its addresses usually has all of them.
  */
-export const sourceOf = ({ requestContext }: Pick<APIGatewayProxyEventV2, 'requestContext'>): string => {
+export const clientAddressOf = ({ requestContext }: Pick<APIGatewayProxyEventV2, 'requestContext'>): string => {
   const { sourceIp } = requestContext.http;
   if (!ipaddr.isValid(sourceIp)) return sourceIp;
   const address = ipaddr.process(sourceIp);

@@ -11,7 +11,7 @@ const answerTo = async (error: unknown, log = recordedLogger()) => {
   const { statusCode, headers, body } = await httpHandler(log, fail(error))(httpEvent());
   return { statusCode, headers, body: JSON.parse(body ?? '') as unknown };
 };
-const refusal = (read: () => unknown): PlatformError => {
+const errorOf = (read: () => unknown): PlatformError => {
   try {
     read();
   } catch (error) {
@@ -28,7 +28,7 @@ describe('httpHandler', () => {
     'content-security-policy': "default-src 'none'; frame-ancestors 'none'",
   };
 
-  test('an answer is JSON with the request’s id, the security headers and its own', async () => {
+  test('an answer is JSON with the request id, the security headers and its own headers', async () => {
     const handler = httpHandler(recordedLogger(), async () => ({
       status: 200,
       body: { ok: 'é' },
@@ -47,7 +47,7 @@ describe('httpHandler', () => {
   });
 
   test.each([new PlatformError('forbidden', 'no'), new Error('internals')])(
-    'so is a refusal and a failure (%p), and nobody keeps it',
+    'an error answer (%p) has the same headers and must not be cached',
     async (error) => {
       expect((await answerTo(error)).headers).toMatchObject({
         'x-request-id': 'request-1',
@@ -57,7 +57,7 @@ describe('httpHandler', () => {
     },
   );
 
-  test('every line of a request has its id', async () => {
+  test('every log line of a request has its id', async () => {
     const log = recordedLogger();
     await httpHandler(log, async (_event, requestLog) => {
       requestLog.warn('slow', { room: 'final' });
@@ -66,7 +66,7 @@ describe('httpHandler', () => {
     expect(log.lines).toEqual([['warn', 'slow', { requestId: 'request-1', room: 'final' }]]);
   });
 
-  test('Lambda’s request id comes first, as in its own log lines', async () => {
+  test('Lambda’s request id takes precedence over API Gateway’s', async () => {
     const handler = httpHandler(recordedLogger(), async () => ({ status: 200, body: {} }));
     const { headers } = await handler(httpEvent(), { awsRequestId: 'lambda-1' } as Context);
     expect(headers).toMatchObject({ 'x-request-id': 'lambda-1' });
@@ -107,7 +107,7 @@ describe('httpHandler', () => {
   });
 
   test.each([new Error('SELECT internals'), 'internals', undefined])(
-    'anything else (%p) is a 500 that tells the caller nothing and the log everything',
+    'any other error (%p) is a 500 without details; only the log has them',
     async (error) => {
       const log = recordedLogger();
       expect(await answerTo(error, log)).toMatchObject({ statusCode: 500, body: { error: 'Internal error' } });
@@ -125,7 +125,7 @@ describe('httpHandler', () => {
 describe('jsonBody', () => {
   const object = (bytes: number) => `{"a":"${'x'.repeat(bytes - 8)}"}`;
 
-  test('text and base64 bodies are read alike, and an absent body is an empty object', () => {
+  test('text and base64 bodies are read, and an absent body is an empty object', () => {
     const value = { emoji_type: '❤️' };
     expect(jsonBody(httpEvent({ body: value }))).toEqual(value);
     expect(jsonBody(httpEvent({ bytes: Buffer.from(JSON.stringify(value)) }))).toEqual(value);
@@ -139,23 +139,23 @@ describe('jsonBody', () => {
     for (const event of [httpEvent({ body: most }), httpEvent({ bytes: Buffer.from(most) })])
       expect(jsonBody(event)).toHaveProperty('a');
     for (const event of [httpEvent({ body: more }), httpEvent({ bytes: Buffer.from(more) })])
-      expect(refusal(() => jsonBody(event)).code).toBe('payload_too_large');
+      expect(errorOf(() => jsonBody(event)).code).toBe('payload_too_large');
   });
 
-  test('the limit is one of bytes, not of characters', () => {
+  test('the limit counts bytes, not characters', () => {
     const body = `{"a":"${'é'.repeat(MAX_BODY_BYTES / 2)}"}`;
     expect(body.length).toBeLessThan(MAX_BODY_BYTES);
-    expect(refusal(() => jsonBody(httpEvent({ body }))).code).toBe('payload_too_large');
+    expect(errorOf(() => jsonBody(httpEvent({ body }))).code).toBe('payload_too_large');
   });
 
   test.each([
-    ['no JSON', httpEvent({ body: '{"a":' })],
+    ['invalid JSON', httpEvent({ body: '{"a":' })],
     ['only white space', httpEvent({ body: ' ' })],
     ['UTF-16', httpEvent({ bytes: Buffer.from('{"a":1}', 'utf16le') })],
     ['invalid UTF-8', httpEvent({ bytes: Buffer.from([...Buffer.from('{"a":"'), 0xff, ...Buffer.from('"}')]) })],
-    ['an overlong form', httpEvent({ bytes: Buffer.from([0x7b, 0x7d, 0xc0, 0xa0]) })],
-  ])('%s is refused as no JSON in UTF-8', (_what, event) => {
-    const { code, message, details } = refusal(() => jsonBody(event));
+    ['an overlong UTF-8 form', httpEvent({ bytes: Buffer.from([0x7b, 0x7d, 0xc0, 0xa0]) })],
+  ])('%s is rejected: the body must be JSON in UTF-8', (_what, event) => {
+    const { code, message, details } = errorOf(() => jsonBody(event));
     expect({ code, message, details }).toEqual({
       code: 'invalid_request',
       message: 'Invalid JSON',
@@ -164,7 +164,7 @@ describe('jsonBody', () => {
   });
 
   test.each(['[]', 'null', '1', '"text"', 'true'])('%s is rejected, because it is not an object', (body) => {
-    const { code, details } = refusal(() => jsonBody(httpEvent({ body })));
+    const { code, details } = errorOf(() => jsonBody(httpEvent({ body })));
     expect({ code, details }).toEqual({
       code: 'invalid_request',
       details: [{ path: '', message: 'must be a JSON object' }],
@@ -174,7 +174,7 @@ describe('jsonBody', () => {
 
 test('parse reports the path of each invalid value', () => {
   const schema = z.object({ events: z.array(z.object({ count: z.int('must be whole') })) });
-  expect(refusal(() => parse(schema, { events: [{ count: 1 }, { count: 1.5 }] }, 'Invalid')).details).toEqual([
+  expect(errorOf(() => parse(schema, { events: [{ count: 1 }, { count: 1.5 }] }, 'Invalid')).details).toEqual([
     { path: 'events.1.count', message: 'must be whole' },
   ]);
   expect(parse(schema, { events: [] }, 'Invalid')).toEqual({ events: [] });

@@ -41,8 +41,8 @@ const SECURITY_HEADERS = {
 };
 
 /**
- * Creates a handler for API Gateway's HTTP API (payload 2.0) from a function that takes the event and answers or throws.
- * A PlatformError becomes its status with `{error, details?}`; any other error is a 500 without details.
+ * Creates a handler for API Gateway's HTTP API (payload 2.0) from a function that takes the event and answers or
+ * throws. A PlatformError becomes its status with `{error, details?}`; any other error is a 500 without details.
  * @param answer gets a log that adds the request id to every line
  */
 export const httpHandler =
@@ -87,7 +87,7 @@ export const jsonBody = ({ body, isBase64Encoded, headers }: APIGatewayProxyEven
   // Media type and charset are ignored: the bytes must be JSON in UTF-8.
   const encoding = headers?.['content-encoding']?.toLowerCase() ?? 'identity';
   if (encoding !== 'identity') {
-    throw invalid('Invalid encoding', [{ path: '', message: 'must be sent as it is, without a content-encoding' }]);
+    throw invalid('Invalid encoding', [{ path: '', message: 'must be sent without a content-encoding' }]);
   }
   const bytes = Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8');
   if (bytes.length > MAX_BODY_BYTES) {

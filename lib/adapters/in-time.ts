@@ -3,7 +3,7 @@ export const inTime = async <T>(answer: Promise<T>, withinMs: number): Promise<T
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
     const giveUp = () => reject(new Error(`no answer within ${withinMs} ms`));
-    // After the sockets were read: when this process was slow, the answer has arrived already.
+    // `setImmediate` lets sockets be read first: in a slow process the answer may have arrived already.
     timer = setTimeout(() => setImmediate(giveUp), withinMs);
   });
   return Promise.race([answer, late]).finally(() => clearTimeout(timer));

@@ -15,7 +15,7 @@ const answers = (answer: () => Promise<string>) => {
   );
 };
 
-test('one question for all who ask within two seconds, and a new one after that', async () => {
+test('callers within two seconds share one call, and a later caller starts a new one', async () => {
   const check = answers(async () => `answer ${asked}`);
   expect(await Promise.all(Array.from({ length: 100 }, check))).toEqual(Array(100).fill('answer 1'));
   now = 1999;
@@ -25,7 +25,7 @@ test('one question for all who ask within two seconds, and a new one after that'
   expect(asked).toBe(2);
 });
 
-test('a failure is shared too, and is over after two seconds', async () => {
+test('a failure is shared too, for two seconds', async () => {
   const check = answers(() => (asked === 1 ? Promise.reject(new Error('down')) : Promise.resolve('up')));
   for (const at of [0, 0, 1999]) {
     now = at;
@@ -35,7 +35,7 @@ test('a failure is shared too, and is over after two seconds', async () => {
   expect(await check()).toBe('up');
 });
 
-test('an answer that takes long is waited for by all, and not asked for again meanwhile', async () => {
+test('while a call is running, all callers wait for it and none starts another', async () => {
   let release: (answer: string) => void = () => undefined;
   const check = answers(() => new Promise((resolve) => (release = resolve)));
   const first = check();

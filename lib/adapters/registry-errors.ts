@@ -5,11 +5,15 @@ export const unknownCluster = (clusters: number): PlatformError =>
     details: [{ path: 'cluster_id', message: `must be a number from 0 to ${clusters - 1}` }],
   });
 
-/** A place becomes free when a client unregisters or expires, which may take a while. */
+/** Another client can register when one unregisters or expires, which may take a while. */
 const RETRY_AFTER_SECONDS = 60;
 
-export const tooManyClients = (max: number, source?: string): PlatformError =>
-  new PlatformError('rate_limited', `Too many clients are registered${source === undefined ? '' : ` from ${source}`}`, {
-    details: [{ path: 'client_id', message: `must be one of the ${max} clients that are already registered` }],
-    headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
-  });
+export const tooManyClients = (max: number, address?: string): PlatformError =>
+  new PlatformError(
+    'rate_limited',
+    `Too many clients are registered${address === undefined ? '' : ` from ${address}`}`,
+    {
+      details: [{ path: 'client_id', message: `must be one of the ${max} clients that are already registered` }],
+      headers: { 'retry-after': String(RETRY_AFTER_SECONDS) },
+    },
+  );

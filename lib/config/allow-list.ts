@@ -5,12 +5,12 @@ export type Address = ipaddr.IPv4 | ipaddr.IPv6;
 export type AddressRange = [Address, number];
 
 const LABEL = /^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
-/** A last label of digits would be an address in an odd spelling (2130706433, 0x7f000001, 0177.1). */
+/** A numeric last label would make the name an address in an unusual spelling (2130706433, 0x7f000001, 0177.1). */
 const NUMERIC = /^(\d+|0x[0-9a-f]*)$/i;
 
 /**
- * Only the usual spellings are addresses, and none with a zone, which means something on one machine alone. One of IPv4
- * mapped into IPv6 is the IPv4 address.
+ * Parses addresses in their usual spellings. Addresses with a zone are rejected, because a zone is only valid on one
+ * machine. An IPv4-mapped IPv6 address becomes the IPv4 address.
  */
 export const parseAddress = (text: string): Address | undefined =>
   isIP(text) !== 0 && !text.includes('%') ? ipaddr.process(text) : undefined;

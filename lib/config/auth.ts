@@ -11,7 +11,7 @@ const LOOPBACK = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 export const isKeyUrl = (text: string): boolean => {
   if (!URL.canParse(text)) return false;
   const { protocol, hostname, username, password } = new URL(text);
-  // What fetches the keys refuses a URL with a login.
+  // `fetch` rejects a URL with credentials.
   if (username !== '' || password !== '') return false;
   return protocol === 'https:' || (protocol === 'http:' && LOOPBACK.test(hostname));
 };
@@ -22,7 +22,7 @@ export const isOrigin = (text: string): boolean =>
 /** Minimum size of an RSA key (RFC 7518, 3.3). */
 const MIN_RSA_BITS = 2048;
 
-/** Checked at start, not with the first token that names the key. */
+/** Checked at start, not when the first token uses the key. */
 const isUsableKey = (key: JsonWebKey): boolean => {
   try {
     const { asymmetricKeyDetails } = createPublicKey({ key, format: 'jwk' });

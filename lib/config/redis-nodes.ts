@@ -19,7 +19,7 @@ const isDecodable = (text: string): boolean => {
   }
 };
 
-/** A database is a number. Of the options that ioredis would read from a query only the kind of address is one to set. */
+/** The path may only be a database number. Of ioredis's query options only `family` is accepted. */
 const isRedisUrl = (text: string): boolean => {
   if (!/^rediss?:\/\/[^\s,]+$/.test(text) || !URL.canParse(text)) return false;
   const { hostname, port, username, password, pathname, search, hash } = new URL(text);

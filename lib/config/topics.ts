@@ -11,7 +11,7 @@ export const REACTION_TOPIC = 'emoji_topic';
 export const REACTION_GROUP = 'aggregate';
 /** Frames, keyed by room. */
 export const UPDATE_TOPIC = 'main_emoji_topic';
-/** Records that could not be parsed, with their place and the reason. */
+/** Records that could not be parsed, with topic, partition, offset and the reason. */
 export const DEAD_LETTER_TOPIC = 'emoji_dead_letter';
 
 export const clusterTopic = (cluster: number): string => `cluster_${cluster}_emoji`;
@@ -20,8 +20,8 @@ export const clusterTopic = (cluster: number): string => `cluster_${cluster}_emo
 export const REACTION_RETENTION_MS = 24 * HOUR;
 
 /**
- * Number of buckets in which rooms are counted, each in its own slot of a Redis Cluster. Changing it makes everything in
- * the topic be counted again.
+ * Number of buckets in which rooms are counted, each in its own slot of a Redis Cluster. Changing it makes everything
+ * in the topic be counted again.
  */
 export const BUCKETS = 64;
 

@@ -4,7 +4,7 @@ import { loadConfig, variables } from './variables.ts';
 import { LOCAL_ORIGINS } from './stages.ts';
 import type { PlatformError } from '../errors.ts';
 
-const refusal = (env: Record<string, string>): PlatformError => {
+const errorOf = (env: Record<string, string>): PlatformError => {
   try {
     loadConfig(env);
   } catch (error) {
@@ -207,7 +207,7 @@ const CASES: Record<keyof typeof variables, { bad: string[]; good: string[]; exp
   MAX_CLIENTS: wholeNumber(1, 10_000_000),
   MAX_CLIENTS_PER_ADDRESS: wholeNumber(1, 10_000_000),
   MAX_IN_FLIGHT_RECORDS: wholeNumber(1000, 10_000_000),
-  // Other stages need more than a name: see below.
+  // Other stages need further variables, see below.
   STAGE: { bad: ['a b', '1st', 'prod_1', '-'], good: ['local'], expects: 'the name of a stage' },
   AUTH_MODE: { bad: ['none', 'JWT'], good: ['open'], expects: 'one of open, jwt' },
   AUTH_ALLOW_OPEN: flag,
@@ -269,26 +269,26 @@ const CASES: Record<keyof typeof variables, { bad: string[]; good: string[]; exp
 const each = (kind: 'good' | 'bad') =>
   Object.entries(CASES).flatMap(([name, one]) => one[kind].map((value) => [name, value, one.expects] as const));
 
-describe('a bad value is refused by one line that names the variable and what it should be', () => {
+describe('an invalid value is rejected with one line that says the variable and what it must be', () => {
   test.each(each('bad'))('%s=%j', (name, value, expects) => {
-    const { code, message, details } = refusal({ [name]: value });
+    const { code, message, details } = errorOf({ [name]: value });
     const secret = ['REDIS_URL', 'AUTH_SECRET', 'AUTH_JWKS_URL', 'AUTH_JWKS'].includes(name);
     const shown = secret ? 'the value is not shown' : `it is ${JSON.stringify(value)}`;
     expect({ code, message }).toEqual({ code: 'invalid_config', message: `${name} must be ${expects} (${shown})` });
     expect(details).toEqual([{ path: name, message }]);
   });
-  test.each(each('good'))('while %s=%s is accepted', (name, value) => {
+  test.each(each('good'))('%s=%s is accepted', (name, value) => {
     expect(loadConfig({ [name]: value })).toHaveProperty(name);
   });
 });
 
 test('each of several bad values gets its own line', () => {
-  const { message } = refusal({ WINDOW_SECONDS: '0', LOG_LEVEL: 'loud' });
+  const { message } = errorOf({ WINDOW_SECONDS: '0', LOG_LEVEL: 'loud' });
   expect(message.split('\n').map((line) => line.split(' ')[0])).toEqual(['WINDOW_SECONDS', 'LOG_LEVEL']);
 });
 
 test('scram needs a user and a password', () => {
-  expect(refusal({ KAFKA_AUTH: 'scram' }).message).toBe(
+  expect(errorOf({ KAFKA_AUTH: 'scram' }).message).toBe(
     'KAFKA_USERNAME must be a user name (it is not set)\nKAFKA_PASSWORD must be a password (it is not set)',
   );
   expect(loadConfig({ KAFKA_AUTH: 'scram', KAFKA_USERNAME: 'u', KAFKA_PASSWORD: 'p' }).KAFKA_PASSWORD).toBe('p');
@@ -296,12 +296,12 @@ test('scram needs a user and a password', () => {
 
 test.each<[string, Record<string, string>, string]>([
   [
-    'several servers that are no cluster',
+    'several servers without REDIS_MODE=cluster',
     { REDIS_URL: 'redis://a,redis://b' },
     'REDIS_URL must name one server, or REDIS_MODE must be cluster (it names several)',
   ],
   [
-    'a database of a cluster',
+    'a database number with a cluster',
     { REDIS_MODE: 'cluster', REDIS_URL: 'redis://a,redis://b/2' },
     'REDIS_URL must not choose a database with REDIS_MODE=cluster: a cluster has only 0',
   ],
@@ -310,18 +310,18 @@ test.each<[string, Record<string, string>, string]>([
     { REDIS_MODE: 'cluster', REDIS_URL: 'rediss://:hunter2@a,rediss://:hunter3@b' },
     'REDIS_URL must name all nodes with the same scheme, user and password',
   ],
-])('a Redis that cannot be: %s', (_what, env, message) => {
-  expect(refusal(env).message).toBe(message);
+])('an invalid Redis configuration is rejected: %s', (_what, env, message) => {
+  expect(errorOf(env).message).toBe(message);
 });
 
-test('a Redis Cluster is configured by some of its nodes', () => {
+test('a Redis Cluster is configured with some of its nodes', () => {
   const REDIS_URL = 'rediss://u:p@a:6379, rediss://u:p@b/0';
   expect(loadConfig({ REDIS_MODE: 'cluster', REDIS_URL })).toMatchObject({ REDIS_MODE: 'cluster', REDIS_URL });
   expect(loadConfig({ REDIS_MODE: 'cluster' }).REDIS_MODE).toBe('cluster');
 });
 
 test('error messages never contain secrets', () => {
-  const { message } = refusal({
+  const { message } = errorOf({
     REDIS_URL: 'rediss//user:hunter2@cache',
     KAFKA_AUTH: 'x',
     KAFKA_PASSWORD: 'hunter2',
@@ -334,7 +334,7 @@ test('error messages never contain secrets', () => {
   expect(message).not.toContain('hunter2');
 });
 
-describe('who may do what', () => {
+describe('authentication settings', () => {
   const jwt = (env: Record<string, string>) => ({ AUTH_MODE: 'jwt', ...env });
   const url = { AUTH_JWKS_URL: 'https://idp.example.com/jwks' };
   const inline = { AUTH_JWKS: jwks(publicKey) };
@@ -343,10 +343,10 @@ describe('who may do what', () => {
 
   test.each<[string, Record<string, string>]>([
     ['a secret', jwt(secret)],
-    ['the address of keys', jwt({ ...url, ...audience })],
-    ['the keys themselves', jwt({ ...inline, ...audience })],
+    ['the URL of a key set', jwt({ ...url, ...audience })],
+    ['a key set', jwt({ ...inline, ...audience })],
     ['a secret, on a deployed stage', jwt({ ...secret, STAGE: 'prod' })],
-    ['open on a deployed stage, if that is said', { STAGE: 'prod', AUTH_ALLOW_OPEN: 'true' }],
+    ['open on a deployed stage with AUTH_ALLOW_OPEN=true', { STAGE: 'prod', AUTH_ALLOW_OPEN: 'true' }],
     ['any origin on the local stage', { CORS_ORIGINS: '*' }],
   ])('accepted: %s', (_what, env) => {
     expect(loadConfig(env)).toMatchObject({ AUTH_MODE: env.AUTH_MODE ?? 'open' });
@@ -359,33 +359,33 @@ describe('who may do what', () => {
   const needsAudience = (name: string) =>
     `AUTH_AUDIENCE must be set beside ${name}, whose keys may sign for other services too (it is not set)`;
   test.each<[string, Record<string, string>, string[]]>([
-    ['nobody is asked on a deployed stage', { STAGE: 'prod' }, [open]],
+    ['the default (open) on a deployed stage', { STAGE: 'prod' }, [open]],
     [
-      'nobody is asked there, though it is said',
+      'open on a deployed stage with AUTH_ALLOW_OPEN=false',
       { STAGE: 'prod', AUTH_MODE: 'open', AUTH_ALLOW_OPEN: 'false' },
       [open],
     ],
     ['no key', jwt({}), ['AUTH_SECRET, AUTH_JWKS_URL or AUTH_JWKS must be set for AUTH_MODE=jwt (none is)']],
-    ['a secret and keys', jwt({ ...secret, ...url }), [one('AUTH_JWKS_URL', 'AUTH_SECRET')]],
-    ['a secret and keys themselves', jwt({ ...secret, ...inline, ...audience }), [one('AUTH_JWKS', 'AUTH_SECRET')]],
-    ['two sets of keys', jwt({ ...inline, ...url, ...audience }), [one('AUTH_JWKS', 'AUTH_JWKS_URL')]],
+    ['a secret and a key set URL', jwt({ ...secret, ...url }), [one('AUTH_JWKS_URL', 'AUTH_SECRET')]],
+    ['a secret and a key set', jwt({ ...secret, ...inline, ...audience }), [one('AUTH_JWKS', 'AUTH_SECRET')]],
+    ['a key set and a key set URL', jwt({ ...inline, ...url, ...audience }), [one('AUTH_JWKS', 'AUTH_JWKS_URL')]],
     ['all three', jwt({ ...secret, ...inline, ...url }), [one('AUTH_JWKS_URL', 'AUTH_SECRET', 3)]],
-    ['keys of anybody', jwt(url), [needsAudience('AUTH_JWKS_URL')]],
-    ['keys of anybody, given', jwt(inline), [needsAudience('AUTH_JWKS')]],
+    ['a key set URL without an audience', jwt(url), [needsAudience('AUTH_JWKS_URL')]],
+    ['a key set without an audience', jwt(inline), [needsAudience('AUTH_JWKS')]],
     [
       'any origin on a deployed stage',
       jwt({ ...secret, STAGE: 'prod', CORS_ORIGINS: 'https://a.example, *' }),
       ['CORS_ORIGINS must name its origins on stage prod (it holds "*")'],
     ],
-  ])('refused: %s', (_what, env, lines) => {
-    const { code, message, details } = refusal(env);
+  ])('rejected: %s', (_what, env, lines) => {
+    const { code, message, details } = errorOf(env);
     expect({ code, lines: message.split('\n') }).toEqual({ code: 'invalid_config', lines });
     expect(details.map((detail) => detail.message)).toEqual(lines);
     expect(message).not.toContain(SECRET);
   });
 
   test('a bad secret is reported in one line', () => {
-    expect(refusal(jwt({ AUTH_SECRET: 'short' })).message).toBe(
+    expect(errorOf(jwt({ AUTH_SECRET: 'short' })).message).toBe(
       'AUTH_SECRET must be a secret of at least 32 bytes (the value is not shown)',
     );
   });

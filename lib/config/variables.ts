@@ -7,7 +7,7 @@ import { isHost } from './hosts.ts';
 import { PlatformError } from '../errors.ts';
 import { LOG_LEVELS } from '../log.ts';
 
-/** `words` ends the error message "NAME must be …"; `description` is the variable's text in the README. */
+/** `words` completes the error message "NAME must be …"; `description` is the variable's text in the README. */
 const expects = (words: string, description: string) => ({ expects: words, description });
 
 const wholeNumber = (min: number, max: number, fallback: number, description: string) =>

@@ -20,7 +20,7 @@ test.each<[unknown, string[]]>([
   ['TAP tap,watch', []],
   ['', []],
   [[], []],
-])('scope %j is %j', (scope, scopes) => {
+])('the scope claim %j is read as %j', (scope, scopes) => {
   expect([...caller({ scope }).scopes]).toEqual(scopes);
 });
 
@@ -53,12 +53,12 @@ test.each([
   ['match-*', 'rematch-7', false],
   ['*', 'anything', true],
   ['', 'global', false],
-  // Anywhere but at the end a star is a star.
+  // A `*` that is not at the end has no special meaning.
   ['a*b', 'axb', false],
   ['a*b', 'a*b', true],
   ['*b', 'ab', false],
   ['.*', 'ab', false],
-])('the pattern %j and the room %j: %j', (pattern, room, allowed) => {
+])('the pattern %j matches the room %j: %j', (pattern, room, allowed) => {
   expect(mayEnter(caller({ rooms: ['other', pattern] }), room)).toBe(allowed);
 });
 
@@ -70,7 +70,7 @@ test.each([
   ['u10', false],
   ['u2:u1:', false],
   ['', false],
-])('the client %j is one of u1’s: %j', (client, owned) => {
+])('the client %j belongs to u1: %j', (client, owned) => {
   expect(ownsClient(caller({ scope: 'watch' }), client)).toBe(owned);
 });
 
@@ -82,8 +82,8 @@ test('a caller cannot act as another user', () => {
 describe('an admin', () => {
   test.each([
     ['with the scope', caller({ sub: 'boss', scope: 'admin' })],
-    ['where nobody is asked', ANYBODY],
-  ])('%s may do everything, for everybody and everywhere', (_what, admin) => {
+    ['without authentication', ANYBODY],
+  ])('%s may do everything, for every user and room', (_what, admin) => {
     expect([
       mayUse(admin, 'tap'),
       mayUse(admin, 'watch'),

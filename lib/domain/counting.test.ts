@@ -5,7 +5,7 @@ import { groupByBucket, touchedWindows, type BucketBatch, type LoggedReaction } 
 
 const settings = { windowMs: 2000, watermarkMs: 10_000, total: 4 };
 const all = [0, 1, 2, 3];
-const group = (taps: LoggedReaction[], buckets: Iterable<number> = all) =>
+const batchesOf = (taps: LoggedReaction[], buckets: Iterable<number> = all) =>
   groupByBucket(taps, tapBatch(taps).spans, buckets, settings);
 const ofRoom = (batches: readonly BucketBatch[], room: string) =>
   batches.find(({ bucket }) => bucket === bucketOf(room, 4))?.partitions;
@@ -19,7 +19,7 @@ test('taps are grouped by bucket, partition, room, window and emoji', () => {
     tap(7, { room: 'a', emoji: '🔥', at: 100, partition: 1 }),
     tap(8, { room: 'a', emoji: '🔥', at: 101, partition: 1 }),
   ];
-  const batches = group(taps);
+  const batches = batchesOf(taps);
   expect(batches.map(({ bucket }) => bucket)).toEqual(all);
   const [first, second] = ['emoji_topic-0', 'emoji_topic-1'].map((name) => ofRoom(batches, 'a')?.get(name));
   const windows = new Map([
@@ -41,7 +41,7 @@ test('taps are grouped by bucket, partition, room, window and emoji', () => {
 
 test('every bucket gets every span, even without a tap for its rooms', () => {
   const taps = [tap(3, { room: 'a', appended: 70 }), tap(9, { room: 'a', appended: 60 }), tap(0, { partition: 1 })];
-  for (const { partitions } of group(taps)) {
+  for (const { partitions } of batchesOf(taps)) {
     expect([...partitions.keys()]).toEqual(['emoji_topic-0', 'emoji_topic-1']);
     expect(partitions.get('emoji_topic-0')).toMatchObject({ first: 3, last: 9, newest: 70, appended: 70 });
     expect(partitions.get('emoji_topic-1')).toMatchObject({ first: 0, last: 0, appended: 0 });
@@ -51,20 +51,20 @@ test('every bucket gets every span, even without a tap for its rooms', () => {
 test('only the given buckets, and only taps within the spans, are grouped', () => {
   const taps = [tap(0, { room: 'a' }), tap(0, { room: 'a', partition: 1 })];
   const wanted = bucketOf('a', 4);
-  expect(group(taps, [wanted]).map(({ bucket }) => bucket)).toEqual([wanted]);
-  expect(group(taps, [(wanted + 1) % 4])[0]?.partitions.get('emoji_topic-0')?.rooms.size).toBe(0);
+  expect(batchesOf(taps, [wanted]).map(({ bucket }) => bucket)).toEqual([wanted]);
+  expect(batchesOf(taps, [(wanted + 1) % 4])[0]?.partitions.get('emoji_topic-0')?.rooms.size).toBe(0);
   const spans = new Map([['emoji_topic-1', { first: 0, last: 0, newest: 0, appended: 0 }]]);
   const [batch] = groupByBucket(taps, spans, [wanted], settings);
   expect([...(batch?.partitions.keys() ?? [])]).toEqual(['emoji_topic-1']);
 });
 
 test('late taps are counted as late and enter no window', () => {
-  const part = ofRoom(group([tap(0, { at: 0, receivedAt: 10_001, count: 3 })]), 'global')?.get('emoji_topic-0');
+  const part = ofRoom(batchesOf([tap(0, { at: 0, receivedAt: 10_001, count: 3 })]), 'global')?.get('emoji_topic-0');
   expect(part?.rooms.get('global')).toEqual({ late: 3, windows: new Map() });
 });
 
 test('taps with an event_id are listed one by one, in offset order', () => {
-  const batches = group([
+  const batches = batchesOf([
     tap(0, { id: 'a', appended: 50 }),
     tap(1, { at: 1, id: 'b', user: 'v', appended: 51 }),
     tap(2, { at: 2, id: 'a', appended: 51 }),
@@ -84,7 +84,7 @@ test('taps with an event_id are listed one by one, in offset order', () => {
 
 test('the same event_id of another user, or in another room, is another id', () => {
   const taps = [tap(0, { id: 'x' }), tap(1, { id: 'x', user: 'v' }), tap(2, { id: 'x', room: 'b' })];
-  const ids = group(taps).flatMap(({ partitions }) =>
+  const ids = batchesOf(taps).flatMap(({ partitions }) =>
     [...partitions.values()].flatMap(({ identified }) => identified.map(({ id }) => id)),
   );
   expect(new Set(ids).size).toBe(3);

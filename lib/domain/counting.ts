@@ -1,9 +1,9 @@
 import { bucketOf } from './bucket.ts';
 import type { Reaction } from './reaction.ts';
 import type { Span, Spans } from './stream.ts';
-import { place, type WindowSettings } from './window.ts';
+import { assignWindow, type WindowSettings } from './window.ts';
 
-/** A tap and its place in the topic. */
+/** A tap and its position in the topic. */
 export interface LoggedReaction {
   topicPartition: string;
   offset: number;
@@ -52,8 +52,8 @@ const getOrCreate = <K, V>(map: Map<K, V>, key: K, create: () => V): V => {
 
 const add = (part: PartitionBatch, { reaction, appended }: LoggedReaction, settings: WindowSettings): void => {
   const { room_id: room, emoji_type: emoji, count, user_id, event_id } = reaction;
-  const placement = place(reaction, settings);
-  const start = placement.late ? undefined : placement.start;
+  const assigned = assignWindow(reaction, settings);
+  const start = assigned.late ? undefined : assigned.start;
   if (event_id !== undefined) {
     // No part contains a space. The same event_id of another user, or in another room, is a different id.
     part.identified.push({ id: `${room} ${user_id} ${event_id}`, room, start, emoji, count, appended });
@@ -95,7 +95,9 @@ export const groupByBucket = (
   return [...batches.values()];
 };
 
-/** The windows that a batch touches in each room, whether or not its taps count; rooms with only late taps have none. */
+/**
+ * The windows that a batch touches in each room, whether or not its taps count; rooms with only late taps have none.
+ */
 export const touchedWindows = ({ partitions }: BucketBatch): Map<string, Set<number>> => {
   const rooms = new Map<string, Set<number>>();
   const touch = (room: string, start: number | undefined) => {

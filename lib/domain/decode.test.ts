@@ -15,13 +15,13 @@ const record = (offset: number, value: unknown, timestamp = 42): StreamRecord =>
 });
 
 test.each([
-  ['no JSON', '{"n":', 'not JSON in UTF-8'],
-  ['nothing', '', 'not JSON in UTF-8'],
-  ['no value at all', null, 'not JSON in UTF-8'],
+  ['invalid JSON', '{"n":', 'not JSON in UTF-8'],
+  ['an empty value', '', 'not JSON in UTF-8'],
+  ['no value', null, 'not JSON in UTF-8'],
   ['invalid UTF-8', Buffer.from([0x22, 0xff, 0x22]), 'not JSON in UTF-8'],
-  ['another shape', { n: 1.5 }, 'n must be whole'],
-  ['no object', 'null', 'value Invalid input: expected object, received null'],
-])('%s in the middle is rejected with its reason, and what stands around it is read', (_what, bad, reason) => {
+  ['an invalid field', { n: 1.5 }, 'n must be whole'],
+  ['a value other than an object', 'null', 'value Invalid input: expected object, received null'],
+])('a record with %s is rejected with the reason, and its neighbours are read', (_what, bad, reason) => {
   const rejected = record(11, bad);
   const result = decodeRecords([record(10, { n: 1 }), rejected, record(12, { n: 3 })], schema);
   expect(result.decoded).toEqual([
@@ -39,7 +39,7 @@ test('a byte order mark is handled as in HTTP bodies', () => {
   ]);
 });
 
-test('no record is lost: each is either read or rejected, in order', () => {
+test('every record is either read or rejected, in order', () => {
   const value = fc.oneof(
     fc.constant({ n: 1 }),
     fc.json(),

@@ -20,7 +20,7 @@ describe('emojiCanonicaliser', () => {
   });
 
   test.each([
-    ['nothing', ''],
+    ['an empty text', ''],
     ['a letter', 'a'],
     ['a digit', '1'],
     ['two emojis', '🔥🔥'],
@@ -31,7 +31,7 @@ describe('emojiCanonicaliser', () => {
     ['a lone joiner', '\u200d'],
     ['an unknown short code', ':own-goal:'],
     ['a very long text', '🔥'.repeat(100_000)],
-  ])('%s is not', (_what, text) => {
+  ])('%s is not a reaction', (_what, text) => {
     expect(canonical(text)).toBeUndefined();
   });
 });

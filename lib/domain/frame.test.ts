@@ -82,17 +82,17 @@ describe('frameSchema', () => {
   test.each<[string, object]>([
     ['another version', { v: 2 }],
     ['another type', { type: 'hello' }],
-    ['a room that cannot be', { room_id: 'a b' }],
+    ['an invalid room id', { room_id: 'a b' }],
     ['a negative count', { totals: { '🔥': -1 } }],
-    ['half a tap', { totals: { '🔥': 0.5 } }],
-    ['an emoji without an end', { totals: { ['x'.repeat(65)]: 1 } }],
-    ['more emojis than any room has', { totals: Object.fromEntries(Array.from({ length: 4097 }, (_, n) => [n, 1])) }],
-    ['a window that begins at no time', { windows: [{ start: 'now', counts: {} }] }],
-    ['a window with no length', { window_ms: 0 }],
-    ['a window longer than any', { window_ms: 3_600_001 }],
+    ['a fractional count', { totals: { '🔥': 0.5 } }],
+    ['a long emoji', { totals: { ['x'.repeat(65)]: 1 } }],
+    ['too many emojis', { totals: Object.fromEntries(Array.from({ length: 4097 }, (_, n) => [n, 1])) }],
+    ['an invalid start of a window', { windows: [{ start: 'now', counts: {} }] }],
+    ['a window length of 0', { window_ms: 0 }],
+    ['a window length above the maximum', { window_ms: 3_600_001 }],
     ['no windows', { windows: undefined }],
-    ['a time that is none', { at: 'yesterday' }],
-  ])('refuses %s', (_what, change) => {
+    ['an invalid time', { at: 'yesterday' }],
+  ])('rejects %s', (_what, change) => {
     expect(frameRecordSchema.safeParse({ ...frame(1), ...change }).success).toBe(false);
   });
 
@@ -117,8 +117,8 @@ const anyFrame = fc
     at: fc.nat(3),
   })
   .map(({ count, ...options }) => frame(count, options));
-/** What frames say, whatever the order of their keys. */
-const said = (frames: Iterable<Frame>) =>
+/** The merged content of frames, independent of the order of keys. */
+const contentOf = (frames: Iterable<Frame>) =>
   [...mergeByRoom(frames)]
     .map(([room, { windows, totals, at }]) => ({
       ...{ room, at, totals: Object.entries(totals).sort() },
@@ -130,9 +130,9 @@ describe('merging', () => {
   test('does not depend on order, repetition or grouping', () => {
     fc.assert(
       fc.property(fc.array(anyFrame), fc.array(anyFrame), (some, others) => {
-        const once = said([...some, ...others]);
-        expect(said([...others, ...some, ...some])).toEqual(once);
-        expect(said([...others, ...mergeByRoom(some).values()])).toEqual(once);
+        const once = contentOf([...some, ...others]);
+        expect(contentOf([...others, ...some, ...some])).toEqual(once);
+        expect(contentOf([...others, ...mergeByRoom(some).values()])).toEqual(once);
       }),
     );
   });

@@ -12,7 +12,7 @@ const counts = z
 
 /**
  * A message to the viewers of a room. It holds state, never differences, so it may be lost, repeated or late. Counts
- * and totals are cumulative: the largest value seen for a (window, emoji), or for the total of an emoji, is the truth.
+ * and totals are cumulative: the largest value seen for a (window, emoji), or for the total of an emoji, is correct.
  */
 export const frameSchema = z.object({
   v: z.literal(1),

@@ -16,7 +16,7 @@ test('unknown fields are dropped', () => {
   expect(tap.parse({ ...good, isAdmin: true, ['__proto__x']: 1 })).not.toHaveProperty('isAdmin');
 });
 
-describe('refused, naming the field', () => {
+describe('rejected, with the path of the field', () => {
   test.each([
     ['user_id', ''],
     ['user_id', 'a b'],

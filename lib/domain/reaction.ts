@@ -8,8 +8,8 @@ const MAX_COUNT = 100;
 
 /**
  * An identifier that is safe in a Redis hash tag and in a log line. It contains no invisible characters (control
- * characters, lone surrogates, direction marks, zero width, variation selectors), so two identifiers never look the same
- * because of them.
+ * characters, lone surrogates, direction marks, zero width, variation selectors), so two identifiers never look the
+ * same because of them.
  */
 const identifier = (max: number) =>
   z
@@ -20,7 +20,7 @@ const identifier = (max: number) =>
       /^[^\s{}\p{C}\p{Default_Ignorable_Code_Point}]*$/u,
       'must not hold white space, braces or invisible characters',
     )
-    // Names in another encoding than UTF-8 would be decoded to the same name.
+    // Different identifiers that are not valid UTF-8 would otherwise be decoded to the same text.
     .regex(/^[^\ufffd]*$/, 'must not hold U+FFFD, which stands for bytes that were not UTF-8');
 
 export const roomId = identifier(64);

@@ -7,12 +7,12 @@ const at = (offset: number, timestamp: number, more: Partial<StreamRecord> = {})
 });
 const broker = { isAppendTime: true };
 
-test.each(['emoji_topic', 'a-topic-with-2-hyphens-7', 't'])('a partition of %s is named and read back', (topic) => {
+test.each(['emoji_topic', 'a-topic-with-2-hyphens-7', 't'])('partitionOf reads a topic-partition of %s', (topic) => {
   expect(topicPartition(topic, 12)).toBe(`${topic}-12`);
   expect(partitionOf(topicPartition(topic, 12))).toBe(12);
 });
 
-test('spansOf: the offsets that a batch holds of each partition, its latest record time and append time', () => {
+test('spansOf: first and last offset, latest record time and latest append time of each partition', () => {
   expect(
     spansOf([
       at(3, 7, broker),

@@ -2,20 +2,20 @@ import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { reactionSchemas } from './reaction.ts';
 import { MAX_TIMESTAMP_LENGTH, momentOf, TIMESTAMP_FORM } from './timestamp.ts';
-import { place } from './window.ts';
+import { assignWindow } from './window.ts';
 
 const { timestamp } = reactionSchemas([]).tap.shape;
 const settings = { windowMs: 2000, watermarkMs: 10_000 };
 const received_at = '2026-05-01T20:45:05.500Z';
 const windowOf = (text: string) => {
-  const placed = place({ timestamp: timestamp.parse(text), received_at }, settings);
-  return placed.late ? 'late' : new Date(placed.start).toISOString().slice(11, 19);
+  const assigned = assignWindow({ timestamp: timestamp.parse(text), received_at }, settings);
+  return assigned.late ? 'late' : new Date(assigned.start).toISOString().slice(11, 19);
 };
-/** The window of all rows at 20:45:00 UTC, and the one in which a tap without a zone arrives. */
+/** Windows of a tap sent at 20:45:00 UTC, and of one without a time zone, for which the time of arrival counts. */
 const SENT = '20:45:00';
 const RECEIVED = '20:45:04';
 
-describe('what standard libraries write by default, and the window it falls into', () => {
+describe('default formats of standard libraries, and the window of the tap', () => {
   test.each<[language: string, expression: string, text: string, window: string]>([
     ['Python', 'str(datetime)', '2026-05-01 20:45:00.123456+00:00', SENT],
     ['Python', 'str(datetime) on a full second', '2026-05-01 20:45:00+00:00', SENT],
@@ -85,7 +85,7 @@ describe('what standard libraries write by default, and the window it falls into
   });
 });
 
-describe('what ISO 8601 and RFC 3339 allow for a moment', () => {
+describe('forms that ISO 8601 and RFC 3339 allow', () => {
   test.each([
     ['lower-case t and z', '2026-05-01t20:45:00.5z', '2026-05-01T20:45:00.500Z'],
     ['a space before z', '2026-05-01 20:45:00 z', '2026-05-01T20:45:00.000Z'],
@@ -119,7 +119,7 @@ describe('what ISO 8601 and RFC 3339 allow for a moment', () => {
   });
 });
 
-describe('refused, with the expected form', () => {
+describe('rejected, with the expected form', () => {
   test.each([
     ...['', 'yesterday', '1777668300', '2026', '2026-05', '2026-05-01', '20260501', '20:45:00Z', 'T20:45:00Z'],
     ...['2026-05-01T', '2026-05-01TZ', '2026-05-01Z', '2026-05-01+02:00', '2026-05-01T2:45Z', '26-05-01T20:45Z'],

@@ -7,7 +7,7 @@ const count = z.int().nonnegative();
 
 /**
  * A line of newline-delimited JSON, as TCP clients get them: the count of one emoji in one window, cumulative, so the
- * largest `raw_count` seen is the truth. `total_count` is the room's taps of that emoji in all windows.
+ * largest `raw_count` seen is the right one. `total_count` is the room's taps of that emoji in all windows.
  */
 export const updateLineSchema = z.object({
   room_id: roomId,

@@ -1,35 +1,35 @@
 import { describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { reactionSchemas } from './reaction.ts';
-import { place, windowStart } from './window.ts';
+import { assignWindow, windowStart } from './window.ts';
 
 const settings = { windowMs: 2000, watermarkMs: 10_000 };
 const received_at = '2026-05-01T20:45:10.500Z';
 const startAt = (iso: string) => ({ late: false, start: Date.parse(iso) });
 
-describe('place', () => {
+describe('assignWindow', () => {
   test.each([
-    ['its own time', '2026-05-01T20:45:07.999Z', '2026-05-01T20:45:06.000Z'],
-    ['with an offset', '2026-05-01T22:45:07.999+02:00', '2026-05-01T20:45:06.000Z'],
-    ['with microseconds', '2026-05-01T20:45:08.000001Z', '2026-05-01T20:45:08.000Z'],
-    ['a fast clock counts as received now', '2026-05-01T23:00:00Z', '2026-05-01T20:45:10.000Z'],
-    ['without a zone it counts as received now', '2026-05-01T22:45:07.123456', '2026-05-01T20:45:10.000Z'],
-    ['as old as the watermark is not late yet', '2026-05-01T20:45:00.500Z', '2026-05-01T20:45:00.000Z'],
+    ['its timestamp decides', '2026-05-01T20:45:07.999Z', '2026-05-01T20:45:06.000Z'],
+    ['a timestamp with an offset', '2026-05-01T22:45:07.999+02:00', '2026-05-01T20:45:06.000Z'],
+    ['a timestamp with microseconds', '2026-05-01T20:45:08.000001Z', '2026-05-01T20:45:08.000Z'],
+    ['a future timestamp counts as received_at', '2026-05-01T23:00:00Z', '2026-05-01T20:45:10.000Z'],
+    ['a timestamp without a zone counts as received_at', '2026-05-01T22:45:07.123456', '2026-05-01T20:45:10.000Z'],
+    ['a tap as old as the watermark is not late', '2026-05-01T20:45:00.500Z', '2026-05-01T20:45:00.000Z'],
   ])('%s', (_what, timestamp, start) => {
-    expect(place({ timestamp, received_at }, settings)).toEqual(startAt(start));
+    expect(assignWindow({ timestamp, received_at }, settings)).toEqual(startAt(start));
   });
 
   test('a tap older than the watermark is late', () => {
-    expect(place({ timestamp: '2026-05-01T20:45:00.499Z', received_at }, settings)).toEqual({ late: true });
+    expect(assignWindow({ timestamp: '2026-05-01T20:45:00.499Z', received_at }, settings)).toEqual({ late: true });
   });
 
   test('whether a tap is late does not depend on when it is read', () => {
     const tap = { timestamp: '2020-01-01T00:00:03Z', received_at: '2020-01-01T00:00:04Z' };
-    expect(place(tap, settings)).toEqual(startAt('2020-01-01T00:00:02Z'));
+    expect(assignWindow(tap, settings)).toEqual(startAt('2020-01-01T00:00:02Z'));
   });
 });
 
-test('every moment lies in exactly one window, which starts at a multiple of its length', () => {
+test('every time is in exactly one window, which starts at a multiple of its length', () => {
   fc.assert(
     fc.property(fc.integer({ min: 0, max: 4e12 }), fc.integer({ min: 1, max: 3_600_000 }), (time, windowMs) => {
       const start = windowStart(time, windowMs);
@@ -45,17 +45,17 @@ test('no tap enters a window that starts after it was received, or ends before t
   fc.assert(
     fc.property(moment, fc.integer({ min: -60_000, max: 60_000 }), (received, skew) => {
       const iso = (time: number) => new Date(time).toISOString();
-      const placed = place({ timestamp: iso(received + skew), received_at: iso(received) }, settings);
-      if (placed.late) expect(-skew).toBeGreaterThan(settings.watermarkMs);
+      const assigned = assignWindow({ timestamp: iso(received + skew), received_at: iso(received) }, settings);
+      if (assigned.late) expect(-skew).toBeGreaterThan(settings.watermarkMs);
       else {
-        expect(placed.start).toBeLessThanOrEqual(received);
-        expect(placed.start + settings.windowMs).toBeGreaterThan(received - settings.watermarkMs);
+        expect(assigned.start).toBeLessThanOrEqual(received);
+        expect(assigned.start + settings.windowMs).toBeGreaterThan(received - settings.watermarkMs);
       }
     }),
   );
 });
 
-test('every accepted timestamp is placed in a window or is late', () => {
+test('every accepted timestamp has a window or is late', () => {
   const { tap } = reactionSchemas([]);
   const pad = (value: number) => String(value).padStart(2, '0');
   const zone = fc.oneof(
@@ -72,8 +72,8 @@ test('every accepted timestamp is placed in a window or is late', () => {
   fc.assert(
     fc.property(timestamp, (text) => {
       expect(tap.shape.timestamp.safeParse(text).success).toBe(true);
-      const placed = place({ timestamp: text, received_at }, settings);
-      if (!placed.late) expect(Number.isSafeInteger(placed.start)).toBe(true);
+      const assigned = assignWindow({ timestamp: text, received_at }, settings);
+      if (!assigned.late) expect(Number.isSafeInteger(assigned.start)).toBe(true);
     }),
   );
 });

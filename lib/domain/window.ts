@@ -8,7 +8,7 @@ export interface WindowSettings {
 }
 
 /** The start (ms since the epoch) of a tap's window, or late: then it enters no window. */
-export type Placement = { late: false; start: number } | { late: true };
+export type WindowAssignment = { late: false; start: number } | { late: true };
 
 /** The start of the tumbling window that contains a time; both in ms since the epoch. */
 export const windowStart = (time: number, windowMs: number): number => Math.floor(time / windowMs) * windowMs;
@@ -18,7 +18,10 @@ export const windowStart = (time: number, windowMs: number): number => Math.floo
  * windows. For a timestamp without a zone, `received_at` is used. A tap is late when its timestamp is more than the
  * watermark before its `received_at`. This does not depend on the order in which partitions are read.
  */
-export const place = (tap: Pick<Reaction, 'timestamp' | 'received_at'>, settings: WindowSettings): Placement => {
+export const assignWindow = (
+  tap: Pick<Reaction, 'timestamp' | 'received_at'>,
+  settings: WindowSettings,
+): WindowAssignment => {
   const received = Date.parse(tap.received_at);
   const moment = momentOf(tap.timestamp);
   const sent = typeof moment === 'number' ? moment : received;

@@ -62,7 +62,7 @@ const tap = (user_id: string, room_id = 'r', count = 1): Tap => ({
   timestamp: '2026-05-01T20:45:00Z',
 });
 
-test('each tap, also a merged one, is charged to its user, its room and the address', async () => {
+test('taps and merged taps are charged to their users, their rooms and the address', async () => {
   await admission.taps('192.0.2.1', [tap('u'), tap('v', 's', 7), tap('u', 'r', 5)]);
   expect(charged).toEqual([
     { limit: 'user', key: 'u', points: 6 },
@@ -88,7 +88,7 @@ test.each([
   ['user', 'user_id', 'u may send 30 taps at once and as many more every 1.5 s'],
   ['address', '', 'a may send 30 taps at once and as many more every 1.5 s'],
   ['room', 'room_id', 'r may get 30 taps at once and as many more every 1.5 s'],
-] as const)('too much for the %s: it says who, how much and when to come again', async (limit, path, message) => {
+] as const)('above the %s limit: 429 with the limit and when to retry', async (limit, path, message) => {
   refused = limit;
   await expect(admission.taps('a', [tap('u')])).rejects.toMatchObject({
     code: 'rate_limited',
@@ -112,7 +112,7 @@ test('calls of /register are charged to the address', async () => {
 
 const clientIn = (room_id: string) => ({ room_id, host: 'Viewer.example', port: 6000 });
 
-test('a client is charged to where it listens, and a room is admitted after that', async () => {
+test('a registration is charged to its host and port, then its room is admitted', async () => {
   await admission.client('a', undefined, clientIn('r'));
   expect(all).toEqual([
     { limit: 'destination', key: 'viewer.example 6000', points: 1 },
@@ -150,17 +150,20 @@ test('new rooms are charged to the address, and to the user who taps first in ea
   expect(charged).toEqual([{ limit: 'new-rooms-address', key: 'a', points: 1 }]);
 });
 
-test.each(['new-rooms-user', 'new-rooms-address'] as const)('too many for %s: none is admitted', async (limit) => {
-  inactive = ['new'];
-  refused = limit;
-  // The first charge, of the taps, is none of these and is taken.
-  await expect(admission.taps('a', [tap('u', 'new')])).rejects.toMatchObject({
-    code: 'rate_limited',
-    message: 'Too many new rooms',
-    details: [{ path: 'room_id', message: expect.stringMatching(/ may open 30 new rooms at once /) }],
-  });
-  expect(entered).toEqual([]);
-});
+test.each(['new-rooms-user', 'new-rooms-address'] as const)(
+  'above the limit %s, no room is admitted',
+  async (limit) => {
+    inactive = ['new'];
+    refused = limit;
+    // The charges of the taps themselves are accepted.
+    await expect(admission.taps('a', [tap('u', 'new')])).rejects.toMatchObject({
+      code: 'rate_limited',
+      message: 'Too many new rooms',
+      details: [{ path: 'room_id', message: expect.stringMatching(/ may open 30 new rooms at once /) }],
+    });
+    expect(entered).toEqual([]);
+  },
+);
 
 test('views are charged to the address', async () => {
   await admission.view('a');

@@ -15,21 +15,21 @@ type Headers = Record<string, string>;
 
 /** Checks the limits. Each method throws PlatformError `rate_limited` when one is exceeded. */
 export interface Admission {
-  /** A merged tap is charged by its `count`. @param source the address that the taps come from */
-  taps(source: string, taps: readonly Tap[]): Promise<Headers>;
-  registration(source: string): Promise<Headers>;
+  /** A merged tap is charged by its `count`. @param address the client address */
+  taps(address: string, taps: readonly Tap[]): Promise<Headers>;
+  registration(address: string): Promise<Headers>;
   /**
-   * A client that passed everything else. Destinations are limited since a client may name somebody else's.
-   * @param user who registers it, if that is known
+   * A registration that has passed all other checks. Destinations are limited because anybody may name any of them.
+   * @param user who registers it, if known
    */
   client(
-    source: string,
+    address: string,
     user: string | undefined,
     client: { room_id: string; host: string; port: number },
   ): Promise<void>;
-  removal(source: string): Promise<Headers>;
-  /** A look at a room's counts. */
-  view(source: string): Promise<Headers>;
+  removal(address: string): Promise<Headers>;
+  /** A call of `GET /live`. */
+  view(address: string): Promise<Headers>;
 }
 
 /** For each limit: the field of the request that it concerns, and how its error names what is limited. */
@@ -64,8 +64,8 @@ export const createAdmission = ({ limiter, rooms, whenDown, clock }: Deps): Admi
     return verdict ? quotaHeaders(verdict) : {};
   };
 
-  /** @param openers room → who opens it if it is a new one */
-  const enter = async (source: string, openers: ReadonlyMap<string, string | undefined>): Promise<void> => {
+  /** @param openers room → the user who opens it if it is inactive */
+  const enter = async (address: string, openers: ReadonlyMap<string, string | undefined>): Promise<void> => {
     const names = [...openers.keys()];
     const inactive = (await unlessDown(() => rooms.inactive(names, clock()))) ?? [];
     if (inactive.length > 0) {
@@ -76,7 +76,7 @@ export const createAdmission = ({ limiter, rooms, whenDown, clock }: Deps): Admi
       }
       await charge([
         ...[...byUser].map(([key, points]) => ({ limit: 'new-rooms-user' as const, key, points })),
-        { limit: 'new-rooms-address', key: source, points: inactive.length },
+        { limit: 'new-rooms-address', key: address, points: inactive.length },
       ]);
     }
     const [surplus] = (await unlessDown(() => rooms.admit(names, clock()))) ?? [];
@@ -87,10 +87,10 @@ export const createAdmission = ({ limiter, rooms, whenDown, clock }: Deps): Admi
     });
   };
 
-  const registerCall = (source: string) => charge([{ limit: 'register', key: source, points: 1 }]);
+  const registerCall = (address: string) => charge([{ limit: 'register', key: address, points: 1 }]);
 
   return {
-    async taps(source, taps) {
+    async taps(address, taps) {
       const users = new Map<string, number>();
       const byRoom = new Map<string, number>();
       const openers = new Map<string, string>();
@@ -105,22 +105,22 @@ export const createAdmission = ({ limiter, rooms, whenDown, clock }: Deps): Admi
         [...points].map(([key, sum]) => ({ limit, key, points: sum }));
       const headers = await charge([
         ...each('user', users),
-        { limit: 'address', key: source, points: all },
+        { limit: 'address', key: address, points: all },
         ...each('room', byRoom),
       ]);
-      await enter(source, openers);
+      await enter(address, openers);
       return headers;
     },
     registration: registerCall,
-    async client(source, user, { room_id, host, port }) {
+    async client(address, user, { room_id, host, port }) {
       const name = host.toLowerCase();
       await charge([
         { limit: 'destination', key: `${name} ${port}`, points: 1 },
         { limit: 'destination-host', key: name, points: 1 },
       ]);
-      await enter(source, new Map([[room_id, user]]));
+      await enter(address, new Map([[room_id, user]]));
     },
-    view: (source) => charge([{ limit: 'live', key: source, points: 1 }]),
+    view: (address) => charge([{ limit: 'live', key: address, points: 1 }]),
     removal: registerCall,
   };
 };

@@ -61,7 +61,7 @@ test('newer records at offsets that were counted show that the topic was created
   await apply(taps(0, 5), 1000);
   for (const batch of [taps(0, 3), taps(0, 9), taps(2, 9)]) {
     const { refused } = await apply(batch, 2000, [0]);
-    expect(refused).toMatchObject([{ bucket: 0, state: 'other_topic' }]);
+    expect(refused).toMatchObject([{ bucket: 0, state: 'topic_recreated' }]);
     await store.discard(0);
     await apply(taps(0, 5), 1000, [0]);
   }

@@ -31,7 +31,7 @@ const restBehind = ({ records, taps, spans }: TapBatch, partial: ProgressMap): T
 });
 
 /** Records at counted offsets that are newer than all counted records: the topic was deleted and created again. */
-const isOtherTopic = ({ records }: TapBatch, partial: ProgressMap): boolean =>
+const isRecreatedTopic = ({ records }: TapBatch, partial: ProgressMap): boolean =>
   [...partial].some(([name, { offset, newest }]) => newestUpTo(records, name, offset) > newest);
 
 /**
@@ -59,8 +59,8 @@ export const applyTaps = async (
       if (outcome.state !== 'counted') applied.refused.push(outcome);
       else {
         applied.rooms.push(...outcome.rooms);
-        if (isOtherTopic(batch, outcome.partial))
-          applied.refused.push({ bucket: outcome.bucket, state: 'other_topic' });
+        if (isRecreatedTopic(batch, outcome.partial))
+          applied.refused.push({ bucket: outcome.bucket, state: 'topic_recreated' });
         else if (outcome.partial.size > 0)
           open.push({ batch: restBehind(batch, outcome.partial), buckets: [outcome.bucket] });
       }

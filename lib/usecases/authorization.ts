@@ -52,4 +52,4 @@ export const demandAll = (caller: Caller, wanted: readonly Wanted[], at: (n: num
 };
 
 /** `AUTH_MODE=open`: every caller may do everything. */
-export const openDoor: Authenticator = { authenticate: () => Promise.resolve(ANYBODY) };
+export const openAuthenticator: Authenticator = { authenticate: () => Promise.resolve(ANYBODY) };

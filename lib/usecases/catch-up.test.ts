@@ -87,7 +87,7 @@ test('a recount skips unreadable records, which already are dead letters', async
 test('records that the topic no longer has are reported as lost, and later ones are counted', async () => {
   const batch = hold(30);
   await applyTaps(store, tapBatch(batch.taps.slice(0, 5)), { buckets: [0], settings, now: 0 });
-  stream.forgetBefore(NAME, 20);
+  stream.deleteBefore(NAME, 20);
   expect(await catchUp([[0, progress(4)]], [[NAME, 30]])).toEqual({ recounted: 10, lost: 15 });
   expect(log.lines.filter(([level]) => level === 'error')).toMatchObject([
     ['error', expect.stringContaining('taps are lost'), { ranges: [range(5, 20)] }],
@@ -97,7 +97,7 @@ test('records that the topic no longer has are reported as lost, and later ones 
 
 test('CountsLost is thrown when Redis loses counts during a recount, with the result so far', async () => {
   hold(30);
-  stream.forgetBefore(NAME, 10);
+  stream.deleteBefore(NAME, 10);
   const apply = store.apply.bind(store);
   let calls = 0;
   store.apply = (...args) => {

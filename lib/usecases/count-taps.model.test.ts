@@ -11,9 +11,9 @@ import type { CountStore } from '../ports.ts';
 import { createCounter, type Counter } from './count-taps.ts';
 import { createPublishFinals } from './publish-finals.ts';
 
-// A model of everything that may happen to the counting: taps, batches with any boundaries, two counters at once, a
-// failover to any earlier copy of any buckets at any moment, a lost connection, finals and recounts. Whatever happens,
-// the counts end as a fold over the topic says.
+// A model-based test of counting: taps, batches with any boundaries, concurrent batches, failovers to any earlier copy
+// of any buckets at any time, lost answers, final updates and recounts. In the end, the counts must equal a plain count
+// of the topic.
 
 const T = Date.parse('2026-05-01T20:45:00Z');
 const PARTITIONS = 2;
@@ -31,8 +31,8 @@ interface Tapped {
   lag: number;
 }
 
-/** What the topic says, by an independent count: the first of each id in a partition counts. No id is forgotten here. */
-const foldOf = (records: readonly StreamRecord[]): Map<string, number> => {
+/** An independent count of the topic: of each id, the first tap in a partition counts. Ids never expire here. */
+const countTopic = (records: readonly StreamRecord[]): Map<string, number> => {
   const seen = new Set<string>();
   const truth = new Map<string, number>();
   for (const { partition, value } of records) {
@@ -53,10 +53,10 @@ class Model {
   readonly frames = new RecordedLog();
   readonly store = new MemoryCountStore({ ...settings, buckets: BUCKETS, idTtlMs: ID_TTL_MS, idLimit: 100_000 });
   readonly copies: Bucket[][] = [];
-  /** partition → the offset behind the last one that was committed */
+  /** partition → committed offset */
   readonly committed = new Map<number, number>();
   readonly warnings = recordedLogger();
-  /** So many answers of the store are lost next, though it has counted. */
+  /** Number of next answers of the store that are lost, after it has counted. */
   answersLost = 0;
   readonly counter: Counter;
   readonly finals: () => Promise<void>;
@@ -75,7 +75,7 @@ class Model {
       progress: later((names) => store.progress(names)),
       discard: later((bucket) => store.discard(bucket)),
       overdue: later((now) => store.overdue(now)),
-      settle: later((windows, now) => store.settle(windows, now)),
+      markFinal: later((windows, now) => store.markFinal(windows, now)),
       trim: (now) => store.trim(now),
       snapshot: (room) => store.snapshot(room),
     };
@@ -99,7 +99,7 @@ class Model {
     this.reader.hold([record]);
   }
 
-  /** From somewhere at or before what was committed, as a mapping that starts again may. */
+  /** Delivers a batch that begins at or before the committed offset, as a restarted event source mapping may. */
   async deliver(back: number, size: number, commits: boolean): Promise<void> {
     const batch: StreamRecord[] = [];
     const next = new Map<number, number>();
@@ -123,7 +123,7 @@ class Model {
     this.copies.push(this.store.copy());
   }
 
-  /** Some buckets (a shard) are what they were at an earlier moment. */
+  /** Resets some buckets (a shard) to an earlier state. */
   failover(age: number, buckets: readonly number[]): void {
     const copy = this.copies[Math.max(0, this.copies.length - 1 - age)] ?? [];
     this.store.failOver(copy, buckets);
@@ -139,7 +139,7 @@ class Model {
     return all;
   }
 
-  /** What a viewer knows who has seen every frame: the largest counts. */
+  /** The totals that a viewer shows after receiving every frame. */
   shown(): Map<string, number> {
     const frames = mergeByRoom(this.frames.values<Frame>(UPDATE_TOPIC)).values();
     return new Map(
@@ -187,7 +187,7 @@ const step = fc.oneof(
 type Step = typeof step extends fc.Arbitrary<infer S> ? S : never;
 const timedStep = fc.tuple(step, fc.nat(6)).map(([each, waits]) => ({ ...each, waits }));
 
-/** A failover also falls between the steps of work that is under way. */
+/** Runs a step after some waits, so that failovers also happen in the middle of other steps. */
 const perform = async (model: Model, scheduler: fc.Scheduler, each: Step & { waits: number }): Promise<void> => {
   const work = async () => {
     for (let n = 0; n < each.waits; n++) await scheduler.schedule(Promise.resolve(), 'wait');
@@ -200,7 +200,7 @@ const perform = async (model: Model, scheduler: fc.Scheduler, each: Step & { wai
     else if (each.do === 'recount') await model.counter.recountLost();
     else await model.counter.discardAll();
   };
-  // What fails is delivered again: here by the last delivery.
+  // A failed batch is delivered again: here by the last delivery.
   await work().catch((error: unknown) => expect(error).toMatchObject({ code: 'store_unavailable' }));
 };
 
@@ -213,7 +213,7 @@ test('after any sequence of failovers, retries and recounts, the counts equal a 
       fc.array(fc.array(timedStep, { maxLength: 3 }), { maxLength: 14 }),
       async (scheduler, rounds) => {
         const model = new Model(scheduler);
-        // The steps of a round run at the same time.
+        // The steps of a round run concurrently.
         for (const steps of rounds)
           await scheduler.waitFor(Promise.all(steps.map((each) => perform(model, scheduler, each))));
         await scheduler.waitFor(
@@ -224,7 +224,7 @@ test('after any sequence of failovers, retries and recounts, the counts equal a 
             await model.finals();
           })(),
         );
-        const truth = foldOf(model.log);
+        const truth = countTopic(model.log);
         expect(await model.counted()).toEqual(truth);
         const visible = new Map([...truth].filter(([key]) => !key.endsWith(' late')));
         for (const [key, count] of model.shown()) expect(count).toBeLessThanOrEqual(visible.get(key) ?? 0);

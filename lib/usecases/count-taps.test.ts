@@ -11,7 +11,7 @@ import { createCounter, type Counter } from './count-taps.ts';
 const settings = { windowMs: 2000, watermarkMs: 10_000, ratio: 1000 };
 const T = Date.parse('2026-05-01T20:45:00Z');
 const BUCKETS = 4;
-/** Rooms of different buckets. */
+/** Rooms in different buckets. */
 const ROOMS = ['room-0', 'room-1', 'room-2', 'room-3'];
 const [ROOM = '', OTHER = ''] = ROOMS;
 
@@ -20,7 +20,7 @@ let records: RecordedLog;
 let stream: HeldRecords;
 let log: ReturnType<typeof recordedLogger>;
 let counter: Counter;
-/** Which buckets each call of `apply` was about. */
+/** The buckets of each call of `apply`. */
 let applied: number[][];
 beforeEach(() => {
   store = new MemoryCountStore({ ...settings, buckets: BUCKETS });
@@ -38,14 +38,14 @@ beforeEach(() => {
 });
 
 type Options = Parameters<typeof tap>[1] & { timestamp?: number };
-/** Records of taps at these offsets, which the topic holds from now on. */
+/** Creates records of taps at these offsets and adds them to the topic. */
 const taps = (from: number, to: number, { timestamp = T, ...options }: Options = {}): StreamRecord[] => {
   const all = Array.from({ length: to - from }, (_, n) => tap(from + n, { at: T, room: ROOM, ...options }));
   const held = tapBatch(all, timestamp).records;
   stream.hold(held);
   return [...held];
 };
-/** A tap of each room in turn. */
+/** Taps that go to each room in turn. */
 const tapsOfAll = (from: number, to: number): StreamRecord[] =>
   Array.from({ length: to - from }, (_, n) =>
     taps(from + n, from + n + 1, { room: ROOMS[(from + n) % 4] ?? '' }),
@@ -53,7 +53,7 @@ const tapsOfAll = (from: number, to: number): StreamRecord[] =>
 const total = async (room = ROOM) => (await store.snapshot(room)).totals.get('🔥') ?? 0;
 const inWindows = async (room = ROOM) =>
   (await store.snapshot(room)).windows.reduce((sum, { counts }) => sum + (counts.get('🔥') ?? 0), 0);
-/** What a viewer knows who has seen every frame. */
+/** The total that a viewer shows after receiving every frame. */
 const shown = (room = ROOM) => mergeByRoom(records.values<Frame>(UPDATE_TOPIC)).get(room)?.totals['🔥'];
 const commit = (offset: number, partition = 0) => stream.committedOffsets.set(`emoji_topic-${partition}`, offset);
 const range = (from: number, to: number, partition = 0) => ({ topicPartition: `emoji_topic-${partition}`, from, to });
@@ -63,12 +63,12 @@ const expectExactly = async (count: number, room = ROOM) => {
   });
 };
 
-test('the rooms of these tests are in different buckets', () => {
+test('the rooms used in these tests are in different buckets', () => {
   expect(new Set(ROOMS.map((room) => bucketOf(room, BUCKETS))).size).toBe(BUCKETS);
 });
 
 describe('invariants', () => {
-  test('a failover to a copy that lacks the last batch while its totals are published: the next batch counts it again', async () => {
+  test('the next batch recounts a published batch that a failover has lost', async () => {
     await counter.count(taps(0, 10));
     const copy = store.copy();
     await counter.count(taps(10, 20));
@@ -79,7 +79,7 @@ describe('invariants', () => {
     expect(stream.reads).toEqual([range(10, 20)]);
   });
 
-  test('a failover to a copy that lacks the last batch during its publish: the next batch counts it again', async () => {
+  test('the next batch recounts a batch that a failover has lost while its counts were published', async () => {
     await counter.count(taps(0, 10));
     const copy = store.copy();
     const append = records.append.bind(records);
@@ -93,7 +93,7 @@ describe('invariants', () => {
     await expectExactly(30);
   });
 
-  test('a failover between two partitions’ batches', async () => {
+  test('a failover between the batches of two partitions loses and doubles no tap', async () => {
     const copy = store.copy();
     await counter.count(taps(0, 10));
     commit(10);
@@ -105,7 +105,7 @@ describe('invariants', () => {
     expect(stream.reads).toEqual([range(0, 10)]);
   });
 
-  test('a failover between two partitions’ batches, after which nobody taps: finalize counts what is missing', async () => {
+  test('finalize recounts what a failover between the batches of two partitions has lost, without further taps', async () => {
     await counter.count(taps(0, 5));
     const copy = store.copy();
     await counter.count(taps(5, 10));
@@ -119,7 +119,7 @@ describe('invariants', () => {
     expect(stream.reads).toEqual([range(5, 10)]);
   });
 
-  test('the publish fails once and a failover happens before the retry', async () => {
+  test('a failed publish, then a failover before the retry: each tap counts once', async () => {
     await counter.count(taps(0, 20));
     const copy = store.copy();
     const batch = taps(20, 30);
@@ -132,7 +132,7 @@ describe('invariants', () => {
     await expectExactly(40);
   });
 
-  test('the publish fails once and a failover to an older copy happens before the retry', async () => {
+  test('a failed publish, then a failover to an older copy before the retry: each tap counts once', async () => {
     await counter.count(taps(0, 10));
     const copy = store.copy();
     await counter.count(taps(10, 30));
@@ -146,7 +146,7 @@ describe('invariants', () => {
     expect(stream.reads).toEqual([range(10, 30)]);
   });
 
-  test('finalize after a failover counts what is missing and nothing else', async () => {
+  test('after a failover, finalize recounts only the missing taps', async () => {
     await counter.count(tapsOfAll(0, 40));
     const copy = store.copy();
     await counter.count(tapsOfAll(40, 100));
@@ -179,7 +179,7 @@ describe('invariants', () => {
       return outcomes;
     };
     await counter.recountLost();
-    expect(seen.length).toBeGreaterThan(10); // it is counted in many steps
+    expect(seen.length).toBeGreaterThan(10); // the recount takes many steps
     for (const [first, ...others] of seen) {
       expect(first).toBeGreaterThanOrEqual(50);
       expect(others).toEqual([100, 100, 100]);
@@ -189,7 +189,7 @@ describe('invariants', () => {
     expect(seen.at(-1)).toEqual([100, 100, 100, 100]);
   });
 
-  test('a topic created anew is counted from its beginning', async () => {
+  test('a recreated topic is counted from its beginning', async () => {
     await counter.count(taps(0, 30));
     stream.clear();
     await counter.count(taps(0, 10, { timestamp: T + 60_000 }));
@@ -202,24 +202,24 @@ describe('invariants', () => {
     ).toHaveLength(BUCKETS);
   });
 
-  test('a topic created anew is counted from its beginning, also by a batch that ends beyond what was counted', async () => {
+  test('a recreated topic is counted from its beginning by a batch that ends beyond the stored progress', async () => {
     await counter.count(taps(0, 30));
     stream.clear();
     await counter.count(taps(0, 40, { timestamp: T + 60_000 }));
     expect(await total()).toBe(40);
   });
 
-  test('a topic created anew is counted from its beginning when finalize is the first to see it', async () => {
+  test('a recreated topic is counted from its beginning when finalize detects it first', async () => {
     await counter.count(taps(0, 30));
     stream.clear();
     const batch = taps(0, 5, { timestamp: T + 60_000 });
     await counter.recountLost();
-    expect(await total()).toBe(0); // nothing of it was read yet
+    expect(await total()).toBe(0); // no batch of it was delivered yet
     await counter.count(batch);
     expect(await total()).toBe(5);
   });
 
-  test('a record without received_at takes the broker’s append time, and totals and windows agree', async () => {
+  test('a record without received_at gets the broker’s append time, and totals and windows agree', async () => {
     const appended = T + 4100;
     const { received_at: _, ...bare } = tap(0, { at: T + 9000, room: ROOM }).reaction;
     const batch = taps(0, 2, { appended }).map((record) => ({ ...record, value: Buffer.from(JSON.stringify(bare)) }));
@@ -227,7 +227,7 @@ describe('invariants', () => {
     await counter.count(batch);
     await expectExactly(2);
     expect((await store.snapshot(ROOM)).windows.map(({ start }) => start)).toEqual([T + 4000]);
-    // The same answer when it is counted again.
+    // A recount gives the same result.
     commit(2);
     await counter.discardAll();
     await counter.recountLost();
@@ -248,7 +248,7 @@ describe('invariants', () => {
 describe('counts that the store has lost', () => {
   const both = (from: number, to: number) => [...taps(from, to), ...taps(from, to, { partition: 1, at: T + 1 })];
 
-  test('all of them: are counted again from the topic before the next batch, and published', async () => {
+  test('are counted again from the topic before the next batch, and published', async () => {
     await counter.count(both(0, 100));
     store.lose();
     await counter.count(both(100, 110));
@@ -258,23 +258,23 @@ describe('counts that the store has lost', () => {
     await expectExactly(240);
   });
 
-  test('without a tap that comes: up to where the consumer group has committed', async () => {
+  test('are counted again by finalize without new taps, up to the committed offset', async () => {
     await counter.count(both(0, 100));
     for (const partition of [0, 1]) commit(100, partition);
     expect(await counter.recountLost()).toEqual({ recounted: 0, lost: 0 });
     store.lose();
-    const next = both(100, 105); // not delivered yet: not ours to count
+    const next = both(100, 105); // not delivered yet, so not part of the recount
     expect(await counter.recountLost()).toEqual({ recounted: 200, lost: 0 });
     expect(await total()).toBe(200);
     await counter.count(next);
     expect(await total()).toBe(210);
   });
 
-  test('what the topic does not hold any more is reported as lost, once, and passed over', async () => {
+  test('are reported as lost, once, where the topic no longer has the records', async () => {
     await counter.count(both(0, 100));
     for (const partition of [0, 1]) commit(100, partition);
     store.lose();
-    stream.forgetBefore('emoji_topic-0', 60);
+    stream.deleteBefore('emoji_topic-0', 60);
     expect(await counter.recountLost()).toEqual({ recounted: 140, lost: 60 });
     expect(log.lines.filter(([level]) => level === 'error')).toEqual([
       ['error', expect.stringContaining('taps are lost'), { ranges: [range(0, 60)] }],
@@ -285,15 +285,15 @@ describe('counts that the store has lost', () => {
     expect([await total(), await inWindows()]).toEqual([160, 160]);
   });
 
-  test('what is lost is reported though counts are lost once more while they are counted again', async () => {
+  test('are reported as lost even if counts are lost again during the recount', async () => {
     await counter.count(both(0, 100));
     for (const partition of [0, 1]) commit(100, partition);
     store.lose();
-    stream.forgetBefore('emoji_topic-0', 60);
+    stream.deleteBefore('emoji_topic-0', 60);
     const apply = store.apply.bind(store);
     const copies = [store.copy()];
     store.apply = async (...args) => {
-      // The third chunk meets a copy that lacks the second.
+      // A failover before the third chunk loses the second one.
       if (copies.length === 3) store.failOver(copies[1] ?? []);
       const outcomes = await apply(...args);
       copies.push(store.copy());
@@ -303,7 +303,7 @@ describe('counts that the store has lost', () => {
     expect(await total()).toBe(140);
   });
 
-  test('while they are counted again: what is missing then is counted again too', async () => {
+  test('during a recount are counted again too', async () => {
     await counter.count(both(0, 100));
     store.lose();
     const apply = store.apply.bind(store);
@@ -316,7 +316,7 @@ describe('counts that the store has lost', () => {
     await expectExactly(220);
   });
 
-  test('of some buckets: the rooms of the others are published before these are counted again', async () => {
+  test('of some buckets do not delay the rooms of other buckets, which are published before the recount', async () => {
     await counter.count(tapsOfAll(0, 40));
     const copy = new MemoryCountStore({ ...settings, buckets: BUCKETS }).copy();
     store.failOver(copy, [bucketOf(ROOM, BUCKETS)]);
@@ -331,7 +331,7 @@ describe('counts that the store has lost', () => {
     for (const room of ROOMS) await expectExactly(20, room);
   });
 
-  test('again and again: the batch fails, so that it is delivered again', async () => {
+  test('again on each attempt make the batch fail, so that it is delivered again', async () => {
     await counter.count(taps(0, 10));
     const apply = store.apply.bind(store);
     store.apply = (...args) => {
@@ -343,7 +343,7 @@ describe('counts that the store has lost', () => {
     await expect(counter.recountLost()).rejects.toMatchObject({ code: 'store_unavailable' });
   });
 
-  test('a bucket that is damaged is discarded and counted again from the topic; the others keep what they hold', async () => {
+  test('in a damaged bucket are discarded and counted again from the topic; other buckets are not touched', async () => {
     await counter.count(tapsOfAll(0, 40));
     const damaged = bucketOf(ROOM, BUCKETS);
     const apply = store.apply.bind(store);
@@ -363,10 +363,10 @@ describe('counts that the store has lost', () => {
     expect(discarded).toEqual([damaged]);
     for (const room of ROOMS) await expectExactly(20, room);
     expect(stream.reads).toEqual([range(0, 40)]);
-    expect(records.topics).toEqual([UPDATE_TOPIC]); // nothing of it is a dead letter
+    expect(records.topics).toEqual([UPDATE_TOPIC]); // no dead letters
   });
 
-  test('discardAll: everything that the topic holds is counted again', async () => {
+  test('after discardAll are counted again from the whole topic', async () => {
     await counter.count(tapsOfAll(0, 40));
     commit(40);
     await counter.discardAll();
@@ -382,7 +382,7 @@ describe('a large batch of taps with ids', () => {
       taps(from + n, from + n + 1, { id: `${(from + n) % 4000}`, appended: T + from + n }),
     ).flat();
 
-  test('is counted in portions, each id once, and again without a change when it comes again', async () => {
+  test('is counted in portions, each id once, and a redelivery changes nothing', async () => {
     const batch = [...identified(0, 5000), ...taps(0, 10, { partition: 1 })];
     const sizes: number[] = [];
     const apply = store.apply.bind(store);
@@ -398,10 +398,10 @@ describe('a large batch of taps with ids', () => {
     expect(await total()).toBe(once);
     const progress = await store.progress(['emoji_topic-0', 'emoji_topic-1']);
     for (const each of progress) expect([...each.values()].map(({ offset }) => offset)).toEqual([4999, 9]);
-    expect(stream.reads).toEqual([]); // the portions continue each other
+    expect(stream.reads).toEqual([]); // there is no gap between the portions
   });
 
-  test('offsets without a record between its portions are no gap', async () => {
+  test('may have offsets without records between its portions', async () => {
     const batch = identified(0, 4500).filter(({ offset }) => offset % 2000 > 5 || offset < 2000);
     await counter.count(batch);
     expect(stream.reads).toEqual([]);

@@ -32,8 +32,8 @@ const progressOf = (outcome: Refused): ProgressMap => (outcome.state === 'behind
 
 /**
  * Counts each tap of the topic once, even if its batch is delivered again or with other boundaries. The counts are a
- * function of the topic. A bucket whose progress ends before the batch has lost counts; these are counted again from the
- * topic before the batch.
+ * function of the topic. A bucket whose progress ends before the batch has lost counts; these are counted again from
+ * the topic before the batch.
  */
 export const createCounter = (deps: CounterDeps) => {
   const { store, records, reader, clock, log, settings, shortCodes } = deps;
@@ -43,11 +43,11 @@ export const createCounter = (deps: CounterDeps) => {
 
   const discard = async (outcomes: readonly Pick<BucketOutcome, 'bucket' | 'state'>[]): Promise<void> => {
     const reasons = {
-      other_topic: 'the topic was deleted and created again: its taps are counted from its beginning',
+      topic_recreated: 'the topic was deleted and created again: its taps are counted from its beginning',
       damaged: 'stored counts are damaged: they are counted again from the topic',
     };
     for (const { bucket, state } of outcomes) {
-      if (state !== 'other_topic' && state !== 'damaged') continue;
+      if (state !== 'topic_recreated' && state !== 'damaged') continue;
       log.warn(reasons[state], { bucket });
       await store.discard(bucket);
     }
@@ -71,7 +71,7 @@ export const createCounter = (deps: CounterDeps) => {
       throw new PlatformError('store_unavailable', 'Redis lost counts repeatedly while a batch was counted');
   };
 
-  /** What each bucket lacks of the committed records. A progress beyond the end of a partition is of an earlier topic. */
+  /** The committed records that each bucket lacks. Progress beyond the end of a partition is of a former topic. */
   const missingNow = async (): Promise<{ behind: Map<number, ProgressMap>; upTo: Map<string, number> }> => {
     // Read before the progress: a batch is committed only after it was counted.
     const [committed, ends] = [
@@ -81,7 +81,7 @@ export const createCounter = (deps: CounterDeps) => {
     const all = await store.progress([...ends.keys()]);
     const beyond = all.flatMap((progress, bucket) =>
       [...ends].some(([name, end]) => (progress.get(name)?.offset ?? -1) >= end)
-        ? [{ bucket, state: 'other_topic' as const }]
+        ? [{ bucket, state: 'topic_recreated' as const }]
         : [],
     );
     await discard(beyond);

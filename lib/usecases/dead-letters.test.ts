@@ -14,13 +14,13 @@ const rejected = (offset: number, more: Partial<StreamRecord> = {}): Rejected =>
     ...{ value: Buffer.from('oops'), ...more },
   },
 });
-/** What stands in the topic of a record that was set aside. */
+/** The expected dead letter of a rejected record. */
 const letter = (offset: number, more: object = {}) => ({
   ...{ topic: 'emoji_topic', partition: 1, offset, timestamp: 42, reason, value: 'b29wcw==' },
   ...more,
 });
 
-test('an unreadable record is written to the dead-letter topic with its place and the reason', async () => {
+test('an unreadable record is written to the dead-letter topic with its position and the reason', async () => {
   const records = new RecordedLog();
   await setAside(records, recordedLogger(), [rejected(5), rejected(9)]);
   expect(records.topics).toEqual([DEAD_LETTER_TOPIC]);
@@ -56,7 +56,7 @@ test('a failed write to the dead-letter topic fails the batch, so that it is del
   await expect(setAside(records, recordedLogger(), [rejected(5)])).rejects.toThrow('down');
 });
 
-/** The bytes of a record that the broker just takes. */
+/** A record value of nearly the maximum size that the broker accepts. */
 const megabyte = Buffer.alloc(1_048_000, 'x');
 
 test('a record of the broker’s maximum size is truncated, so that the dead letter fits', async () => {

@@ -5,7 +5,7 @@ import type { Rejected } from '../domain/decode.ts';
 import type { RecordLog } from '../ports.ts';
 import { appendAll } from './append-all.ts';
 
-/** Place of a record. `timestamp` (ms) distinguishes it from a record of an earlier topic with the same name. */
+/** Position of a record. `timestamp` (ms) distinguishes it from a record of a former topic with the same name. */
 const placeSchema = z.object({
   topic: z.string(),
   partition: z.int().nonnegative(),
@@ -19,7 +19,7 @@ const deadLetterSchema = placeSchema.extend({
   reason: z.string(),
   key: z.base64().optional(),
   value: z.base64(),
-  /** The value was cut, or the key left out, because of their size. The whole record is still at its original place. */
+  /** The value was cut, or the key left out, because of their size. The whole record is still in its topic. */
   truncated: z.literal(true).optional(),
 });
 export type DeadLetter = z.infer<typeof deadLetterSchema>;

@@ -6,14 +6,14 @@ import type { Frame } from '../domain/frame.ts';
 import type { StreamRecord } from '../domain/stream.ts';
 import { createDeliver } from './deliver.ts';
 
-// The rest of what it does is in functions/subscriber-fanout.test.ts.
+// More tests are in functions/subscriber-fanout.test.ts.
 
 const record = (offset: number, each: Frame, partition = 0): StreamRecord => ({
   ...{ topic: clusterTopic(3), partition, offset, timestamp: 0, isAppendTime: true },
   value: Buffer.from(JSON.stringify(each)),
 });
 
-test('records of one partition are delivered to its own subscriber, merged, however they are mixed with others', async () => {
+test('records of a partition are merged and delivered to its subscriber, even if mixed with other partitions', async () => {
   const published: [number, number, Frame][] = [];
   const deliver = createDeliver({
     deliveryOf: ({ cluster, subscriber }) => ({

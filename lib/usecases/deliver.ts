@@ -14,7 +14,9 @@ interface Deps {
   log: Logger;
 }
 
-/** Delivers what partition n of a cluster's topic holds to the clients of subscriber n: one frame per room and batch. */
+/**
+ * Delivers the frames in partition n of a cluster's topic to the clients of subscriber n, merged per room and batch.
+ */
 export const createDeliver =
   ({ deliveryOf, records, log }: Deps) =>
   async (batch: readonly StreamRecord[]): Promise<void> => {

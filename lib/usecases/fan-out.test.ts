@@ -6,7 +6,7 @@ import type { Frame } from '../domain/frame.ts';
 import type { StreamRecord } from '../domain/stream.ts';
 import { createFanOut } from './fan-out.ts';
 
-// The rest of what it does is in functions/cluster-fanout.test.ts.
+// More tests are in functions/cluster-fanout.test.ts.
 
 const recordsWith = (frames: readonly Frame[]): StreamRecord[] =>
   frames.map((each, offset) => ({
@@ -22,7 +22,7 @@ const pacer = { claim: async (rooms: readonly string[]) => new Map(rooms.map((ro
 const fanOut = (records: RecordedLog, frames: readonly Frame[]) =>
   createFanOut({ registry, pacer, records, log: recordedLogger() })(recordsWith(frames));
 
-test('a thousand rooms at once: one record for each room and cluster', async () => {
+test('a batch of 1,500 rooms produces one record per room and cluster', async () => {
   const records = new RecordedLog();
   const rooms = Array.from({ length: 1500 }, (_, n) => `room-${n}`);
   await fanOut(

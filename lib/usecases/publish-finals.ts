@@ -4,7 +4,7 @@ import type { Clock, CountStore, RecordLog } from '../ports.ts';
 import { publishCounts } from './publish-counts.ts';
 
 interface Deps {
-  store: Pick<CountStore, 'overdue' | 'settle'>;
+  store: Pick<CountStore, 'overdue' | 'markFinal'>;
   records: RecordLog;
   clock: Clock;
   settings: { windowMs: number; ratio: number };
@@ -16,7 +16,7 @@ const mergeRoom = (parts: readonly RoomCounts[]): RoomCounts[] => {
   return last ? [{ ...last, windows: parts.flatMap(({ windows }) => windows) }] : [];
 };
 
-/** Publishes the counts of windows that are over again, as final. After a failure they are published by the next call. */
+/** Publishes the final counts of windows that are over. After a failure the next call publishes them. */
 export const createPublishFinals =
   ({ store, records, clock, settings }: Deps) =>
   async (): Promise<void> => {
@@ -29,6 +29,6 @@ export const createPublishFinals =
         ({ room }) => room,
       );
       await publishCounts(records, [...rooms.values()].flatMap(mergeRoom), settings, now);
-      await store.settle(due, now);
+      await store.markFinal(due, now);
     }
   };

@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { fullJitterMs, retryAfterMs } from './backoff.ts';
 
-test('the longest wait doubles up to its bound, and any part of it may be the wait', () => {
+test('the wait is a random part of a limit, which doubles with each failure up to a maximum', () => {
   const waits = (random: number) =>
     [1, 2, 3, 6, 7, 2000].map((failures) => fullJitterMs(failures, { firstMs: 250, longestMs: 10_000 }, () => random));
   expect(waits(1)).toEqual([250, 500, 1000, 8000, 10_000, 10_000]);
@@ -16,6 +16,6 @@ test.each([
   ['soon', 0],
   ['', 0],
   [undefined, 0],
-])('Retry-After: %s', (header, wait) => {
+])('Retry-After %p is a wait of %i ms', (header, wait) => {
   expect(retryAfterMs(header, Date.parse('2026-05-01T20:45:00Z'))).toBe(wait);
 });

@@ -1,7 +1,7 @@
 import { describe, expect, test } from '@jest/globals';
 import { httpUrl, networkReason, positiveNumber, readArgs, UsageError, waitUntil, wholeNumber } from './cli.ts';
 
-describe('an option that is wrong is named, with what it should be', () => {
+describe('the error for an invalid option names the option and what it should be', () => {
   test.each(['0', '11', '-1', '1.5', '1e1', '', 'x', ' 3'])('a whole number from 1 to 10: %j', (text) => {
     expect(() => wholeNumber('--clients', text, { from: 1, to: 10 })).toThrow(
       new UsageError(`--clients should be a whole number from 1 to 10, not "${text}".`),
@@ -21,7 +21,7 @@ describe('an option that is wrong is named, with what it should be', () => {
     [['--rate'], "Option '--rate <value>' argument missing."],
     [['--rate', '-5'], "Option '--rate' argument is ambiguous."],
     [['more'], "Unexpected argument 'more'."],
-  ])('in one sentence: %j', (args, message) => {
+  ])('unknown or incomplete options: %j', (args, message) => {
     const read = () => readArgs({ args, options: { rate: { type: 'string' } } });
     expect(read).toThrow(UsageError);
     expect(read).toThrow(new RegExp(`^${message.replace('.', '\\.')}$`));
@@ -39,18 +39,18 @@ test.each([
   ['https://example.org/prod', 'https://example.org/prod/emoji'],
   ['https://example.org/prod/?a=b#c', 'https://example.org/prod/emoji'],
   ['https://u:p@example.org/a/b//', 'https://u:p@example.org/a/b/emoji'],
-])('a path is appended to the address %s', (text, emoji) => {
+])('a path can be appended to the address %s', (text, emoji) => {
   expect(new URL('emoji', httpUrl('--url', text)).href).toBe(emoji);
 });
 
-test('waiting ends with the signal, also one that was aborted before', async () => {
+test('waiting ends when the signal is aborted, also if it was aborted before', async () => {
   const stop = new AbortController();
   const waits = [waitUntil(stop.signal), waitUntil(stop.signal, 3600)];
   stop.abort();
   await Promise.all([...waits, waitUntil(stop.signal), waitUntil(stop.signal, 3600)]);
 });
 
-test('the reason for which a request was not answered is the code at its root', () => {
+test('networkReason returns the error code of the root cause', () => {
   const refused = Object.assign(new Error('connect'), { code: 'ECONNREFUSED' });
   expect(networkReason(new TypeError('fetch failed', { cause: refused }))).toBe('ECONNREFUSED');
   expect(networkReason(refused)).toBe('ECONNREFUSED');

@@ -11,15 +11,15 @@ export class UsageError extends Error {
   override name = 'UsageError';
 }
 
-/** What a script sees of its process, so that a test can run it without starting one. */
+/** The environment, output and signals of a script, which tests replace to run it without a process of its own. */
 export interface Io {
   env: NodeJS.ProcessEnv;
-  /** A line (or several) to the standard output. */
+  /** Prints one or more lines to standard output. */
   print(lines: string): void;
   printError(lines: string): void;
-  /** The standard output when it is a terminal. */
+  /** Standard output, if it is a terminal. */
   terminal: NodeJS.WriteStream | undefined;
-  /** Is aborted by Ctrl-C, SIGTERM or the death of npm; from the first call on these do not end the process at once. */
+  /** Aborted by Ctrl-C, SIGTERM or the end of npm. After the first call these no longer end the process at once. */
   stopSignal(): AbortSignal;
 }
 
@@ -36,10 +36,10 @@ const processIo: Io = {
   stopSignal,
 };
 
-/** Runs a script whose file is what Node.js was started with; a file that is only imported runs nothing. */
+/** Runs the script if its file is the one that Node.js was started with, but not if it is only imported. */
 export async function runScript({ url }: ImportMeta, name: string, main: Main): Promise<void> {
   if (realpathSync(process.argv[1] ?? '') !== fileURLToPath(url)) return;
-  // A reader that has seen enough (`| head`) is no failure.
+  // A reader that closes the pipe (`| head`) is not an error.
   process.stdout.on('error', () => process.exit(0));
   try {
     process.exitCode = await main(process.argv.slice(2), processIo);
@@ -48,7 +48,7 @@ export async function runScript({ url }: ImportMeta, name: string, main: Main): 
   }
 }
 
-/** Prints a failure as a sentence. @returns the exit code: 2 for wrong usage, else 1 */
+/** Prints the message of an error. @returns the exit code: 2 for wrong usage, else 1 */
 export function explainFailure(name: string, error: unknown, { printError }: Pick<Io, 'printError'>): number {
   if (error instanceof UsageError) {
     printError(`${error.message} See: npm run ${name} -- --help`);
@@ -59,7 +59,7 @@ export function explainFailure(name: string, error: unknown, { printError }: Pic
   return 1;
 }
 
-/** @throws UsageError when the command line holds what the script does not know. */
+/** @throws UsageError for unknown options or arguments. */
 export function readArgs<T extends ParseArgsConfig>(config: T): ReturnType<typeof parseArgs<T>> {
   try {
     return parseArgs(config);
@@ -72,8 +72,8 @@ export function readArgs<T extends ParseArgsConfig>(config: T): ReturnType<typeo
 type Flags = NonNullable<ParseArgsConfig['options']>;
 
 /**
- * The command of a script that has several, with what stands behind it and its options. Undefined when the help was
- * asked for, and printed.
+ * Reads the command of a script that has several, with its arguments and options. With --help it prints the help and
+ * returns undefined.
  * @throws UsageError
  */
 export function readCommand<const C extends string, const F extends Flags = Record<never, never>>(
@@ -97,7 +97,7 @@ export function readCommand<const C extends string, const F extends Flags = Reco
   return { command, rest, values };
 }
 
-/** @throws UsageError when something stands behind a command that takes nothing. */
+/** @throws UsageError when a command without arguments has some. */
 export function takesNothing(command: string, rest: readonly string[]): void {
   if (rest.length > 0) throw new UsageError(`${command} takes no "${rest[0]}".`);
 }
@@ -122,7 +122,7 @@ export function positiveNumber(flag: string, text: string, to: number): number {
 }
 
 /**
- * The address, to which a path such as `emoji` can be appended: a stage in it (https://host/prod) is kept.
+ * Parses an address to which a path such as `emoji` can be appended; a stage in it (https://host/prod) is kept.
  * @throws UsageError unless the text is the address of an HTTP server.
  */
 export function httpUrl(flag: string, text: string): URL {
@@ -133,7 +133,7 @@ export function httpUrl(flag: string, text: string): URL {
   throw new UsageError(`${flag} should be an address such as http://localhost:5013, not "${text}".`);
 }
 
-/** Ctrl-C, SIGTERM or the death of npm aborts the signal; a second Ctrl-C ends the process at once. */
+/** Ctrl-C, SIGTERM or the end of npm aborts the signal; a second Ctrl-C ends the process at once. */
 function stopSignal(): AbortSignal {
   const stopping = new AbortController();
   const stop = () => stopping.abort();
@@ -142,14 +142,14 @@ function stopSignal(): AbortSignal {
   return stopping.signal;
 }
 
-/** Resolves after so many seconds, or when the signal is aborted; without a number only then. */
+/** Resolves when the signal is aborted, or after this many seconds. */
 export async function waitUntil(stop: AbortSignal, seconds?: number): Promise<void> {
   if (stop.aborted) return;
   if (seconds === undefined) await new Promise((resolve) => stop.addEventListener('abort', resolve, { once: true }));
   else await sleep(seconds * 1000, undefined, { signal: stop }).catch(() => undefined); // it rejects when aborted
 }
 
-/** What kept a request from being answered, in a word: ECONNREFUSED, ETIMEDOUT, … */
+/** Why a request was not answered, as an error code: ECONNREFUSED, ETIMEDOUT, … */
 export function networkReason(error: unknown): string {
   const { cause = error } = error as Error;
   const { code, name, message } = cause as { code?: unknown; name: string; message: string };

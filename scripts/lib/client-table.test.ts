@@ -10,7 +10,7 @@ const update = (seconds: number, emoji_type: string, raw_count: number) => ({
 });
 const bars = (text: string) => text.split('\n').map((line) => line.split('█').length - 1);
 
-test('shows window, total and a bar of each emoji, the largest total first', () => {
+test('shows the window’s count, the total and a bar for each emoji, the largest total first', () => {
   const table = new ClientTable('final');
   table.add(update(0, '❤️', 10));
   table.add(update(0, '🔥', 1234));
@@ -20,7 +20,7 @@ test('shows window, total and a bar of each emoji, the largest total first', () 
   expect(lines.at(-1)).toMatch(/^❤️ +10 +10 *$/);
 });
 
-test('a newer window begins at 0; an update of an older one changes the totals only', () => {
+test('a newer window begins at 0; an update of an older window changes only the totals', () => {
   const table = new ClientTable('r');
   table.add(update(0, '🔥', 8));
   table.add(update(2, '❤️', 4));

@@ -26,7 +26,7 @@ export class ClientTable {
     if (start === this.#window.start) counts.set(emoji_type, Math.max(raw_count, counts.get(emoji_type) ?? 0));
   }
 
-  /** @param width columns of the terminal @param height its lines */
+  /** @param width columns of the terminal @param height lines of the terminal */
   render(totals: ReadonlyMap<string, number>, { width = 80, height = 24 } = {}): string {
     const { start, end, counts } = this.#window;
     if (start === '') return `${this.#room}: nothing yet`;

@@ -7,7 +7,7 @@ const defaultOf = (variable: z.ZodType): string => {
   return `\`${String(data)}\``;
 };
 
-/** The configuration as a Markdown table, made from the schema that reads it. */
+/** The configuration as a Markdown table, generated from its schema. */
 export const configTable = (): string => {
   const rows = Object.entries(variables).map(([name, variable]) => {
     const { expects, description } = variable.meta() as { expects: string; description: string };

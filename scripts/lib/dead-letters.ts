@@ -9,27 +9,27 @@ import {
 import { recordAt, scan, type StoredRecord } from './scan.ts';
 import type { Broker } from './services.ts';
 
-/** A dead letter as the list shows it, without what it holds. */
+/** A dead letter in the list, without its content. */
 export interface Entry {
-  /** Where it stands in the dead-letter topic: partition@offset. */
+  /** Its position in the dead-letter topic: partition@offset. */
   id: string;
   partition: number;
   offset: number;
-  /** Where the record stood. */
+  /** The original position of the record. */
   place: Place;
-  /** ms: when it was set aside. */
+  /** When it was written to the dead-letter topic (ms). */
   at: number;
   reason: string;
-  /** Bytes of its value that are kept. */
+  /** Number of stored bytes of its value. */
   size: number;
   truncated: boolean;
-  /** What is known of a replay, and since when (ms). */
+  /** State of a replay, and since when (ms). */
   replay?: { state: ReplayMark['replay']; at: number };
 }
 
 export interface Filter {
   topic?: string | undefined;
-  /** A part of the reason, in any case. */
+  /** A part of the reason, case-insensitive. */
   reason?: string | undefined;
 }
 
@@ -40,7 +40,7 @@ const parseEntry = ({ value }: StoredRecord) => {
   try {
     return deadLetterTopicSchema.safeParse(JSON.parse(value?.toString() ?? '')).data;
   } catch {
-    return undefined; // not ours: whoever wrote it may read it
+    return undefined; // written by another program
   }
 };
 
@@ -53,7 +53,9 @@ const toEntry = ({ partition, offset, timestamp }: StoredRecord, letter: DeadLet
   };
 };
 
-/** Every dead letter, oldest first; a record that was set aside several times (its batch came again) once. */
+/**
+ * All dead letters, oldest first. A record that was set aside repeatedly, because its batch was redelivered, is one.
+ */
 export async function listDeadLetters(broker: Broker): Promise<Entry[]> {
   await assertTopic(broker);
   const entries = new Map<string, Entry>();
@@ -78,7 +80,7 @@ export const matches =
     (topic === undefined || entry.place.topic === topic) &&
     (reason === undefined || entry.reason.toLowerCase().includes(reason.toLowerCase()));
 
-/** Hands over the dead letters of these entries, whole as far as they were kept. */
+/** Reads the dead letters of these entries. */
 export async function readDeadLetters(
   broker: Broker,
   entries: readonly Entry[],
@@ -102,14 +104,14 @@ export async function readDeadLetters(
   );
 }
 
-/** The dead letter with the whole value and key; undefined when they were cut and their topic does not keep them. */
+/** The dead letter with its complete value and key; undefined when it was truncated and its topic no longer has it. */
 export async function restoreWhole(broker: Broker, letter: DeadLetter): Promise<DeadLetter | undefined> {
   if (!letter.truncated) return letter;
   const { topic, partition, offset } = letter;
   const topics = await broker.admin.listTopics();
   const record = topics.includes(topic) ? await recordAt(broker, topic, partition, offset) : undefined;
   const value = record?.value?.toString('base64');
-  // What stands there now may be another, in a topic that was made anew.
+  // A recreated topic may have another record at this offset.
   if (!record || !value?.startsWith(letter.value)) return undefined;
   const { truncated: _cut, key: _key, ...rest } = letter;
   return { ...rest, value, ...(record.key ? { key: record.key.toString('base64') } : {}) };

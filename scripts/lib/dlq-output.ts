@@ -16,7 +16,7 @@ const entryJson = ({ partition: _partition, offset: _offset, at, replay, ...entr
 const stateOf = ({ replay }: Entry) =>
   replay === undefined ? '' : replay.state === 'done' ? 'put back' : 'replay interrupted';
 
-/** The newest, or all, as a table or as JSON lines. */
+/** Prints the newest entries, or all, as a table or as JSON lines. */
 export function printList(print: Io['print'], entries: readonly Entry[], all: boolean, json: boolean): void {
   const shown = all ? entries : entries.slice(-NEWEST);
   if (json) {
@@ -31,12 +31,12 @@ export function printList(print: Io['print'], entries: readonly Entry[], all: bo
     stateOf(entry),
     printableLine(entry.reason),
   ]);
-  print(table(['id', 'stood at', 'set aside', 'bytes', '', 'reason'], rows, [0, 1, 2, 4, 5]).join('\n'));
+  print(table(['id', 'position', 'set aside', 'bytes', '', 'reason'], rows, [0, 1, 2, 4, 5]).join('\n'));
   const more = entries.length - shown.length;
   if (more > 0) print(`… ${count(more)} older: --all shows them`);
 }
 
-/** One of them, whole as far as it is known. */
+/** Prints one dead letter in full, as far as it is available. */
 export function printLetter(print: Io['print'], entry: Entry, letter: DeadLetter, json: boolean): void {
   const bytes = Buffer.from(letter.value, 'base64');
   const text = textOf(bytes);
@@ -50,9 +50,9 @@ export function printLetter(print: Io['print'], entry: Entry, letter: DeadLetter
   const { place, truncated, ...rest } = found;
   const lines = Object.entries({
     ...rest,
-    stood_at: placeName(place),
+    position: placeName(place),
     ...(place.timestamp === undefined ? {} : { written_at: iso(place.timestamp) }),
-    ...(truncated ? { truncated: 'yes: the topic does not keep the whole of it any more' } : {}),
+    ...(truncated ? { truncated: 'yes: the topic no longer has the whole record' } : {}),
   }).map(([name, what]) => `${`${name}:`.padEnd(15)}${printableLine(String(what))}`);
   print([...lines, '', text === undefined ? `hex ${value.hex}` : printable(text)].join('\n'));
 }

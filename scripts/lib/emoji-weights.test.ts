@@ -2,7 +2,7 @@ import { describe, expect, test } from '@jest/globals';
 import { UsageError } from './cli.ts';
 import { emojiPicker, parseWeights } from './emoji-weights.ts';
 
-test('an emoji without a weight has 1; spellings of one emoji are one, as the platform counts them', () => {
+test('the default weight is 1, and spellings of the same emoji are combined', () => {
   expect([...parseWeights('🔥=5, ❤,❤️=1.5,#️⃣=2,:goal:')]).toEqual([
     ['🔥', 5],
     ['❤️', 2.5],
@@ -11,14 +11,14 @@ test('an emoji without a weight has 1; spellings of one emoji are one, as the pl
   ]);
 });
 
-describe('refused, with what was given', () => {
+describe('invalid lists are rejected with an error that quotes the invalid part', () => {
   test.each(['', 'fire', '🔥🔥', '🔥=', '🔥=0', '🔥=-1', '🔥=x', '🔥=1=2', '=5', '🔥=5,,❤️'])('%j', (text) => {
     expect(() => parseWeights(text)).toThrow(UsageError);
     expect(() => parseWeights(text)).toThrow(/^--emoji should list emojis/);
   });
 });
 
-test('each emoji is picked as often as its weight says', () => {
+test('emojis are picked in proportion to their weights', () => {
   let n = 0;
   const pick = emojiPicker(parseWeights('🔥=5,❤️=3,👏=2'), () => (n++ % 1000) / 1000);
   const picked = new Map<string, number>();
@@ -33,7 +33,7 @@ test('each emoji is picked as often as its weight says', () => {
   ]);
 });
 
-test('rounding of the sum leaves no request without an emoji', () => {
+test('an emoji is picked even if rounding errors exceed the sum of the weights', () => {
   const pick = emojiPicker(parseWeights('🔥=0.1,❤️=0.2'), () => 1);
   expect(pick()).toBe('🔥');
 });

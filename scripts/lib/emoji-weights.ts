@@ -1,10 +1,10 @@
 import { emojiCanonicaliser } from '../../lib/domain/emoji.ts';
 import { UsageError } from './cli.ts';
 
-/** Emoji as it is counted → how often it is tapped, relative to the others. */
+/** Emoji in its canonical form → weight: how often it is tapped, relative to the others. */
 export type EmojiWeights = ReadonlyMap<string, number>;
 
-/** The platform decides which short codes it takes. */
+/** Any short code: the platform decides which ones it accepts. */
 const SHORT_CODE = /^:\S+:$/;
 const WEIGHT = /^\d+(\.\d+)?$/;
 
@@ -28,7 +28,7 @@ export function parseWeights(text: string): EmojiWeights {
   return weights;
 }
 
-/** Makes the function that picks an emoji, each as often as its weight says. */
+/** Creates a function that picks random emojis in proportion to their weights. */
 export function emojiPicker(weights: EmojiWeights, random: () => number = Math.random): () => string {
   const entries = [...weights];
   const sum = entries.reduce((total, [, weight]) => total + weight, 0);

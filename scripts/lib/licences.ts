@@ -1,9 +1,9 @@
-/** SPDX identifiers of permissive licences; a new one is added by somebody who has read it. */
+/** SPDX identifiers of the allowed, permissive licences. Read a licence before you add it. */
 const ALLOWED = new Set(['MIT', 'Apache-2.0', 'ISC', '0BSD', 'BSD-2-Clause', 'BSD-3-Clause', 'BlueOak-1.0.0']);
 
 /**
- * A sentence for each package whose licence is not on the list; no packages at all are a problem too. A licence that
- * the checker has guessed from a file ends with `*`: nobody has declared it, so it is not on the list either.
+ * A sentence for each package whose licence is not allowed; an empty package list is a problem too. A licence that ends
+ * with `*` was guessed by the checker and not declared, so it is not allowed either.
  */
 export const licenceProblems = (
   packages: Readonly<Record<string, { licenses?: string | readonly string[] | undefined }>>,
@@ -13,6 +13,6 @@ export const licenceProblems = (
   return entries.flatMap(([name, { licenses = [] }]) => {
     const given = [licenses].flat();
     if (given.length > 0 && given.every((licence) => ALLOWED.has(licence))) return [];
-    return `${name}: the licence must be one of ${[...ALLOWED].join(', ')} (it is ${given.join(', ') || 'not told'})`;
+    return `${name}: the licence must be one of ${[...ALLOWED].join(', ')} (it is ${given.join(', ') || 'unknown'})`;
   });
 };

@@ -13,7 +13,7 @@ const dial = async (port: number) => {
   return socket;
 };
 
-test('lines are whole, whatever the pieces in which they come', async () => {
+test('lines are complete, however the data is divided into chunks', async () => {
   const lines: string[] = [];
   server = await listenForLines('127.0.0.1', 0, (line) => lines.push(line));
   const socket = await dial(server.port);
@@ -22,14 +22,14 @@ test('lines are whole, whatever the pieces in which they come', async () => {
     socket.write(Buffer.of(byte));
     await new Promise(setImmediate);
   }
-  expect(await until('both lines', () => lines.length === 2 && lines)).toEqual(['🔥 one', '❤️ two']);
+  expect(await until('both lines have arrived', () => lines.length === 2 && lines)).toEqual(['🔥 one', '❤️ two']);
   socket.destroy();
 });
 
 test('a sender of endless data without a line break is disconnected', async () => {
   server = await listenForLines('127.0.0.1', 0, () => undefined);
   const socket = await dial(server.port);
-  socket.on('error', () => undefined); // that is how it learns
+  socket.on('error', () => undefined); // the reset of the connection
   const closed = new Promise((resolve) => socket.once('close', resolve));
   socket.write('x'.repeat(200_000));
   await closed;
@@ -43,7 +43,7 @@ test('a request of a web page is not shown as an update', async () => {
   expect(lines).toEqual([]);
 });
 
-test('a port that is taken is a sentence that says what to do', async () => {
+test('the error for a taken port says what to do', async () => {
   server = await listenForLines('127.0.0.1', 0, () => undefined);
   const { port } = server;
   await expect(listenForLines('127.0.0.1', port, () => undefined)).rejects.toThrow(

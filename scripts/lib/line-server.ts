@@ -8,15 +8,15 @@ export interface LineServer {
   close(): void;
 }
 
-/** An update has a few hundred characters; whoever sends more without a line break is not the platform. */
+/** Maximum length of a line: updates have a few hundred characters. */
 const MAX_LINE = 65_536;
 
-/** What a browser begins with when a page has it send text to this port, which could hold invented updates. */
+/** The first line of an HTTP request, by which a web page could send forged updates to this port. */
 const HTTP = /^[A-Z]+ \S+ HTTP\/\d/;
 
 /**
  * Listens for newline-delimited text, and answers the platform's challenges.
- * @param host undefined = every address of this machine @param port 0 = any free one
+ * @param host undefined = all addresses of this machine @param port 0 = any free port
  * @throws SetupError when the port is taken or cannot be listened on.
  */
 export async function listenForLines(
@@ -28,7 +28,7 @@ export async function listenForLines(
   const server = createServer((socket) => {
     sockets.add(socket);
     socket.on('close', () => sockets.delete(socket));
-    // A broken connection is replaced by the platform's next one.
+    // The platform opens a new connection after an error.
     socket.on('error', () => socket.destroy());
     let rest = '';
     socket.setEncoding('utf8').on('data', (chunk) => {
@@ -51,7 +51,7 @@ export async function listenForLines(
     throw new SetupError(
       code === 'EADDRINUSE'
         ? `Port ${port} is taken by another program: stop that program, or use another port: --port ${port + 1}`
-        : `Nothing can listen on ${host ?? 'this machine'}, port ${port}: ${message}`,
+        : `Cannot listen on ${host ?? 'this machine'}, port ${port}: ${message}`,
     );
   }
   return {

@@ -4,26 +4,26 @@ import { type Counts, type Latency, Statistics } from './statistics.ts';
 import { startTapper } from './tapper.ts';
 
 export interface Load {
-  /** What happened since the last call. */
-  look(): { delta: Counts; latency: Latency };
-  /** Nothing more is sent; resolves when the last answer is there. */
+  /** Counts and latencies since the last call. */
+  read(): { delta: Counts; latency: Latency };
+  /** Sends nothing more; resolves when the last answer has arrived. */
   finish(): Promise<LoadResult>;
 }
 
 export interface LoadResult {
   total: Counts;
   latency: Latency;
-  /** HTTP status, or what went wrong → taps. */
+  /** HTTP status or error code → taps. */
   errors: ReadonlyMap<string, number>;
   /** Taps answered 200: room → emoji → taps. */
   answered: ReadonlyMap<string, ReadonlyMap<string, number>>;
 }
 
 const CLIENTS = 20;
-/** Together 1,200 requests, more than the platform lets in: what it does not take, it has to refuse. */
+/** Together 1,200 open requests, more than the platform accepts, so that it has to reject some. */
 const IN_FLIGHT = 60;
 
-/** So many taps a second, a request each, whatever becomes of them. Nobody taps more than about once a second. */
+/** Sends this many taps per second, one per request, in an open loop. Each user taps about once a second. */
 export function startLoad(url: string, perSecond: number, rooms: readonly string[]): Load {
   const run = randomBytes(3).toString('hex');
   const rate = perSecond / CLIENTS;
@@ -40,15 +40,15 @@ export function startLoad(url: string, perSecond: number, rooms: readonly string
     }),
   );
   const statistics = new Statistics(tappers.map((tapper) => tapper.statistics));
-  const look = () => {
+  const read = () => {
     for (const tapper of tappers) tapper.refresh();
-    return statistics.look().all;
+    return statistics.read().all;
   };
   return {
-    look,
+    read,
     async finish() {
       await Promise.all(tappers.map((tapper) => tapper.finish()));
-      const { total } = look();
+      const { total } = read();
       return { total, latency: statistics.latency(), errors: statistics.errors(), answered: statistics.answered() };
     },
   };

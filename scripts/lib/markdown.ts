@@ -4,7 +4,7 @@ import { format } from 'oxfmt';
 import { REPO } from '../../infra/local/data-dir.ts';
 
 /**
- * The text with what stands between `<!-- name -->` and `<!-- /name -->` replaced.
+ * Replaces the content between `<!-- name -->` and `<!-- /name -->`.
  * @throws Error when the text has no such section.
  */
 export const section = (text: string, name: string, content: string): string => {

@@ -7,7 +7,7 @@ export interface MemoryUse {
   last: number;
 }
 
-/** Process id → resident memory in MiB, of those that run. */
+/** Process id → resident memory in MiB, for the running processes. */
 async function residentMemory(pids: readonly number[]): Promise<Map<number, number>> {
   const { output } = await runProgram('ps', ['-o', 'pid=,rss=', '-p', pids.join(',')], 5000);
   return new Map(
@@ -15,7 +15,7 @@ async function residentMemory(pids: readonly number[]): Promise<Map<number, numb
   );
 }
 
-/** Looks at the memory of processes once a second. A process that was started again is another one: `restarts`. */
+/** Measures the memory of processes once a second, and counts their restarts. */
 export class MemoryWatch {
   restarts = 0;
   readonly #pidOf: (name: string) => Promise<number>;
@@ -25,15 +25,15 @@ export class MemoryWatch {
 
   constructor(names: readonly string[], pidOf: (name: string) => Promise<number>) {
     this.#pidOf = pidOf;
-    let looking: Promise<void> | undefined;
+    let measuring: Promise<void> | undefined;
     this.#timer = setInterval(() => {
-      looking ??= this.#look(names)
-        .catch(() => undefined) // one of them is being started again
-        .finally(() => (looking = undefined));
+      measuring ??= this.#measure(names)
+        .catch(() => undefined) // a process is being restarted
+        .finally(() => (measuring = undefined));
     }, 1000);
   }
 
-  /** What was seen since the last call. */
+  /** Measurements since the last call. */
   take(): Map<string, MemoryUse> {
     const uses = this.#uses;
     this.#uses = new Map();
@@ -44,7 +44,7 @@ export class MemoryWatch {
     clearInterval(this.#timer);
   }
 
-  async #look(names: readonly string[]): Promise<void> {
+  async #measure(names: readonly string[]): Promise<void> {
     for (const name of names) {
       const pid = await this.#pidOf(name);
       if ((this.#pids.get(name) ?? pid) !== pid) this.restarts++;

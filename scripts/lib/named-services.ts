@@ -9,10 +9,10 @@ import { withAdmin } from './services.ts';
 import { ensureTopics } from './topics.ts';
 
 const quiet = createLogger('silent');
-/** A service that takes longer (ms) is not waited for: `/health` tells what is wrong with it. */
+/** Timeout (ms) of a check; `/health` reports services that are slower. */
 const WITHIN_MS = 5000;
 
-/** @throws SetupError when Redis may evict keys. One that does not answer is left to `/health`. */
+/** @throws SetupError when Redis may evict keys. If it does not answer, `/health` reports it. */
 export const refuseEvictingRedis = async ({ REDIS_URL, REDIS_MODE }: Config): Promise<void> => {
   const redis = createRedis(REDIS_URL, quiet, REDIS_MODE);
   const problems = await evictionProblems(redis, quiet).catch(() => []);
@@ -23,7 +23,7 @@ export const refuseEvictingRedis = async ({ REDIS_URL, REDIS_MODE }: Config): Pr
     );
 };
 
-/** Creates the topics that are missing and sets what exact counts need. What fails is left to `/health`. */
+/** Creates missing topics and corrects the settings that exact counts need. `/health` reports failures. */
 export const prepareTopics = async (config: Config): Promise<void> => {
   const layout = { clusters: config.CLUSTERS, subscribersPerCluster: config.SUBSCRIBERS_PER_CLUSTER };
   const ensured = withAdmin(config, (admin) => ensureTopics(admin, topicDefinitions(layout)));

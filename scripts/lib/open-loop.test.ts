@@ -5,14 +5,14 @@ import { Schedule } from './schedule.ts';
 
 let loop: OpenLoop;
 let requests: ReturnType<typeof heldRequests>;
-/** A loop never ends by itself. */
+/** A loop does not end by itself. */
 afterEach(() => {
   const finished = loop.finish();
   requests.answer();
   return finished;
 });
 
-/** Requests that are answered when the test says so. */
+/** Requests whose answers are given by the test. */
 const heldRequests = () => {
   const waiting: (() => void)[] = [];
   let sent = 0;
@@ -29,12 +29,12 @@ const heldRequests = () => {
   };
 };
 
-test('requests go out though none is answered, up to the bound; an answer makes room', async () => {
+test('requests are sent without waiting for answers, up to the limit; an answer allows the next one', async () => {
   requests = heldRequests();
   const schedule = new Schedule({ perSecond: 1000 });
   loop = openLoop({ schedule, maxInFlight: 5, send: requests.send, onSkipped: () => undefined });
-  await until('five are sent', () => requests.sent() === 5);
-  await until('more are due', () => loop.due() > 20);
+  await until('five requests are sent', () => requests.sent() === 5);
+  await until('more requests are due', () => loop.due() > 20);
   expect(loop.inFlight).toBe(5);
   expect(requests.sent()).toBe(5);
   requests.answer();
@@ -42,12 +42,12 @@ test('requests go out though none is answered, up to the bound; an answer makes 
   expect(requests.sent()).toBe(10);
 });
 
-test('finish waits for the last answer, and every request that was due was sent or skipped', async () => {
+test('finish waits for the last answer; every due request was sent or skipped', async () => {
   requests = heldRequests();
   let skipped = 0;
   const schedule = new Schedule({ perSecond: 500 });
   loop = openLoop({ schedule, maxInFlight: 3, send: requests.send, onSkipped: (n) => (skipped += n) });
-  await until('some are due', () => loop.due() > 10);
+  await until('some requests are due', () => loop.due() > 10);
   let finished = false;
   const finishing = loop.finish().then(() => (finished = true));
   const due = loop.due();

@@ -2,23 +2,23 @@ import type { Schedule } from './schedule.ts';
 
 export interface OpenLoopOptions {
   schedule: Schedule;
-  /** Requests that may wait for their answers at the same time. More than these wait for a free place, up to a second. */
+  /** Maximum number of unanswered requests. Further due requests wait, up to a second. */
   maxInFlight: number;
   /** Sends one request; `dueAt` by `performance.now()`. Must not reject. */
   send: (dueAt: number) => Promise<void>;
-  /** That many requests could not be sent in time and never will. */
+  /** Called with the number of requests that could not be sent in time and are skipped. */
   onSkipped: (requests: number) => void;
 }
 
 export interface OpenLoop {
   readonly inFlight: number;
-  /** How many requests have been due so far. */
+  /** Number of requests that have been due so far. */
   due(): number;
-  /** Sends what is due, then nothing more; resolves when the last answer is there. */
+  /** Sends the requests that are due, then nothing more; resolves when the last answer has arrived. */
   finish(): Promise<void>;
 }
 
-/** Sends requests when they are due, not when the ones before are answered. */
+/** Sends requests when they are due, without waiting for the answers of earlier ones. */
 export function openLoop({ schedule, maxInFlight, send, onSkipped }: OpenLoopOptions): OpenLoop {
   const began = performance.now();
   let next = 0;
@@ -29,7 +29,7 @@ export function openLoop({ schedule, maxInFlight, send, onSkipped }: OpenLoopOpt
   let timer: NodeJS.Timeout | undefined;
   const elapsed = () => (endedAt ?? performance.now()) - began;
 
-  function look(): void {
+  function sendDue(): void {
     clearTimeout(timer);
     const plan = schedule.plan(elapsed(), next, maxInFlight - inFlight);
     if (plan.skip > 0) onSkipped(plan.skip);
@@ -37,7 +37,7 @@ export function openLoop({ schedule, maxInFlight, send, onSkipped }: OpenLoopOpt
     const end = next + plan.send;
     while (next < end) launch(began + schedule.dueAt(next++));
     behind = next < schedule.dueBefore(elapsed());
-    if (endedAt === undefined) timer = setTimeout(look, plan.waitMs);
+    if (endedAt === undefined) timer = setTimeout(sendDue, plan.waitMs);
   }
 
   function launch(dueAt: number): void {
@@ -46,11 +46,11 @@ export function openLoop({ schedule, maxInFlight, send, onSkipped }: OpenLoopOpt
       inFlight--;
       if (endedAt !== undefined) {
         if (inFlight === 0) drained?.();
-      } else if (behind) look();
+      } else if (behind) sendDue();
     });
   }
 
-  look();
+  sendDue();
   return {
     get inFlight() {
       return inFlight;
@@ -58,7 +58,7 @@ export function openLoop({ schedule, maxInFlight, send, onSkipped }: OpenLoopOpt
     due: () => schedule.dueBefore(elapsed()),
     async finish() {
       endedAt = performance.now();
-      look();
+      sendDue();
       const left = schedule.dueBefore(elapsed()) - next;
       if (left > 0) onSkipped(left);
       if (inFlight > 0) await new Promise<void>((resolve) => (drained = resolve));

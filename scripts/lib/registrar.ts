@@ -16,7 +16,7 @@ const refusalSchema = z.object({
   details: z.array(z.object({ path: z.string(), message: z.string() })).default([]),
 });
 
-/** Where the API is, and the headers that every call to it has. */
+/** The URL of the API, and headers for every call. */
 export interface Api {
   url: URL;
   headers: Record<string, string>;
@@ -28,8 +28,8 @@ interface RegisterOptions {
 }
 
 /**
- * Registers, again and again until the platform takes it.
- * @throws SetupError when the platform refuses for good. @throws AbortError
+ * Registers, with retries until the platform accepts it.
+ * @throws SetupError when the platform rejects it permanently. @throws AbortError
  */
 export async function register(
   api: Api,
@@ -48,7 +48,7 @@ export async function register(
 interface Attempt {
   assignment?: Assignment;
   reason?: string;
-  /** What the platform asked for. */
+  /** The wait that the platform asked for. */
   waitMs?: number;
 }
 
@@ -62,21 +62,21 @@ async function attempt({ url, headers }: Api, registration: Registration, signal
       body: JSON.stringify(registration),
       signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
     });
-    body = await answer.json().catch(() => undefined); // whatever it is, it is no assignment
+    body = await answer.json().catch(() => undefined); // not an assignment
   } catch (error) {
     signal.throwIfAborted();
-    return { reason: `nobody answers at ${url.origin} (${networkReason(error)})` };
+    return { reason: `no answer from ${url.origin} (${networkReason(error)})` };
   }
   const assignment = assignmentSchema.safeParse(body);
   if (answer.ok && assignment.success) return { assignment: assignment.data };
   const refusal = refusalSchema.safeParse(body).data;
   const details = refusal?.details.map(({ path, message }) => `${path} ${message}`) ?? [];
-  const reason = `${url.origin} answered ${answer.status}: ${[refusal?.error ?? 'not in the words of the platform', ...details].join('; ')}`;
+  const reason = `${url.origin} answered ${answer.status}: ${[refusal?.error ?? 'not an answer of the platform', ...details].join('; ')}`;
   if (answer.status < 500 && answer.status !== 429) throw new SetupError(`Not registered: ${reason}.`);
   return { reason, waitMs: retryAfterMs(answer.headers.get('retry-after')) };
 }
 
-/** Resolves with undefined, or with the reason for which the client is still registered. */
+/** Resolves with undefined, or with the reason why the client is still registered. */
 export async function unregister({ url, headers }: Api, clientId: string): Promise<string | undefined> {
   try {
     const answer = await fetch(new URL(`register/${encodeURIComponent(clientId)}`, url), {
@@ -87,6 +87,6 @@ export async function unregister({ url, headers }: Api, clientId: string): Promi
     await answer.body?.cancel();
     return answer.ok || answer.status === 404 ? undefined : `${url.origin} answered ${answer.status}`;
   } catch (error) {
-    return `nobody answers at ${url.origin} (${networkReason(error)})`;
+    return `no answer from ${url.origin} (${networkReason(error)})`;
   }
 }

@@ -7,16 +7,16 @@ import { frameRecordSchema } from '../../lib/domain/frame.ts';
 import type { OutgoingRecord, RecordLog } from '../../lib/ports.ts';
 import type { Entry } from './dead-letters.ts';
 
-/** What is to be written where, or why it is not. */
+/** The record to write and its topic, or why it is refused. */
 export type Restored = { topic: string; record: OutgoingRecord } | { refused: string };
 
 const CLUSTER_TOPIC = /^cluster_\d+_emoji$/;
-/** Kafka's 1 MiB, less what it adds. */
+/** Kafka's limit of 1 MiB, minus its overhead. */
 const MAX_BYTES = 1_048_000;
 /** Well within the 10 minutes for which an event_id is remembered. */
 const SAFE_MS = 5 * 60_000;
 
-/** What the text of bytes is, or undefined when they are not UTF-8. */
+/** The bytes as text, or undefined when they are not UTF-8. */
 export const textOf = (bytes: Uint8Array): string | undefined => {
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -25,18 +25,19 @@ export const textOf = (bytes: Uint8Array): string | undefined => {
   }
 };
 
-/** By this a tap that was put back is known, also when it is put back twice. */
+/** The event_id of a replayed tap, which is the same in every replay, so that the tap counts once. */
 const eventIdOf = ({ topic, partition, offset }: Place): string => `dlq-${topic}-${partition}-${offset}`;
 
 interface Options {
   shortCodes: readonly string[];
-  /** Also what the platform's schema does not read. */
+  /** Also records that do not match the platform's schema. */
   force: boolean;
 }
 
 /**
- * How a dead letter goes back to the topic that it comes from: an update as it was and to the same partition, since
- * counts are cumulative; a tap to the partition of its user, with an `event_id`, by which it is counted once.
+ * The record that puts a dead letter back into its topic. An update is unchanged and goes to the same partition,
+ * because counts are cumulative. A tap goes to the partition of its user with an `event_id`, so that it is counted
+ * once.
  */
 export function toOutgoing(letter: DeadLetter, { shortCodes, force }: Options): Restored {
   const { topic, partition } = letter;
@@ -49,10 +50,11 @@ export function toOutgoing(letter: DeadLetter, { shortCodes, force }: Options): 
     const problem = force ? undefined : problemOf(reactionSchemas(shortCodes).reaction, tap);
     if (problem) return { refused: problem };
     const value = isObject(tap) ? JSON.stringify(tap) : text;
-    if (Buffer.byteLength(value) > MAX_BYTES) return { refused: 'with an event_id it is larger than the broker takes' };
+    if (Buffer.byteLength(value) > MAX_BYTES) return { refused: 'with an event_id it is too large for the broker' };
     return { topic, record: { value, ...keyOf(tap) } };
   }
-  if (topic !== UPDATE_TOPIC && !CLUSTER_TOPIC.test(topic)) return { refused: `${topic} is no topic of the platform` };
+  if (topic !== UPDATE_TOPIC && !CLUSTER_TOPIC.test(topic))
+    return { refused: `${topic} is not a topic of the platform` };
   const problem = force ? undefined : problemOf(frameRecordSchema, parseJson(text));
   if (problem) return { refused: problem };
   return {
@@ -61,7 +63,7 @@ export function toOutgoing(letter: DeadLetter, { shortCodes, force }: Options): 
   };
 }
 
-/** As ingest does, so that a copy meets its original in one partition. */
+/** The same key as in ingest, so that taps with the same event_id go to the same partition. */
 const keyOf = (tap: unknown) => (isObject(tap) && 'user_id' in tap ? { key: String(tap.user_id) } : {});
 
 const isObject = (value: unknown): value is object =>
@@ -75,7 +77,7 @@ const parseJson = (text: string): unknown => {
   }
 };
 
-/** A tap of another program's may lack both; the record's own time is when it was received, not that of its replay. */
+/** A tap written by another program may lack both fields. The original record time is used as received_at. */
 const completeTap = (value: unknown, letter: DeadLetter): unknown => {
   if (!isObject(value)) return value;
   const received = new Date(letter.timestamp ?? NaN);
@@ -92,7 +94,7 @@ const problemOf = (schema: z.ZodType, value: unknown): string | undefined => {
   return error && reasonOf(error);
 };
 
-/** Why an entry is not to be put back (again), if there is a reason. */
+/** Why an entry must not be put back (again); undefined if it may be. */
 export function held(
   { replay, place }: Entry,
   now: number,
@@ -113,7 +115,7 @@ export interface ReplayItem {
   record: OutgoingRecord;
 }
 
-/** Puts records back, between two marks in the dead-letter topic: when this is interrupted, the next replay knows. */
+/** Puts records back between two marks in the dead-letter topic, so that the next replay detects an interruption. */
 export async function putBack(records: RecordLog, items: readonly ReplayItem[]): Promise<void> {
   const mark = (replay: ReplayMark['replay']) =>
     records.append(

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { REPO } from '../../infra/local/data-dir.ts';
 
-/** Folders of what a registry may publish. */
+/** Folders of the publishable packages. */
 export const PACKAGES = ['packages/serverless-offline-kafka-events'] as const;
 
 export interface Manifest {
@@ -18,7 +18,7 @@ export const readManifest = (folder: string): Manifest => JSON.parse(readFileSyn
 export const writeManifest = (folder: string, manifest: Manifest): void =>
   writeFileSync(file(folder), `${JSON.stringify(manifest, null, 2)}\n`);
 
-/** The repository's address stands in the root's package.json alone; a package repeats it, since it is published alone. */
+/** Links for a package's manifest, derived from the repository address in the root's package.json. */
 export const repositoryLinks = (url: string, folder: string): Manifest => {
   const page = url.replace(/^git\+/, '').replace(/\.git$/, '');
   return {

@@ -6,7 +6,7 @@ import { printableLine } from './screen.ts';
 import { type Broker, withRecordLog } from './services.ts';
 import { count } from './table.ts';
 
-/** So many are written at once; what is held in memory is bounded by it. */
+/** Maximum number and size of records that are written together, to bound the memory. */
 const AT_ONCE = 100;
 const CHARACTERS_AT_ONCE = 4_000_000;
 
@@ -17,7 +17,7 @@ interface ReplayOptions {
   print: Io['print'];
 }
 
-/** Puts dead letters back and says of each what became of it. @returns how many were refused. */
+/** Puts dead letters back and prints the result of each. @returns the number of refused ones. */
 export async function runReplay(broker: Broker, config: Config, entries: readonly Entry[], options: ReplayOptions) {
   const { dryRun, force, value, print } = options;
   const counts = { back: 0, skipped: 0, refused: 0 };
@@ -47,8 +47,7 @@ export async function runReplay(broker: Broker, config: Config, entries: readonl
     };
     await readDeadLetters(broker, due, async (entry, letter) => {
       const whole = value ? { ...letter, value: value.toString('base64') } : await restoreWhole(broker, letter);
-      if (!whole)
-        return refuse(entry, `only a part of it was kept, and ${entry.place.topic} does not keep it any more`);
+      if (!whole) return refuse(entry, `only a part of it was kept, and ${entry.place.topic} no longer has it`);
       const restored = toOutgoing(whole, { shortCodes: config.EMOJI_SHORT_CODES, force });
       if ('refused' in restored) return refuse(entry, restored.refused);
       items.push({ entry, place: entry.place, ...restored });

@@ -11,13 +11,13 @@ export interface StoredRecord {
   value: Buffer | null;
 }
 
-/** Offsets by partition; a partition that is not named is not read. */
+/** Partition → offset; partitions that are not listed are not read. */
 type Positions = ReadonlyMap<number, number>;
 
 /**
- * Hands over what stands in a topic now, one record after the other, in order per partition; `each` says false when it
- * has seen enough. Nothing is committed.
- * @param from where to begin; the whole topic when it is left out
+ * Calls `each` for the present records of a topic, one by one, in order per partition, until it returns false. Commits
+ * nothing.
+ * @param from the offsets to begin at; by default the whole topic is read
  */
 export async function scan(
   { kafka, admin }: Broker,
@@ -40,7 +40,7 @@ export async function scan(
     await consumer.subscribe({ topic, fromBeginning: !from });
     await new Promise<void>((resolve, reject) => {
       consumer.on('consumer.crash', ({ payload }) => {
-        if (!payload.restart) reject(payload.error); // a coordinator that is still loading is asked again
+        if (!payload.restart) reject(payload.error); // kafkajs retries, for example while the coordinator is loading
       });
       let enough = false;
       const hand = async (partition: number, messages: readonly KafkaMessage[]): Promise<void> => {
@@ -69,7 +69,7 @@ export async function scan(
           },
         })
         .catch(reject);
-      // Before its first fetch: the consumer has not joined its group yet.
+      // Takes effect before the first fetch, because the consumer has not joined its group yet.
       for (const [partition, offset] of next) consumer.seek({ topic, partition, offset: String(offset) });
     });
   } finally {
@@ -77,7 +77,7 @@ export async function scan(
   }
 }
 
-/** The record at an offset, or undefined when the topic does not keep it (any more). */
+/** The record at an offset, or undefined when the topic does not have it. */
 export async function recordAt(
   broker: Broker,
   topic: string,

@@ -1,26 +1,26 @@
 export interface ScheduleOptions {
   perSecond: number;
-  /** 0 to 1: how much of an interval passes before the first request, so that clients do not tap in step. */
+  /** 0 to 1: part of an interval before the first request, so that clients do not tap simultaneously. */
   phase?: number;
-  /** Nothing is due from here on, in ms. */
+  /** Time (ms) after which nothing is due. */
   endMs?: number;
 }
 
-/** What is to be done at a moment: requests to give up, to send, and when to look again. */
+/** The next actions: number of requests to skip and to send, and the time until the next plan. */
 export interface Plan {
   skip: number;
   send: number;
   waitMs: number;
 }
 
-/** How far the loop may fall behind before requests are given up: after a stall nobody taps for the lost minutes. */
+/** How far (ms) the loop may fall behind before requests are skipped, so that a long stall causes no burst. */
 const CATCH_UP_MS = 1000;
-/** How soon to look again when every connection is busy; an answer makes the loop look at once. */
+/** Time (ms) until the next plan when all connections are busy; an answer causes one at once. */
 const BUSY_MS = 50;
 
 /**
- * When requests are due in an open loop: number n at (n + phase) / rate, whatever became of those before, as a crowd
- * does not wait for its neighbours' answers.
+ * The times at which requests are due in an open loop: number n at (n + phase) / rate, independent of the answers to
+ * earlier requests.
  */
 export class Schedule {
   readonly #intervalMs: number;
@@ -33,19 +33,22 @@ export class Schedule {
     this.#endMs = endMs;
   }
 
-  /** When request n is due, in ms since the start. */
+  /** Time (ms since the start) at which request n is due. */
   dueAt(n: number): number {
     return (n + this.#phase) * this.#intervalMs;
   }
 
-  /** How many requests are due before this moment (ms since the start). */
+  /** Number of requests that are due before this time (ms since the start). */
   dueBefore(elapsedMs: number): number {
     // Rounded first: 3 s at 100/s must be 300, not 299.99…
     const intervals = Number((Math.min(elapsedMs, this.#endMs) / this.#intervalMs - this.#phase).toFixed(6));
     return Math.max(0, Math.ceil(intervals));
   }
 
-  /** @param next the first request that is neither sent nor given up. @param free how many more may be in flight. */
+  /**
+   * @param next number of the first request that is neither sent nor skipped
+   * @param free how many more may be in flight
+   */
   plan(elapsedMs: number, next: number, free: number): Plan {
     const due = this.dueBefore(elapsedMs);
     const keep = Math.max(1, Math.ceil(CATCH_UP_MS / this.#intervalMs));

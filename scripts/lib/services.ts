@@ -11,14 +11,14 @@ import { PlatformError } from '../../lib/errors.ts';
 import { createLogger } from '../../lib/log.ts';
 import type { RecordLog, Registry } from '../../lib/ports.ts';
 
-// The clients' own lines would stand between ours; what matters in them becomes a sentence below.
+// Log lines of the clients would disturb the output; failures become error messages below.
 const quiet = createLogger('silent');
 
 export const DATA_DIR_OPTION = { 'data-dir': { type: 'string' } } as const;
 
 /**
- * The configuration, with the broker and the Redis of a running `npm start` where the environment names none.
- * @param dataDir the data folder of the one that is meant, whatever the environment names
+ * The configuration, with broker and Redis of a running `npm start` if the environment names none.
+ * @param dataDir the data folder of a running `npm start`, which then takes precedence over the environment
  */
 export function scriptConfig(env: NodeJS.ProcessEnv, dataDir?: string): Config {
   if (dataDir !== undefined) {
@@ -44,7 +44,7 @@ export function scriptConfig(env: NodeJS.ProcessEnv, dataDir?: string): Config {
   });
 }
 
-/** That of the default data folder, else the only one with another. */
+/** The running platform with the default data folder, else the only one with another. */
 function runningPlatform(): Endpoints | 'several' | undefined {
   const local = localEndpoints();
   if (local) return local;
@@ -52,13 +52,13 @@ function runningPlatform(): Endpoints | 'several' | undefined {
   return dirs.length > 1 ? 'several' : localEndpoints(dirs[0]);
 }
 
-/** A broker that answers: clients can be made, topics asked about. */
+/** A broker that has answered. */
 export interface Broker {
   kafka: Kafka;
   admin: Admin;
 }
 
-/** @throws SetupError when no broker answers, or it refuses what `work` asks. */
+/** @throws SetupError when no broker answers, or when it rejects a request of `work`. */
 export async function withBroker<T>(config: Config, work: (broker: Broker) => Promise<T>): Promise<T> {
   const kafka = createKafka(config, quiet);
   const admin = kafka.admin();
@@ -73,7 +73,7 @@ export async function withBroker<T>(config: Config, work: (broker: Broker) => Pr
     return await work({ kafka, admin });
   } catch (error) {
     if (!(error instanceof Error) || !error.name.startsWith('KafkaJS')) throw error;
-    throw new SetupError(`The broker at ${brokers} refused: ${error.message}`, { cause: error });
+    throw new SetupError(`The broker at ${brokers} rejected this: ${error.message}`, { cause: error });
   } finally {
     await admin.disconnect();
   }
@@ -82,7 +82,7 @@ export async function withBroker<T>(config: Config, work: (broker: Broker) => Pr
 export const withAdmin = <T>(config: Config, work: (admin: Admin) => Promise<T>): Promise<T> =>
   withBroker(config, ({ admin }) => work(admin));
 
-/** Writes to the broker, each record once; it is closed afterwards. */
+/** Runs `work` with a record log, and closes it afterwards. */
 export async function withRecordLog<T>(
   { kafka }: Broker,
   config: Config,
@@ -110,7 +110,7 @@ export async function withRegistry<T>(config: Config, work: (registry: Registry)
     return await work(registry);
   } catch (error) {
     if (!(error instanceof PlatformError) || error.code !== 'store_unavailable') throw error;
-    // A password in REDIS_URL is nobody's business.
+    // REDIS_URL may hold a password, which must not be printed.
     const url = config.REDIS_URL.replace(/\/\/[^,@]*@/g, '//…@');
     throw new SetupError(
       `No Redis answers at ${url} (${reason}): start the platform with "npm start", or set REDIS_URL.`,

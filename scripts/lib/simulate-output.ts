@@ -1,15 +1,15 @@
 import type { Counts, Latency, Reading } from './statistics.ts';
 import { count, table } from './table.ts';
 
-/** What is known after each second. */
+/** The state after each second. */
 export interface Progress {
   elapsedMs: number;
-  /** Since the last one. */
+  /** Time since the previous one. */
   intervalMs: number;
   all: Reading;
   clients: readonly Reading[];
   inFlight: number;
-  /** HTTP status, or what went wrong → taps, since the start */
+  /** HTTP status or error code → taps, since the start. */
   errors: ReadonlyMap<string, number>;
 }
 
@@ -68,7 +68,7 @@ function row(name: string, { total, delta, latency }: Reading, intervalMs: numbe
   ];
 }
 
-/** The table that is drawn anew every second on a terminal. */
+/** The table that is redrawn every second on a terminal. */
 export function progressTable(title: string, progress: Progress): string[] {
   const { all, clients, intervalMs, elapsedMs, inFlight, errors } = progress;
   const shown = clients.slice(0, MAX_ROWS).map((client, n) => row(String(n + 1), client, intervalMs));
@@ -81,7 +81,7 @@ export function progressTable(title: string, progress: Progress): string[] {
   ];
 }
 
-/** The same in a line, for pipes and files. */
+/** The same as one line, for pipes and files. */
 export function progressLine({ all, intervalMs, elapsedMs, inFlight, errors }: Progress): string {
   const [, sent, answered, rate, total, since, p50, p99, retried, , missed] = row('all', all, intervalMs);
   const parts = [

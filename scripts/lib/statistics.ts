@@ -1,8 +1,9 @@
 import { createHistogram } from 'node:perf_hooks';
 
 /**
- * Taps, each once in `sent` and in one of `answered`, `refused` and `failed`, however often it was sent: `retried` tells
- * how often taps were sent again. `refused` were answered with another status than 200, `failed` not at all, `missed` could not be sent in time.
+ * Numbers of taps. However often a tap was sent, it is counted once in `sent`, and once as `answered` (with 200),
+ * `refused` (with another status) or `failed` (no answer). `retried` is how often taps were sent again; `missed` taps
+ * could not be sent in time.
  */
 export interface Counts {
   due: number;
@@ -21,11 +22,11 @@ export interface Latency {
   max: number;
 }
 
-/** A row of the table: since the start, and since the last look. */
+/** A row of the table: values since the start, and since the previous reading. */
 export interface Reading {
   total: Counts;
   delta: Counts;
-  /** Since the last look; of taps that were answered 200. */
+  /** Since the previous reading, of taps answered 200. */
   latency: Latency;
 }
 
@@ -36,7 +37,7 @@ const MAX_MICROSECONDS = 600_000_000;
 const histogram = () => createHistogram({ lowest: 1, highest: MAX_MICROSECONDS, figures: 2 });
 type Histogram = ReturnType<typeof histogram>;
 
-const read = (values: Histogram): Latency =>
+const latencyOf = (values: Histogram): Latency =>
   values.count === 0
     ? { p50: 0, p99: 0, max: 0 }
     : { p50: values.percentile(50) / 1000, p99: values.percentile(99) / 1000, max: values.max / 1000 };
@@ -56,17 +57,17 @@ export interface TapName {
   emoji: string;
 }
 
-/** What became of one client's taps. */
+/** Results of one client's taps. */
 export class ClientStatistics {
   counts: Counts = { ...NOTHING };
   recent = histogram();
   readonly all = histogram();
-  /** HTTP status, or what went wrong → taps */
+  /** HTTP status or error code → taps */
   readonly errors = new Map<string, number>();
   /** Taps answered 200, room → emoji → taps. */
   readonly answered = new Map<string, Map<string, number>>();
 
-  /** One request was answered 200, so long after it was due. */
+  /** Counts a request answered 200. @param latencyMs time from when it was due */
   accept(taps: readonly TapName[], latencyMs: number): void {
     this.counts.answered += taps.length;
     for (const { room, emoji } of taps) {
@@ -79,14 +80,14 @@ export class ClientStatistics {
     this.all.record(microseconds);
   }
 
-  /** One request was not: refused with a status, or failed for a reason. */
+  /** Counts a request that was refused with a status or failed with an error. */
   reject(what: 'refused' | 'failed', taps: number, reason: string): void {
     this.counts[what] += taps;
     this.errors.set(reason, (this.errors.get(reason) ?? 0) + taps);
   }
 }
 
-/** Reads all clients' statistics at once, so that the rows of a table add up to its last one. */
+/** Reads the statistics of all clients together, so that the rows of a table add up. */
 export class Statistics {
   readonly clients: readonly ClientStatistics[];
   #before: Counts[];
@@ -96,12 +97,12 @@ export class Statistics {
     this.#before = clients.map(() => NOTHING);
   }
 
-  /** What happened since the last look. */
-  look(): { all: Reading; clients: Reading[] } {
+  /** Values since the start and since the previous call. */
+  read(): { all: Reading; clients: Reading[] } {
     const merged = histogram();
     const rows = this.clients.map((client, n) => {
       const total = { ...client.counts };
-      const row = { total, delta: combine(total, this.#before[n] ?? NOTHING, -1), latency: read(client.recent) };
+      const row = { total, delta: combine(total, this.#before[n] ?? NOTHING, -1), latency: latencyOf(client.recent) };
       if (client.recent.count > 0) merged.add(client.recent);
       client.recent.reset();
       return row;
@@ -110,7 +111,7 @@ export class Statistics {
     const sum = (pick: (row: Reading) => Counts) =>
       rows.reduce((total, row) => combine(total, pick(row), 1), { ...NOTHING });
     return {
-      all: { total: sum((row) => row.total), delta: sum((row) => row.delta), latency: read(merged) },
+      all: { total: sum((row) => row.total), delta: sum((row) => row.delta), latency: latencyOf(merged) },
       clients: rows,
     };
   }
@@ -119,10 +120,10 @@ export class Statistics {
   latency(): Latency {
     const merged = histogram();
     for (const { all } of this.clients) if (all.count > 0) merged.add(all);
-    return read(merged);
+    return latencyOf(merged);
   }
 
-  /** HTTP status, or what went wrong → taps */
+  /** HTTP status or error code → taps */
   errors(): Map<string, number> {
     return this.clients.reduce((sums, { errors }) => addAll(sums, errors), new Map<string, number>());
   }

@@ -1,6 +1,6 @@
 /**
- * Rows of text in aligned columns: those of `left` aligned left (by default the first), the others, numbers
- * as a rule, to the right.
+ * Formats rows of text in columns. The columns in `left` (by default the first) are aligned left, the others, usually
+ * numbers, right.
  */
 export function table(
   head: readonly string[],

@@ -11,47 +11,47 @@ import { ClientStatistics } from './statistics.ts';
 
 export interface TapperOptions {
   url: URL;
-  /** Of every request, beside what it needs itself. */
+  /** Additional headers of every request. */
   headers: Record<string, string>;
   /** Taps a second of each client. */
   rate: number;
   /** Taps in one request. */
   batch: number;
-  /** People behind each client; they tap in turn. */
+  /** Number of users of each client, who tap in turn. */
   users: number;
   rooms: readonly string[];
   weights: EmojiWeights;
   maxInFlight: number;
   seconds: number | undefined;
-  /** How often a request is sent again. */
+  /** Maximum number of retries of a request. */
   retries: number;
 }
 
 export interface Tapper {
   statistics: ClientStatistics;
-  /** Brings `statistics.counts.due` up to this moment. */
+  /** Updates `statistics.counts.due`. */
   refresh(): void;
   readonly inFlight: number;
   finish(): Promise<void>;
 }
 
-/** ingest gives up after 5 s and API Gateway after 30: what is silent for longer than ours has lost the request. */
+/** Timeout (ms) of a request; ingest answers within 5 s. */
 const TIMEOUT_MS = 15_000;
-/** What may succeed when it is asked again; no answer at all is another such case. */
+/** Statuses that are retried; so is a request without an answer. */
 const RETRIED: ReadonlySet<number> = new Set([429, 503]);
 const BACKOFF = { firstMs: 100, longestMs: 10_000 };
 const LONGEST_RETRY_AFTER_MS = 30_000;
-/** How long requests may still be sent again when no new ones are due. */
+/** How long (ms) requests may still be retried after the end. */
 const PATIENCE_MS = 10_000;
 
-/** One simulated client. @param name is part of its users' ids. @param phase 0 to 1, see Schedule. */
+/** Starts a simulated client. @param name is part of its users' ids @param phase 0 to 1, see `Schedule` */
 export function startTapper(name: string, phase: number, options: TapperOptions): Tapper {
   const { url, headers, rate, batch, users, rooms, weights, maxInFlight, seconds, retries } = options;
   const statistics = new ClientStatistics();
   const { counts } = statistics;
   const poster = createPoster(url, { connections: maxInFlight, timeoutMs: TIMEOUT_MS, headers });
   const outOfTime = new AbortController();
-  setMaxListeners(0, outOfTime.signal); // as many as there are requests that wait
+  setMaxListeners(0, outOfTime.signal); // one for each waiting request
   const pickEmoji = emojiPicker(weights);
   let taps = 0;
 
@@ -67,7 +67,7 @@ export function startTapper(name: string, phase: number, options: TapperOptions)
     };
   }
 
-  /** One attempt: what came of it, and how long the platform asks us to wait. */
+  /** Result of one attempt, and the wait that the platform asked for. */
   async function attempt(body: string): Promise<{ status?: number; reason: string; waitMs: number }> {
     try {
       const { status, retryAfter } = await poster.post(body);
@@ -85,18 +85,18 @@ export function startTapper(name: string, phase: number, options: TapperOptions)
       const { status, reason, waitMs } = await attempt(body);
       if (status === 200) {
         const names = events.map(({ room_id, emoji_type }) => ({ room: room_id, emoji: emoji_type }));
-        // From when it was due: what waits here for a free connection, or to be sent again, waits because of the server.
+        // Measured from when it was due, because waits for a free connection or a retry are caused by the server.
         return statistics.accept(names, performance.now() - dueAt);
       }
       const again = (status === undefined || RETRIED.has(status)) && failures <= retries;
       if (!again) return statistics.reject(status === undefined ? 'failed' : 'refused', batch, reason);
-      // After what it asked for, spread out: not everybody at that very moment.
+      // A random time is added to the requested wait, so that not all clients retry together.
       if (!(await pause(waitMs + fullJitterMs(failures, BACKOFF)))) return statistics.reject('failed', batch, reason);
       counts.retried += batch;
     }
   }
 
-  /** False when there is no more time for it. */
+  /** False when the time for retries is over. */
   const pause = (ms: number) =>
     sleep(ms, undefined, { signal: outOfTime.signal }).then(
       () => true,

@@ -6,7 +6,7 @@ export interface TestCounts {
   skipped: number;
 }
 
-/** What runs of jest have written, by test/support/count-reporter.js; undefined when none has got that far. */
+/** The sum of the counts that runs of jest have written (test/support/count-reporter.js); undefined without any. */
 export function readCounts(file: string): TestCounts | undefined {
   if (!existsSync(file)) return undefined;
   const runs = readFileSync(file, 'utf8')
@@ -17,6 +17,6 @@ export function readCounts(file: string): TestCounts | undefined {
   return { passed: sum('passed'), failed: sum('failed'), skipped: sum('skipped') };
 }
 
-/** The line by which continuous integration knows how a run ended. */
+/** The last line of a run, for continuous integration. */
 export const closingLine = ({ passed, failed, skipped }: TestCounts): string =>
   `${passed} passed, ${failed} failed${skipped > 0 ? `, ${skipped} skipped` : ''}`;

@@ -11,7 +11,7 @@ interface Claims {
 
 type Signing = Pick<Config, 'AUTH_ISSUER' | 'AUTH_AUDIENCE'> & { AUTH_SECRET: string };
 
-/** A token that the platform takes where it has the same AUTH_SECRET, AUTH_ISSUER and AUTH_AUDIENCE. */
+/** Creates a token for a platform with the same AUTH_SECRET, AUTH_ISSUER and AUTH_AUDIENCE. */
 export const signToken = (
   { AUTH_SECRET, AUTH_ISSUER, AUTH_AUDIENCE }: Signing,
   { user, scopes, rooms, seconds }: Claims,
@@ -27,6 +27,6 @@ export const signToken = (
   return token.sign(new TextEncoder().encode(AUTH_SECRET));
 };
 
-/** The header that shows a token, or none. */
+/** The Authorization header for a token; no header without one. */
 export const bearer = (token: string | undefined): Record<string, string> =>
   token ? { authorization: `Bearer ${token}` } : {};

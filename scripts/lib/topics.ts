@@ -2,7 +2,7 @@ import type { Admin } from 'kafkajs';
 import { createTopics } from 'kafka-records/topics';
 import {
   countBrokers,
-  mendSettings,
+  correctSettings,
   replicationFactor,
   settingsOf,
   topicProblems,
@@ -10,16 +10,16 @@ import {
 } from '../../lib/adapters/kafka/topic-settings.ts';
 import type { TopicDefinition } from '../../lib/config/topics.ts';
 
-/** What became of a topic: `had` 0 means that it was created, `had` = `partitions` that nothing was to be done. */
+/** Result for a topic. `had` is its former number of partitions: 0 if it was created. */
 export interface Ensured {
   topic: string;
   had: number;
   partitions: number;
-  /** Settings that were different. */
+  /** Settings that were corrected. */
   changed: SettingProblem[];
 }
 
-/** Topic → number of partitions, of those that exist. */
+/** Topic → number of partitions, for existing topics. */
 export async function partitionCounts(admin: Admin, topics: readonly string[]): Promise<Map<string, number>> {
   const existing = new Set(await admin.listTopics());
   const wanted = topics.filter((topic) => existing.has(topic));
@@ -28,7 +28,7 @@ export async function partitionCounts(admin: Admin, topics: readonly string[]): 
   return new Map(metadata.topics.map(({ name, partitions }) => [name, partitions.length]));
 }
 
-/** Creates the topics that are missing, grows those with too few partitions, and sets what the platform's promises need. */
+/** Creates missing topics, adds missing partitions, and corrects settings. */
 export async function ensureTopics(admin: Admin, definitions: readonly TopicDefinition[]): Promise<Ensured[]> {
   const counts = await partitionCounts(
     admin,
@@ -57,7 +57,7 @@ export async function ensureTopics(admin: Admin, definitions: readonly TopicDefi
     admin,
     definitions.filter(({ topic }) => counts.has(topic)),
   );
-  await mendSettings(admin, problems);
+  await correctSettings(admin, problems);
   return definitions.map(({ topic, partitions }) => {
     const had = counts.get(topic) ?? 0;
     const changed = problems.filter((problem) => problem.topic === topic);
@@ -67,15 +67,15 @@ export async function ensureTopics(admin: Admin, definitions: readonly TopicDefi
 
 export interface PartitionState {
   partition: number;
-  /** Offset of the oldest record that is kept. */
+  /** Offset of the oldest available record. */
   first: number;
   /** Offset of the next record to be written. */
   end: number;
-  /** Consumer group → records that it has not read yet. */
+  /** Consumer group → number of records that it has not read. */
   lag: Map<string, number>;
 }
 
-/** Where a topic's partitions begin and end, and how far each group that has committed an offset of it is behind. */
+/** The first and end offsets of a topic's partitions, and the lag of each group that has committed offsets for it. */
 export async function describeTopic(
   admin: Admin,
   topic: string,

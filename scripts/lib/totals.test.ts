@@ -12,14 +12,14 @@ test('counts are cumulative within a window and add up over windows', () => {
   expect(totals.add(update('w2', '❤️', 4))).toEqual({ grown: 4, total: 4 });
 });
 
-test('an update that is older or comes twice changes nothing', () => {
+test('an older or repeated update changes nothing', () => {
   const totals = new Totals();
   totals.add(update('w1', '🔥', 5));
   expect(totals.add(update('w1', '🔥', 5))).toEqual({ grown: 0, total: 5 });
   expect(totals.add(update('w1', '🔥', 2))).toEqual({ grown: 0, total: 5 });
 });
 
-test('in whatever order and however often updates come, the largest of each window counts', () => {
+test('in any order and with repetitions, the largest count of each window counts', () => {
   const updates = fc.array(
     fc.record({
       start: fc.constantFrom('w1', 'w2', 'w3'),

@@ -3,16 +3,16 @@ import type { UpdateLine } from '../../lib/domain/update-line.ts';
 
 /** What one update changed. */
 export interface Change {
-  /** By how much the window's count grew; 0 when it was known. */
+  /** By how much the window's count has grown. */
   grown: number;
   /** Taps of this emoji in all windows. */
   total: number;
 }
 
-/** How many windows are remembered; an update for an older one that was forgotten would count again. A day and more. */
+/** Number of remembered windows, for more than a day. An update for a forgotten window would count again. */
 const MAX_WINDOWS = 100_000;
 
-/** Sums counts over windows: of each window and emoji the largest count seen, since counts are cumulative. */
+/** Sums counts over windows, using the largest count of each window and emoji, because counts are cumulative. */
 export class Totals {
   readonly #windows = new LRUCache<string, Map<string, number>>({ max: MAX_WINDOWS });
   readonly #totals = new Map<string, number>();

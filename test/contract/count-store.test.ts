@@ -27,8 +27,8 @@ describe('in Redis', () => {
   const identified = (offset: number) => tap(offset, { at: T, id: `${offset}`, appended: T });
 
   test.each([
-    ['a window is gone', async (keys: string[]) => redis.del(keys.filter((key) => key.includes(':window:')))],
-    ['ids are gone', async (keys: string[]) => redis.del(keys.filter((key) => key.includes(':ids:')))],
+    ['a window is missing', async (keys: string[]) => redis.del(keys.filter((key) => key.includes(':window:')))],
+    ['ids are missing', async (keys: string[]) => redis.del(keys.filter((key) => key.includes(':ids:')))],
     [
       'a window is of another type',
       async (keys: string[]) => redis.set(keys.find((key) => key.includes(':window:')) ?? '', 'x'),
@@ -46,7 +46,7 @@ describe('in Redis', () => {
       async (keys: string[]) => redis.hset(keys.find((key) => key.endsWith(':state')) ?? '', 'global', '[1]'),
     ],
     [
-      'progress is none',
+      'the progress is invalid',
       async (keys: string[]) => redis.hset(keys.find((key) => key.endsWith(':state')) ?? '', ' p emoji_topic-0', 'x'),
     ],
   ])('%s: the bucket is damaged, and nothing is counted', async (_what, damage) => {
@@ -66,14 +66,14 @@ describe('in Redis', () => {
     expect((await store.snapshot('global')).totals.get('🔥')).toBe(2);
   });
 
-  test('silent rooms are removed after their retention, and nothing else of the bucket', async () => {
+  test('inactive rooms are removed after their retention, and nothing else of the bucket', async () => {
     const store = await create();
-    await store.apply(batchOf(tap(0, { at: T, room: 'silent' }), tap(1, { at: T, room: 'loud' })), T);
+    await store.apply(batchOf(tap(0, { at: T, room: 'inactive' }), tap(1, { at: T, room: 'active' })), T);
     const later = T + 172_800_000 + 2000;
-    await store.apply(batchOf(tap(2, { at: later, room: 'loud' })), later);
+    await store.apply(batchOf(tap(2, { at: later, room: 'active' })), later);
     for (let minute = 0; minute < 60; minute++) await store.trim(later + minute * 60_000);
-    expect((await store.snapshot('silent')).totals.size).toBe(0);
-    expect((await store.snapshot('loud')).totals.get('🔥')).toBe(2);
+    expect((await store.snapshot('inactive')).totals.size).toBe(0);
+    expect((await store.snapshot('active')).totals.get('🔥')).toBe(2);
     expect((await store.progress(['emoji_topic-0'])).every((each) => each.get('emoji_topic-0')?.offset === 2)).toBe(
       true,
     );

@@ -8,10 +8,10 @@ const NOW = 1_760_000_000_000;
 
 interface Limits {
   maxClients?: number;
-  maxClientsPerSource?: number;
+  maxClientsPerAddress?: number;
 }
 
-/** What every Registry promises. @param create gives an empty one of LAYOUT. */
+/** The tests that every Registry must pass. @param create returns an empty registry with LAYOUT */
 export const registryContract = (create: (limits?: Limits) => Registry | Promise<Registry>): void => {
   let registry: Registry;
   beforeEach(async () => {
@@ -20,12 +20,12 @@ export const registryContract = (create: (limits?: Limits) => Registry | Promise
 
   const register = (id: string, options: { room_id?: string; cluster_id?: number; port?: number } = {}, now = NOW) =>
     registry.register(registrationSchema.parse({ client_id: id, port: 6000, ...options }), now);
-  const registerFrom = (source: string, id: string, now = NOW) =>
-    registry.register(registrationSchema.parse({ client_id: id, port: 6000 }), now, source);
+  const registerFrom = (address: string, id: string, now = NOW) =>
+    registry.register(registrationSchema.parse({ client_id: id, port: 6000 }), now, address);
   const loads = async () => [...(await registry.loads()).values()].map((each) => [...each.values()]);
   const sorted = async () => (await loads()).flat().sort();
 
-  test('two clusters of three subscribers: 50 clients are balanced to within one', async () => {
+  test('50 clients are balanced over two clusters of three subscribers to within one', async () => {
     for (let n = 0; n < 50; n++) await register(`c${n}`);
     const all = (await loads()).flat();
     expect(all).toHaveLength(6);
@@ -38,7 +38,7 @@ export const registryContract = (create: (limits?: Limits) => Registry | Promise
     expect(await sorted()).toEqual([8, 8, 8, 8, 9, 9]);
   });
 
-  test('registering again moves nothing and counts nothing twice', async () => {
+  test('registering again does not move the client or count it twice', async () => {
     const first = await register('c');
     await register('d');
     expect(await register('c', { port: 7000 })).toEqual(first);
@@ -57,7 +57,7 @@ export const registryContract = (create: (limits?: Limits) => Registry | Promise
     expect(await sorted()).toEqual([0, 0, 0, 0, 0, 1]);
   });
 
-  test('the cluster that is asked for; an unknown one is refused', async () => {
+  test('a client is assigned to the requested cluster; an unknown cluster is rejected', async () => {
     await expect(register('c', { cluster_id: 1 })).resolves.toMatchObject({ cluster: 1 });
     for (const cluster_id of [2, -1])
       await expect(register('d', { cluster_id })).rejects.toMatchObject({
@@ -67,18 +67,18 @@ export const registryContract = (create: (limits?: Limits) => Registry | Promise
     expect(await sorted()).toEqual([0, 0, 0, 0, 0, 1]);
   });
 
-  test('loads are compared as numbers, and of equal ones the lowest id is next', async () => {
+  test('loads are compared as numbers; among equal loads the lowest id is next', async () => {
     for (const subscriber of [10, 9, 100]) await registry.addSubscriber({ cluster: 0, subscriber });
     const next = async (id: string) => (await register(id, { cluster_id: 0 })).subscriber;
     const order: number[] = [];
     for (let n = 0; n < 66; n++) order.push(await next(`c${n}`));
-    // Eleven times around: from the tenth on, a load has two digits.
+    // Eleven clients each, so that loads have two digits.
     expect(order).toEqual(Array.from({ length: 11 }, () => [0, 1, 2, 9, 10, 100]).flat());
     await registry.unregister('c4');
     expect(await next('d')).toBe(10);
   });
 
-  test('without a cluster the one with the fewest clients is next', async () => {
+  test('without a requested cluster, the one with the fewest clients is next', async () => {
     for (let n = 0; n < 11; n++) await register(`a${n}`, { cluster_id: 0 });
     for (let n = 0; n < 9; n++) await register(`b${n}`, { cluster_id: 1 });
     const clusters: number[] = [];
@@ -86,7 +86,7 @@ export const registryContract = (create: (limits?: Limits) => Registry | Promise
     expect(clusters).toEqual([1, 1, 0, 1]);
   });
 
-  test('unregistering lowers the load, once', async () => {
+  test('unregistering lowers the load once', async () => {
     const { cluster, subscriber } = await register('c');
     expect(await registry.unregister('c')).toBe(true);
     expect(await registry.unregister('c')).toBe(false);
@@ -95,7 +95,7 @@ export const registryContract = (create: (limits?: Limits) => Registry | Promise
     expect((await registry.clients({ cluster, subscriber }, ['global'])).get('global')).toEqual([]);
   });
 
-  test('a client that does not register again is forgotten after its time to live', async () => {
+  test('a client that does not register again expires after its time to live', async () => {
     await register('gone');
     await register('stays');
     await register('stays', {}, NOW + 30_000);
@@ -105,7 +105,7 @@ export const registryContract = (create: (limits?: Limits) => Registry | Promise
     expect(await registry.unregister('gone')).toBe(false);
   });
 
-  test('the audience of a room: each subscriber with viewers once', async () => {
+  test('the audience of a room has each subscriber with viewers once', async () => {
     for (let n = 0; n < 12; n++) await register(`c${n}`);
     await register('d', { room_id: 'quiet' });
     const audience = await registry.audience(['global', 'quiet', 'empty']);
@@ -115,7 +115,7 @@ export const registryContract = (create: (limits?: Limits) => Registry | Promise
   });
 
   describe('subscribers', () => {
-    test('the clients of a removed one are spread over the others', async () => {
+    test('that are removed leave their clients to the others, evenly', async () => {
       for (let n = 0; n < 9; n++) await register(`c${n}`, { cluster_id: 0 });
       expect(await registry.removeSubscriber({ cluster: 0, subscriber: 1 })).toBe(3);
       const left = (await registry.loads()).get(0) ?? new Map<number, number>();
@@ -124,14 +124,14 @@ export const registryContract = (create: (limits?: Limits) => Registry | Promise
       expect((await registry.audience(['global'])).get('global')).toHaveLength(2);
     });
 
-    test('a new one gets the next clients', async () => {
+    test('that are added get the next clients', async () => {
       for (let n = 0; n < 3; n++) await register(`c${n}`, { cluster_id: 0 });
       expect(await registry.addSubscriber({ cluster: 0, subscriber: 3 })).toBe(true);
       expect(await registry.addSubscriber({ cluster: 0, subscriber: 3 })).toBe(false);
       await expect(register('next', { cluster_id: 0 })).resolves.toMatchObject({ subscriber: 3 });
     });
 
-    test('one that does not exist, and the last of a cluster, are not removed', async () => {
+    test('that do not exist, or are the last of a cluster, can’t be removed', async () => {
       await expect(registry.removeSubscriber({ cluster: 0, subscriber: 9 })).rejects.toMatchObject({
         code: 'not_found',
       });
@@ -161,7 +161,7 @@ export const registryContract = (create: (limits?: Limits) => Registry | Promise
       expect(await sorted()).toEqual([0, 0, 0, 1, 1, 1]);
     });
 
-    test('a client that unregisters or expires makes room for another', async () => {
+    test('when a client unregisters or expires, another can register', async () => {
       registry = await create({ maxClients: 2 });
       await register('a');
       await register('b', {}, NOW + 1000);
@@ -172,13 +172,13 @@ export const registryContract = (create: (limits?: Limits) => Registry | Promise
     });
 
     test('the limit per address does not affect other addresses', async () => {
-      registry = await create({ maxClientsPerSource: 2 });
+      registry = await create({ maxClientsPerAddress: 2 });
       for (const id of ['a', 'b', 'a', 'b']) await registerFrom('10.0.0.1', id);
       await expect(registerFrom('10.0.0.1', 'c')).rejects.toMatchObject(
         refusal('Too many clients are registered from 10.0.0.1', 2),
       );
       await registerFrom('10.0.0.2', 'c');
-      // A client that comes from elsewhere now counts there.
+      // A client that registers from another address counts for that address.
       await registerFrom('10.0.0.2', 'a');
       await expect(registerFrom('10.0.0.2', 'b')).rejects.toMatchObject({ code: 'rate_limited' });
       await registerFrom('10.0.0.1', 'd');
@@ -188,8 +188,8 @@ export const registryContract = (create: (limits?: Limits) => Registry | Promise
       expect(await sorted()).toEqual([0, 0, 1, 1, 1, 1]);
     });
 
-    test('clients that a removed subscriber had still count for their source', async () => {
-      registry = await create({ maxClientsPerSource: 2 });
+    test('clients of a removed subscriber still count for their address', async () => {
+      registry = await create({ maxClientsPerAddress: 2 });
       await registerFrom('s', 'a');
       await registerFrom('s', 'b');
       for (const cluster of [0, 1]) await registry.removeSubscriber({ cluster, subscriber: 0 });
@@ -199,7 +199,7 @@ export const registryContract = (create: (limits?: Limits) => Registry | Promise
     });
   });
 
-  test('whatever clients do, the loads tell how many there are and a subscriber serves whom it counts', async () => {
+  test('after any actions, the loads equal the numbers of clients that the subscribers serve', async () => {
     const action = fc.record({
       id: fc.constantFrom('a', 'b', 'c', 'd', 'e'),
       does: fc.constantFrom('register', 'unregister'),

@@ -30,7 +30,7 @@ describe('Redis', () => {
     const register = (registry: RedisRegistry, client_id: string, cluster_id?: number) =>
       registry.register(registrationSchema.parse({ client_id, port: 6000, cluster_id }), NOW);
 
-    test('clients of a cluster that is no longer there move when they register again; the others are told once', async () => {
+    test('clients of a removed cluster move when they register again; until then each subscriber is reported once', async () => {
       const before = create({ clusters: 3 });
       for (const id of ['a', 'b', 'c']) await register(before, id, 2);
       await register(before, 'd', 0);
@@ -53,13 +53,13 @@ describe('Redis', () => {
       expect(await redis.hgetall('cluster_2_subscribers')).toEqual({ 0: '0', 1: '0', 2: '0' });
     });
 
-    test('new clients are never given to a cluster that is no longer there, though it has the fewest', async () => {
+    test('new clients are never assigned to a removed cluster, even if it has the fewest clients', async () => {
       await create({ clusters: 3 }).loads();
       const after = create({ clusters: 2 });
       for (let n = 0; n < 6; n++) expect((await register(after, `c${n}`)).cluster).toBe(n % 2);
     });
 
-    test('of many clusters the one with the fewest clients is next, also for simultaneous registrations', async () => {
+    test('of many clusters the one with the fewest clients is next, also after simultaneous registrations', async () => {
       const registry = create({ clusters: 30 });
       await Promise.all(Array.from({ length: 300 }, (_, n) => register(registry, `c${n}`)));
       const sums = [...(await registry.loads()).values()].map((loads) => [...loads.values()].reduce((a, b) => a + b));
@@ -75,7 +75,7 @@ describe('Redis', () => {
     });
   });
 
-  test('the loads can be read as cluster_{id}_subscribers, and are right again after they were damaged', async () => {
+  test('the loads can be read as cluster_{id}_subscribers, which is repaired when it is damaged', async () => {
     await redis.flushdb();
     for (let n = 0; n < 7; n++)
       await create().register(registrationSchema.parse({ client_id: `c${n}`, port: 6000, cluster_id: 0 }), NOW);
@@ -85,7 +85,7 @@ describe('Redis', () => {
     expect(await redis.hgetall('cluster_0_subscribers')).toEqual({ 0: '3', 1: '2', 2: '2' });
   });
 
-  test('a registry that is emptied while functions run fills again', async () => {
+  test('a registry that is emptied while functions run accepts registrations again', async () => {
     await redis.flushdb();
     const registry = create();
     const register = () => registry.register(registrationSchema.parse({ client_id: 'c', port: 6000 }), NOW);

@@ -48,7 +48,7 @@ const emptyPartition = (): Partition => ({
 
 const OTHER = ':other:';
 
-/** The counts in memory, which a failover may replace by an older copy. */
+/** A count store in memory, for unit tests. It can simulate failovers to an older copy. */
 export class MemoryCountStore implements CountStore {
   readonly buckets: number;
   bucketsHeld: Bucket[];
@@ -63,18 +63,18 @@ export class MemoryCountStore implements CountStore {
     this.bucketsHeld = Array.from({ length: this.buckets }, emptyBucket);
   }
 
-  /** A copy of all buckets, as a replica holds it. */
+  /** A copy of all buckets, like a replica. */
   copy(): Bucket[] {
     return structuredClone(this.bucketsHeld);
   }
 
-  /** A failover: these buckets (all, unless they are named) are what they were in the copy. */
+  /** Simulates a failover: replaces these buckets (by default all) by those of the copy. */
   failOver(copy: readonly Bucket[], buckets: Iterable<number> = copy.keys()): void {
     const restored = structuredClone(copy);
     for (const bucket of buckets) this.bucketsHeld[bucket] = restored[bucket] ?? emptyBucket();
   }
 
-  /** As FLUSHALL does. */
+  /** Simulates FLUSHALL. */
   lose(): void {
     this.bucketsHeld = Array.from({ length: this.buckets }, emptyBucket);
   }
@@ -127,7 +127,7 @@ export class MemoryCountStore implements CountStore {
     );
   }
 
-  async settle(windows: readonly OverdueWindow[], now: number): Promise<void> {
+  async markFinal(windows: readonly OverdueWindow[], now: number): Promise<void> {
     for (const { bucket, start } of windows) {
       const open = this.bucketsHeld[bucket]?.open;
       if (open && (open.get(start) ?? Infinity) <= now) open.delete(start);
@@ -170,7 +170,7 @@ export class MemoryCountStore implements CountStore {
       const known = held.partitions.get(name) ?? emptyPartition();
       progress.set(name, { offset: known.offset, newest: known.newest });
       if (part.last <= known.offset) {
-        if (part.newest > known.newest) return { bucket, state: 'other_topic' };
+        if (part.newest > known.newest) return { bucket, state: 'topic_recreated' };
       } else if (part.first > known.offset + 1) isBehind = true;
       else if (part.first <= known.offset) partial.set(name, { offset: known.offset, newest: known.newest });
       else {
@@ -192,11 +192,11 @@ export class MemoryCountStore implements CountStore {
     }
     const rooms = [...touchedWindows(batch)].map(([room, starts]): RoomCounts => {
       const { totals, late, windows } = held.rooms.get(room) ?? emptyRoom();
-      const told = [...starts].flatMap((start) => {
+      const touched = [...starts].flatMap((start) => {
         const counts = windows.get(start);
         return counts ? [{ start, counts: new Map(counts), final: false }] : [];
       });
-      return { room, windows: told, totals: new Map(totals), late };
+      return { room, windows: touched, totals: new Map(totals), late };
     });
     return { bucket, state: 'counted', rooms, partial };
   }

@@ -5,7 +5,7 @@ import type { Assignment, Registry } from '../../lib/ports.ts';
 
 interface Entry extends SubscriberRef, Client {
   room: string;
-  source: string;
+  address: string;
   expiresAt: number;
 }
 
@@ -14,25 +14,25 @@ interface Options {
   subscribersPerCluster: number;
   clientTtl: number;
   maxClients?: number;
-  maxClientsPerSource?: number;
+  maxClientsPerAddress?: number;
 }
 
 /** The least loaded entry, numerically; ties go to the lowest id. */
 const leastLoaded = (loads: ReadonlyMap<number, number>): number =>
   [...loads].sort(([a, load], [b, other]) => load - other || a - b)[0]?.[0] ?? 0;
 
-/** The registry in this process's memory, for unit tests; the same contract as Redis, nothing survives. */
+/** A registry in memory, for unit tests. It passes the same contract tests as the one in Redis. */
 export class MemoryRegistry implements Registry {
   readonly #clients = new Map<string, Entry>();
   readonly #loads = new Map<number, Map<number, number>>();
   readonly #ttlMs: number;
   readonly #max: number;
-  readonly #maxPerSource: number;
+  readonly #maxPerAddress: number;
 
-  constructor({ clusters, subscribersPerCluster, clientTtl, maxClients, maxClientsPerSource }: Options) {
+  constructor({ clusters, subscribersPerCluster, clientTtl, maxClients, maxClientsPerAddress }: Options) {
     this.#ttlMs = clientTtl * 1000;
     this.#max = maxClients ?? Infinity;
-    this.#maxPerSource = maxClientsPerSource ?? Infinity;
+    this.#maxPerAddress = maxClientsPerAddress ?? Infinity;
     for (let cluster = 0; cluster < clusters; cluster++) {
       this.#loads.set(
         cluster,
@@ -41,22 +41,23 @@ export class MemoryRegistry implements Registry {
     }
   }
 
-  async register(registration: Registration, now: number, source = ''): Promise<Assignment> {
+  async register(registration: Registration, now: number, address = ''): Promise<Assignment> {
     const { client_id: id, host, port, room_id: room, cluster_id: wanted } = registration;
     await this.expire(now);
     if (wanted !== undefined && !this.#loads.has(wanted)) throw unknownCluster(this.#loads.size);
     const known = this.#clients.get(id);
     if (!known && this.#clients.size >= this.#max) throw tooManyClients(this.#max);
-    const ofSource = [...this.#clients.values()].filter((entry) => entry.source === source).length;
-    if (known?.source !== source && ofSource >= this.#maxPerSource) throw tooManyClients(this.#maxPerSource, source);
+    const fromAddress = [...this.#clients.values()].filter((entry) => entry.address === address).length;
+    if (known?.address !== address && fromAddress >= this.#maxPerAddress)
+      throw tooManyClients(this.#maxPerAddress, address);
     const stays =
       known?.room === room &&
       (wanted === undefined || wanted === known.cluster) &&
       this.#loads.get(known.cluster)?.has(known.subscriber);
     await this.unregister(id);
-    const place = known && stays ? known : this.#place(wanted);
-    const { cluster, subscriber } = place;
-    this.#attach({ id, host, port, room, source, cluster, subscriber, expiresAt: now + this.#ttlMs });
+    const assigned = known && stays ? known : this.#assign(wanted);
+    const { cluster, subscriber } = assigned;
+    this.#attach({ id, host, port, room, address, cluster, subscriber, expiresAt: now + this.#ttlMs });
     return { client: id, cluster, subscriber };
   }
 
@@ -77,12 +78,12 @@ export class MemoryRegistry implements Registry {
   async audience(rooms: readonly string[]): Promise<Map<string, SubscriberRef[]>> {
     const audience = new Map<string, SubscriberRef[]>();
     for (const room of rooms) {
-      const places = new Map<string, SubscriberRef>();
+      const subscribers = new Map<string, SubscriberRef>();
       for (const entry of this.#clients.values()) {
         const { cluster, subscriber } = entry;
-        if (entry.room === room) places.set(`${cluster}:${subscriber}`, { cluster, subscriber });
+        if (entry.room === room) subscribers.set(`${cluster}:${subscriber}`, { cluster, subscriber });
       }
-      if (places.size > 0) audience.set(room, [...places.values()]);
+      if (subscribers.size > 0) audience.set(room, [...subscribers.values()]);
     }
     return audience;
   }
@@ -124,7 +125,7 @@ export class MemoryRegistry implements Registry {
     return moved.length;
   }
 
-  #place(wanted: number | undefined): SubscriberRef {
+  #assign(wanted: number | undefined): SubscriberRef {
     const sum = (loads: ReadonlyMap<number, number>) => [...loads.values()].reduce((total, load) => total + load, 0);
     const cluster = wanted ?? leastLoaded(new Map([...this.#loads].map(([id, loads]) => [id, sum(loads)])));
     return { cluster, subscriber: leastLoaded(this.#loads.get(cluster) ?? new Map<number, number>()) };

@@ -4,29 +4,29 @@ import { post } from './viewer.ts';
 
 export const EMOJIS = ['🔥', '❤️', '😂', '👏', '🎉'] as const;
 
-/** A tap, and what became of it. */
+/** A tap and its answer. */
 export interface SentTap {
-  /** Nobody else's: by it the tap is known again. */
+  /** Unique, so that it identifies the tap. */
   user_id: string;
   event_id: string | undefined;
   room: string;
   emoji: string;
   /** ms since the epoch, its `timestamp` */
   at: number;
-  /** undefined as long as there is no answer; 0 when the connection broke without one. */
+  /** undefined before the answer; 0 when the connection ended without one. */
   status: number | undefined;
   latencyMs: number;
 }
 
 export interface Crowd {
   taps: readonly SentTap[];
-  /** One tap more, beside those of the steady rate. */
+  /** Sends an additional tap. */
   tap(room: string, emoji?: string): Promise<SentTap>;
-  /** Resolves when all are answered. */
+  /** Resolves when all taps are answered. */
   stop(): Promise<readonly SentTap[]>;
 }
 
-/** Longer than ingest waits for the broker; then nobody will answer any more. */
+/** Timeout (ms) of a request, longer than that of ingest. */
 const PATIENCE_MS = 60_000;
 
 const toBody = ({ user_id, event_id, room, emoji, at }: SentTap) => ({
@@ -48,7 +48,7 @@ const statusOf = (url: string, body: unknown): Promise<number> =>
 
 const BATCH = 100;
 
-/** Sends taps once more, as they were, until each is answered 200 or the attempts are over. */
+/** Sends taps again, unchanged, until they are answered 200 or the attempts are used up. */
 export async function sendAgain(url: string, taps: readonly SentTap[], attempts = 5): Promise<void> {
   for (let from = 0; from < taps.length; from += BATCH) {
     const batch = taps.slice(from, from + BATCH);
@@ -65,7 +65,7 @@ interface CrowdOptions {
   withoutIds?: readonly string[];
 }
 
-/** Taps at a steady rate until it is stopped, whatever the answers are, spread over rooms and emojis. */
+/** Sends taps at a steady rate, independent of the answers, spread over rooms and emojis, until it is stopped. */
 export function startCrowd(url: string, { perSecond, rooms, withoutIds = [] }: CrowdOptions): Crowd {
   const taps: SentTap[] = [];
   const sending: Promise<SentTap>[] = [];
@@ -107,10 +107,10 @@ export function startCrowd(url: string, { perSecond, rooms, withoutIds = [] }: C
   };
 }
 
-/** What a crowd knows of its taps, by `room emoji`: those answered 200, and those of which it has no answer. */
+/** The results of taps by `room emoji`: those answered 200, and those whose result is unknown. */
 export interface Taps {
   answered: Map<string, number>;
-  /** The connection broke, or the answer was an error: counted or not, nobody can tell. */
+  /** Answered with an error or not at all: they may or may not be counted. */
   unknown: Map<string, number>;
   latenciesMs: number[];
 }
@@ -128,7 +128,7 @@ export function summarize(sent: readonly SentTap[]): Taps {
   return taps;
 }
 
-/** Taps for a while. Resolves when all are answered. */
+/** Sends taps for this time (ms). Resolves when all are answered. */
 export async function tapFor(
   url: string,
   { ms, perSecond, rooms }: { ms: number; perSecond: number; rooms: readonly string[] },

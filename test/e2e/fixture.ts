@@ -5,9 +5,9 @@ import { servicePid } from './platform.ts';
 import { type SharedPlatform, startSharedPlatform } from './shared-platform.ts';
 
 /**
- * A platform for the tests of a file: the one that `npm test` has started for all such files, which run one after the
- * other; when a file is run by itself, one that it starts.
- * @param use is given it when it is ready
+ * Provides a platform for the tests of a file: the one that `npm test` has started for all such files, which run
+ * sequentially, or a new one when a file is run alone.
+ * @param use called with the platform when it is ready
  */
 export function platformForTests(use: (platform: SharedPlatform) => void): void {
   const { SHARED_PLATFORM: shared } = process.env;
@@ -22,7 +22,7 @@ export function platformForTests(use: (platform: SharedPlatform) => void): void 
   afterAll(() => stop?.());
 }
 
-/** @param file is written when the platform is ready */
+/** @param file exists once the platform is ready */
 const waitFor = (file: string, use: (platform: SharedPlatform) => void): void =>
   beforeAll(async () => {
     const shared = await until('the shared platform is ready', () => read(file), 150_000);
@@ -37,7 +37,7 @@ const read = (file: string) => {
   }
 };
 
-/** A tap of `u1`, made now. */
+/** A tap of `u1` with the present time. */
 export const tap = (fields: Record<string, unknown> = {}) => ({
   user_id: 'u1',
   emoji_type: '🔥',

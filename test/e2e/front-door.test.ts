@@ -18,7 +18,7 @@ const emoji = (body: unknown) => post(`${platform.url}/emoji`, body);
 const iso = (offsetMs: number) => new Date(Date.now() + offsetMs).toISOString();
 const closeAll = (viewers: readonly Viewer[]) => Promise.all(viewers.map((viewer) => viewer.close()));
 
-/** Its final update comes when the window and the watermark are over: meanwhile the other tests run. */
+/** Its final update follows after window and watermark; the other tests run meanwhile. */
 let silent: Viewer;
 beforeAll(async () => {
   silent = await startViewer(platform.url, 'silent', { room_id: 'silent' });
@@ -26,7 +26,7 @@ beforeAll(async () => {
 });
 
 describe('taps by HTTP, clients by TCP', () => {
-  test('every client sees exactly the taps that were answered 200, and so does GET /live', async () => {
+  test('every client and GET /live get exactly the taps that were answered 200', async () => {
     const rooms = ['front-a', 'front-b'];
     const viewers = await Promise.all(
       Array.from({ length: 10 }, (_, n) => startViewer(platform.url, `v${n}`, { room_id: rooms[n % 2] })),
@@ -41,7 +41,7 @@ describe('taps by HTTP, clients by TCP', () => {
           key.startsWith(`${room} `) ? [[key.slice(room.length + 1), count] as const] : [],
         ),
       );
-      await until(`${viewer.id} has seen all`, () => viewer.total() >= sum(expected));
+      await until(`${viewer.id} has received all counts`, () => viewer.total() >= sum(expected));
       expect(viewer.totals()).toEqual(expected);
     }
     expect(await liveTotals(platform.url, rooms)).toEqual(taps.answered);
@@ -49,7 +49,7 @@ describe('taps by HTTP, clients by TCP', () => {
     await closeAll(viewers);
   });
 
-  test('a room and client get at most one message a second, each telling the length of its window', async () => {
+  test('a client gets at most one message per room and second', async () => {
     const times: number[] = [];
     const sockets: Socket[] = [];
     const server = createServer((socket) => {
@@ -60,8 +60,8 @@ describe('taps by HTTP, clients by TCP', () => {
     const { port } = server.address() as { port: number };
     await post(`${platform.url}/register`, { client_id: 'pace', host: '127.0.0.1', port, room_id: 'pace' });
     await tapFor(platform.url, { ms: 4000, perSecond: 50, rooms: ['pace'] });
-    await until('messages', () => times.length >= 4);
-    // Turns are a second apart where they are granted; on the way two messages may come closer, but not all.
+    await until('four messages have arrived', () => times.length >= 4);
+    // Turns are granted once a second; two messages may arrive closer together, but not all.
     const seconds = ((times.at(-1) ?? 0) - (times[0] ?? 0)) / 1000;
     expect(times.length).toBeLessThanOrEqual(seconds + 2);
     await fetch(`${platform.url}/register/pace`, { method: 'DELETE' });
@@ -69,7 +69,7 @@ describe('taps by HTTP, clients by TCP', () => {
     server.close();
   });
 
-  test('a client that reads nothing delays nobody', async () => {
+  test('a client that does not read does not delay others', async () => {
     const sockets: Socket[] = [];
     const deaf = createServer((socket) => sockets.push(socket.pause().on('error', () => {})));
     await new Promise<void>((resolve) => deaf.listen(0, '127.0.0.1', resolve));
@@ -78,19 +78,19 @@ describe('taps by HTTP, clients by TCP', () => {
     expect((await post(`${platform.url}/register`, registered)).status).toBe(200);
     const viewer = await startViewer(platform.url, 'quick', { room_id: 'slow' });
     const taps = await tapFor(platform.url, { ms: 3000, perSecond: 50, rooms: ['slow'] });
-    await until('the quick one has seen all', () => viewer.total() === sum(taps.answered), 15_000);
+    await until('the other client has received all counts', () => viewer.total() === sum(taps.answered), 15_000);
     await viewer.close();
     for (const socket of sockets) socket.destroy();
     deaf.close();
   });
 
-  test('a tap without a zone counts when received, one from the future too, and a late one is told as late', async () => {
+  test('taps without a time zone or from the future count when received, and late taps are counted as late', async () => {
     const room_id = 'times';
     const before = Date.now();
     for (const timestamp of ['2020-01-01T00:00:00.123456', iso(3_600_000)])
       expect((await emoji(tap({ room_id, timestamp }))).status).toBe(200);
     expect((await emoji(tap({ room_id, timestamp: iso(-60_000), count: 7 }))).status).toBe(200);
-    const room = await until('three taps', async () => {
+    const room = await until('all three taps are counted', async () => {
       const found = await live(platform.url, room_id);
       return found.totals[0]?.raw_count === 2 && found.late === 7 && found;
     });
@@ -101,14 +101,14 @@ describe('taps by HTTP, clients by TCP', () => {
   });
 });
 
-describe('the answers of the API', () => {
+describe('answers of the API', () => {
   const missing = { error: 'Missing required fields' };
   const ok = { status: 'success', message: 'Emoji data queued successfully' };
 
   test.each<[string, unknown, number, unknown]>([
     ['a tap', tap(), 200, ok],
     ['a batch', { events: [tap({ count: 3 }), tap()] }, 200, { ...ok, accepted: 4 }],
-    ['nothing', {}, 400, missing],
+    ['an empty object', {}, 400, missing],
     ['no emoji', tap({ emoji_type: undefined }), 400, missing],
     ['no user', tap({ user_id: undefined }), 400, missing],
     ['no timestamp', tap({ timestamp: undefined }), 400, missing],
@@ -122,7 +122,7 @@ describe('the answers of the API', () => {
       { details: [{ path: 'events.1.count' }] },
     ],
     ['501 taps', { events: Array(501).fill(tap()) }, 400, { details: [{ path: 'events' }] }],
-    ['no JSON', '{"user_id":', 400, { error: 'Invalid JSON' }],
+    ['invalid JSON', '{"user_id":', 400, { error: 'Invalid JSON' }],
     ['a list', '[]', 400, { error: 'Invalid request' }],
     ['257 KiB', { ...tap(), pad: 'x'.repeat(257 * 1024) }, 413, {}],
   ])('POST /emoji: %s', async (_what, body, status, answer) => {
@@ -131,11 +131,11 @@ describe('the answers of the API', () => {
     expect([response.status, await response.json()]).toMatchObject([status, answer as object]);
   });
 
-  test('a batch with one bad tap queues none of it', async () => {
+  test('a batch with one invalid tap queues none of its taps', async () => {
     const room_id = 'refused';
     await emoji({ events: [tap({ room_id }), tap({ room_id, count: 0 })] });
     await emoji(tap({ room_id: 'refused-after' }));
-    await until('the tap after it', async () => (await live(platform.url, 'refused-after')).totals.length > 0);
+    await until('a later tap is counted', async () => (await live(platform.url, 'refused-after')).totals.length > 0);
     expect((await live(platform.url, room_id)).totals).toEqual([]);
   });
 
@@ -179,7 +179,7 @@ describe('the answers of the API', () => {
 
   test('the warm-up taps of npm start are counted in their own room', async () => {
     const warm = await live(platform.url, 'warm-up');
-    // How many it takes depends on the machine.
+    // Their number depends on the machine.
     expect(warm.totals).toEqual([{ emoji_type: '🔥', raw_count: expect.any(Number) }]);
   });
 
@@ -194,7 +194,7 @@ describe('the answers of the API', () => {
   });
 });
 
-test('GET /health says when Redis may evict keys, and answers many at once', async () => {
+test('GET /health answers 503 when Redis may evict keys, also to many requests at once', async () => {
   const redis = createRedis(localEndpoints(platform.dataDir)?.REDIS_URL ?? '', quiet);
   const health = async () => {
     const answer = await fetch(`${platform.url}/health`);
@@ -202,7 +202,7 @@ test('GET /health says when Redis may evict keys, and answers many at once', asy
   };
   try {
     await redis.config('SET', 'maxmemory-policy', 'volatile-lru');
-    await until('it says so', async () => (await health()).status === 503);
+    await until('/health answers 503', async () => (await health()).status === 503);
     for (const { status, body } of await Promise.all(Array.from({ length: 100 }, health)))
       expect([status, body]).toEqual([
         503,
@@ -217,11 +217,11 @@ test('GET /health says when Redis may evict keys, and answers many at once', asy
     await redis.config('SET', 'maxmemory-policy', 'noeviction');
     redis.disconnect();
   }
-  await until('it is well again', async () => (await health()).status === 200);
+  await until('/health answers 200 again', async () => (await health()).status === 200);
 });
 
-describe('the calls of the README', () => {
-  test('there is one for every row of the API', () => {
+describe('the calls in the README', () => {
+  test('cover every method and path of the API', () => {
     const calls = readmeCalls().map(([command]) => command);
     for (const part of ['POST localhost:5013/emoji', 'POST localhost:5013/register', 'DELETE', '/live', '/health'])
       expect(calls.some((call) => call.includes(part))).toBe(true);
@@ -233,8 +233,8 @@ describe('the calls of the README', () => {
 });
 
 test('a room without further taps gets its final update', async () => {
-  // The schedule starts with the minute; it looks every second then.
-  await until('a final update', () => silent.lines.some(({ final }) => final === true), 120_000);
+  // The schedule starts every minute, and then runs every second.
+  await until('the final update has arrived', () => silent.lines.some(({ final }) => final === true), 120_000);
   expect(silent.totals()).toEqual(new Map([['🔥', 1]]));
   expect((await live(platform.url, 'silent')).windows.every(({ final }) => final)).toBe(true);
   await silent.close();

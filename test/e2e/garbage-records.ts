@@ -47,7 +47,7 @@ const WRONG: Record<string, unknown[]> = {
   ],
 };
 
-/** Records that are no taps (or no frames), a list a request: none is larger than a broker takes. */
+/** Records that are not taps (or frames), in one list per request. None exceeds the broker's maximum size. */
 export const garbageRecords = (topic: string): Message[][] => {
   const [right, wrong] = topic === REACTION_TOPIC ? [tap, WRONG.tap] : [frame, WRONG.frame];
   const values = [

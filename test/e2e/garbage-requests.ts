@@ -7,7 +7,7 @@ const post =
     const text = typeof body === 'string' ? body : body();
     return [`POST /emoji HTTP/1.1\r\n${HOST}content-type: ${type}\r\n${headers}\r\n${text}`];
   };
-/** A tap with an odd content type. */
+/** A tap with an unusual content type. */
 const tapAs = (type: string) => () => {
   const body = tap();
   return post(`Content-Length: ${Buffer.byteLength(body)}\r\n${CLOSE}`, body, type)();
@@ -19,7 +19,7 @@ const get =
 const remove = (target: string) => () => [`DELETE ${target} HTTP/1.1\r\n${HOST}${CLOSE}\r\n`];
 const tap = () => JSON.stringify({ user_id: 'u', emoji_type: '🔥', timestamp: new Date().toISOString() });
 
-/** The status, or that the connection is closed without one. */
+/** The status, or `closed` when the connection is closed without an answer. */
 type Outcome = 200 | 400 | 404 | 'closed';
 
 type Row = [
@@ -29,33 +29,37 @@ type Row = [
   options?: { end?: boolean; enough?: RegExp; waitMs?: number },
 ];
 
-/** What is sent over a connection, and what comes back. A server that waits for more is not waited for. */
+/** Malformed requests and their answers. */
 export const badRequests = (): Row[] => [
-  ['a chunk whose size is no number', post('Transfer-Encoding: chunked\r\n', 'xyz\r\nabc\r\n0\r\n\r\n'), 400],
-  ['a chunk of negative size', post('Transfer-Encoding: chunked\r\n', '-1\r\nabc\r\n0\r\n\r\n'), 400],
-  ['a chunk larger than any number', post('Transfer-Encoding: chunked\r\n', `${'f'.repeat(20)}\r\na\r\n`), 400],
-  ['both a length and chunks', post('Content-Length: 5\r\nTransfer-Encoding: chunked\r\n', '0\r\n\r\n'), 400],
-  ['chunks that are not the last encoding', post('Transfer-Encoding: chunked, identity\r\n', '0\r\n\r\n'), 400],
-  ['an encoding that there is not', post('Transfer-Encoding: xchunked\r\nContent-Length: 2\r\n', '{}'), 400],
-  ['two lengths', post('Content-Length: 5\r\nContent-Length: 2\r\n', '{}'), 400],
-  ['a negative length', post('Content-Length: -5\r\n', '{}'), 400],
-  ['a length larger than any number', post('Content-Length: 99999999999999999999\r\n', '{}'), 400],
+  ['a chunk size that is not a number', post('Transfer-Encoding: chunked\r\n', 'xyz\r\nabc\r\n0\r\n\r\n'), 400],
+  ['a negative chunk size', post('Transfer-Encoding: chunked\r\n', '-1\r\nabc\r\n0\r\n\r\n'), 400],
+  ['a chunk size with too many digits', post('Transfer-Encoding: chunked\r\n', `${'f'.repeat(20)}\r\na\r\n`), 400],
+  [
+    'Content-Length together with chunks',
+    post('Content-Length: 5\r\nTransfer-Encoding: chunked\r\n', '0\r\n\r\n'),
+    400,
+  ],
+  ['a transfer encoding after `chunked`', post('Transfer-Encoding: chunked, identity\r\n', '0\r\n\r\n'), 400],
+  ['an unknown transfer encoding', post('Transfer-Encoding: xchunked\r\nContent-Length: 2\r\n', '{}'), 400],
+  ['two Content-Length headers', post('Content-Length: 5\r\nContent-Length: 2\r\n', '{}'), 400],
+  ['a negative Content-Length', post('Content-Length: -5\r\n', '{}'), 400],
+  ['a Content-Length with too many digits', post('Content-Length: 99999999999999999999\r\n', '{}'), 400],
   ['headers over 16 KiB', get('/health', `x: ${'a'.repeat(17 * 1024)}\r\n`), 400],
   ['a URL of a million characters', get(`/live?room_id=${'a'.repeat(1_000_000)}`), 400],
   ['a header with NUL', get('/health', 'x: a\0b\r\n'), 400],
-  ['a header over two lines', get('/health', `x: a\r\n b\r\n${CLOSE}`), 400],
+  ['a folded header', get('/health', `x: a\r\n b\r\n${CLOSE}`), 400],
   ['lines without a carriage return', () => ['GET /health HTTP/1.1\nHost: localhost\n\n'], 400],
-  ['no host', () => ['GET /health HTTP/1.1\r\n\r\n'], 400],
-  ['a host that is none', () => [`GET /health HTTP/1.1\r\nHost: a b\r\n${CLOSE}\r\n`], 400],
-  ['a method that there is not', () => [`FROB /health HTTP/1.1\r\n${HOST}\r\n`], 400],
-  ['a version that there is not', get('/health', CLOSE, 'HTTP/9.9'), 400],
-  ['HTTP/0.9, which is answered', () => ['GET /health\r\n\r\n'], 200],
-  ['HTTP/2 without being asked', () => ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'], 400],
-  ['the hello of TLS', () => [Buffer.from(`16030100a5010000a10303${'00'.repeat(160)}`, 'hex')], 400],
+  ['no Host header', () => ['GET /health HTTP/1.1\r\n\r\n'], 400],
+  ['an invalid Host header', () => [`GET /health HTTP/1.1\r\nHost: a b\r\n${CLOSE}\r\n`], 400],
+  ['an unknown method', () => [`FROB /health HTTP/1.1\r\n${HOST}\r\n`], 400],
+  ['an unknown HTTP version', get('/health', CLOSE, 'HTTP/9.9'), 400],
+  ['HTTP/0.9', () => ['GET /health\r\n\r\n'], 200],
+  ['an HTTP/2 preface', () => ['PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n'], 400],
+  ['a TLS ClientHello', () => [Buffer.from(`16030100a5010000a10303${'00'.repeat(160)}`, 'hex')], 400],
   ['random bytes', () => [Buffer.from(Array.from({ length: 5000 }, (_, n) => (n * 7919) % 251))], 400],
-  ['NULs', () => [Buffer.alloc(1000)], 400],
+  ['NUL bytes', () => [Buffer.alloc(1000)], 400],
   ['CONNECT', () => [`CONNECT localhost:1 HTTP/1.1\r\n${HOST}\r\n`], 'closed'],
-  ['TRACE, which would tell headers', () => [`TRACE /health HTTP/1.1\r\n${HOST}${CLOSE}\r\n`], 404],
+  ['TRACE', () => [`TRACE /health HTTP/1.1\r\n${HOST}${CLOSE}\r\n`], 404],
   ['the path of a file', get('/../../etc/passwd'), 404],
   ['a percent sign without digits', remove('/register/%zz'), 400],
   ['percent-encoded bytes that are not UTF-8', remove('/register/%ff'), 400],
@@ -65,19 +69,15 @@ export const badRequests = (): Row[] => [
   ['a cookie of JSON', withCookie('a={"b":1}'), 200],
   ['a cookie with a comma', withCookie('x=a,b'), 200],
   ['a cookie of `__proto__`', withCookie('__proto__=1'), 200],
-  ['a cookie where there is no route', get('/nothing', `Cookie: x=a,b\r\n${CLOSE}`), 404],
-  ['a content type without a type, which nobody looks at', tapAs(';;;'), 200],
-  ['two content types in one', tapAs('application/json, application/json'), 200],
-  ['two charsets', tapAs('application/json; charset=utf-8; charset=latin1'), 200],
-  ['a form’s content type without what it needs', tapAs('multipart/form-data'), 200],
+  ['a cookie with a comma, for an unknown path', get('/nothing', `Cookie: x=a,b\r\n${CLOSE}`), 404],
+  ['a content type without a type', tapAs(';;;'), 200],
+  ['two content types in one header', tapAs('application/json, application/json'), 200],
+  ['a content type with two charsets', tapAs('application/json; charset=utf-8; charset=latin1'), 200],
+  ['`multipart/form-data` without a boundary', tapAs('multipart/form-data'), 200],
   ['an empty content type', tapAs(''), 200],
-  ['half a request line, then the end', () => ['POST /emoji HT'], 'closed', { end: true }],
-  ['half a body, then the end', post('Content-Length: 5000\r\n', tap), 'closed', { end: true }],
-  [
-    'a tap in chunks, which is one',
-    () => [...post(`Transfer-Encoding: chunked\r\n${CLOSE}`, '')(), ...inChunks()],
-    200,
-  ],
+  ['half a request line, then the end of the connection', () => ['POST /emoji HT'], 'closed', { end: true }],
+  ['half a body, then the end of the connection', post('Content-Length: 5000\r\n', tap), 'closed', { end: true }],
+  ['a tap in valid chunks', () => [...post(`Transfer-Encoding: chunked\r\n${CLOSE}`, '')(), ...inChunks()], 200],
 ];
 
 const inChunks = () => {

@@ -25,7 +25,7 @@ afterAll(() => {
   for (const socket of sockets) socket.destroy();
 });
 
-/** Node.js's own bounds on a connection (a minute for headers) are not waited for. */
+/** Opens a connection that stays open, and sends these pieces. */
 const held = async (...pieces: string[]): Promise<Socket> => {
   const socket = await openSocket(platform.url);
   socket.on('error', () => {}).on('data', () => {});
@@ -41,17 +41,14 @@ const tap = (room_id: string, n = 0) =>
     timestamp: new Date().toISOString(),
     room_id,
   });
-/** The functions work as before, in the process of before. */
+/** Checks that the functions work, in the same process as before. */
 const expectSound = async (room: string) => {
   expect((await fetch(`${platform.url}/health`)).status).toBe(200);
   expect((await tap(room)).status).toBe(200);
-  await until(
-    'a tap after it is counted',
-    async () => (await liveTotals(platform.url, [room])).get(`${room} 🔥`) === 1,
-  );
+  await until('a later tap is counted', async () => (await liveTotals(platform.url, [room])).get(`${room} 🔥`) === 1);
   expect(await platform.pid('functions')).toBe(pid);
 };
-/** Resident memory in MB, where the kernel tells it. */
+/** Resident memory in MB; 0 where it can't be read. */
 const memoryMb = (): number => {
   try {
     return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) / 1024;
@@ -59,26 +56,26 @@ const memoryMb = (): number => {
     return 0;
   }
 };
-/** Nothing of the program itself: no lines of a stack, no files. */
-const TELLS_TOO_MUCH = /\bat [\w.<>]+ \(|node_modules|file:\/\/|\.[cm]?[jt]s:\d|\/(home|root|tmp|usr|work)\//;
+/** Stack traces and file names, which an answer must not contain. */
+const INTERNALS = /\bat [\w.<>]+ \(|node_modules|file:\/\/|\.[cm]?[jt]s:\d|\/(home|root|tmp|usr|work)\//;
 
 describe('invalid and nearly invalid HTTP requests', () => {
   test.each(badRequests().map((row) => [row[0], row] as const))('%s', async (_what, [, pieces, outcome, options]) => {
     const said = await exchange(platform.url, pieces(), options);
     expect(/^HTTP\/1\.1 (\d{3}) /.exec(said)?.[1] ?? 'closed').toBe(String(outcome));
     if (outcome === 'closed') expect(said).toBe('');
-    expect(said).not.toMatch(TELLS_TOO_MUCH);
+    expect(said).not.toMatch(INTERNALS);
   });
 
-  test('after all of it the functions work, in the same process', () => expectSound('after-garbage'));
+  test('afterwards the functions work, in the same process', () => expectSound('after-garbage'));
 
-  test('requests in a row on one connection are answered in a row', async () => {
+  test('pipelined requests on one connection are all answered', async () => {
     const one = 'GET /health HTTP/1.1\r\nHost: localhost\r\n';
     const said = await exchange(platform.url, [`${one}\r\n`.repeat(20), `${one}Connection: close\r\n\r\n`]);
     expect(said.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(21);
   });
 
-  test('connections that trickle, wait or end in the middle keep nobody else waiting', async () => {
+  test('connections that are slow, stall or end in the middle of a request do not delay others', async () => {
     const head = 'POST /emoji HTTP/1.1\r\nHost: localhost\r\ncontent-type: application/json\r\n';
     const trickling = await Promise.all(Array.from({ length: 30 }, () => held('GET /health HTTP/1.1\r\nHost: lo')));
     await Promise.all(Array.from({ length: 30 }, () => held(`${head}Content-Length: 1000\r\n\r\n{"user_id":`)));
@@ -97,13 +94,13 @@ describe('invalid and nearly invalid HTTP requests', () => {
     } finally {
       clearInterval(timer);
     }
-    await until('all are counted', async () => {
+    await until('all taps are counted', async () => {
       return (await liveTotals(platform.url, ['beside-slow'])).get('beside-slow 🔥') === 10;
     });
     await expectSound('after-slow');
   });
 
-  test('bodies that are too large are not kept: memory stays where it was', async () => {
+  test('bodies that are too large are not kept in memory', async () => {
     const head = `POST /emoji HTTP/1.1\r\nHost: localhost\r\ncontent-type: application/json\r\n`;
     const large = Buffer.alloc(9 * 1024 * 1024, 'x');
     const round = () =>
@@ -111,18 +108,18 @@ describe('invalid and nearly invalid HTTP requests', () => {
     for (let n = 0; n < 5; n++) expect(await round()).toMatch(/^HTTP\/1\.1 413/);
     const before = memoryMb();
     for (let n = 0; n < 40; n++) await round();
-    // 40 bodies of 9 MB are 360 MB. What is garbage by now is collected sooner or later.
+    // 40 bodies of 9 MB are 360 MB. Garbage collection may take a while.
     const grown = async () => {
       await round();
       return memoryMb() - before;
     };
-    await until('memory is where it was, but for the work at hand', async () => (await grown()) < 150);
+    await until('memory has grown by less than 150 MB', async () => (await grown()) < 150);
     await expectSound('after-large');
   });
 });
 
-test('a web page cannot invoke functions: invented taps count nothing', async () => {
-  const invented = {
+test('a web page cannot invoke functions, so forged taps are not counted', async () => {
+  const forged = {
     eventSource: 'aws:kafka',
     records: { 'emoji_topic-0': [{ topic: 'emoji_topic', partition: 0, offset: 0, value: 'e30=' }] },
   };
@@ -130,19 +127,19 @@ test('a web page cannot invoke functions: invented taps count nothing', async ()
   const answer = await fetch(`http://localhost:${platform.lambdaPort}${path}`, {
     method: 'POST',
     headers: { origin: 'https://evil.example', 'content-type': 'text/plain' },
-    body: JSON.stringify(invented),
+    body: JSON.stringify(forged),
   });
   expect(answer.status).toBe(403);
-  const body = JSON.stringify(invented);
+  const body = JSON.stringify(forged);
   const head = `POST ${path} HTTP/1.1\r\nHost: evil.example\r\nContent-Length: ${body.length}\r\nConnection: close`;
   expect(await exchange(`http://localhost:${platform.lambdaPort}`, [`${head}\r\n\r\n${body}`])).toMatch(
     /^HTTP\/1\.1 403/,
   );
-  await expectSound('after-invented');
+  await expectSound('after-forged');
 });
 
-describe('records that nobody can read', () => {
-  test('on every topic: each is set aside with its place and reason, and the taps around them all count', async () => {
+describe('unreadable records', () => {
+  test('in every topic become dead letters with position and reason, and all taps between them count', async () => {
     const viewer = await startViewer(platform.url, 'watcher', { room_id: 'records' });
     const kafka = kafkaFor(localEndpoints(platform.dataDir)?.KAFKA_BROKERS);
     const producer = kafka.producer();
@@ -175,24 +172,24 @@ describe('records that nobody can read', () => {
     await until('all taps are counted', async () => {
       return (await liveTotals(platform.url, ['records'])).get('records 🔥') === answered;
     });
-    await until('the viewer has seen them', () => viewer.total() === answered);
+    await until('the viewer has received all counts', () => viewer.total() === answered);
 
-    const expected = [...written].filter((place) => !place.startsWith(DEAD_LETTER_TOPIC)).sort();
-    const places = await until('every bad record is set aside', async () => {
+    const expected = [...written].filter((position) => !position.startsWith(DEAD_LETTER_TOPIC)).sort();
+    const positions = await until('every unreadable record is a dead letter', async () => {
       const letters = (await readTopic(kafka, DEAD_LETTER_TOPIC)).flatMap(({ value }) => lettersIn(value));
       const found = new Set(letters.map(({ topic, partition, offset }) => `${topic} ${partition} ${offset}`));
       for (const { reason } of letters) expect(reason.length).toBeGreaterThan(5);
-      return expected.every((place) => found.has(place)) && [...found].sort();
+      return expected.every((position) => found.has(position)) && [...found].sort();
     });
-    // Nothing good was set aside.
-    expect(places).toEqual(expected);
+    // No valid record is a dead letter.
+    expect(positions).toEqual(expected);
     expect(viewer.total()).toBe(answered);
     await viewer.close();
     await expectSound('after-records');
   });
 });
 
-/** A dead letter, or nothing when the text is the garbage that was written there. */
+/** The dead letter in the text; none for the random records that this test has written to the topic. */
 const lettersIn = (text: string): { topic: string; partition: number; offset: number; reason: string }[] => {
   try {
     const letter = JSON.parse(text) as Record<string, unknown> | null;

@@ -11,13 +11,13 @@ const liveSchema = z.object({
 /** `GET /live` of a room. */
 export const live = async (url: string, room: string) => {
   const get = () => fetch(`${url}/live?room_id=${encodeURIComponent(room)}`);
-  // Again when the server closed the connection, idle until then, at the moment at which it was used.
+  // Retried once, because the server may just have closed an idle connection.
   const answer = await get().catch(get);
   if (!answer.ok) throw new Error(`GET /live: ${answer.status}`);
   return liveSchema.parse(await answer.json());
 };
 
-/** The totals of rooms by `room emoji`, as the store has them. */
+/** The totals of rooms by `room emoji`, from `GET /live`. */
 export const liveTotals = async (url: string, rooms: readonly string[]): Promise<Map<string, number>> => {
   const answers = await Promise.all(rooms.map((room) => live(url, room)));
   return new Map(

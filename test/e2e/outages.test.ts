@@ -19,9 +19,9 @@ import { isAlive, newDataDir, removeDataDir, startPlatform, type Platform } from
 import { post } from './viewer.ts';
 
 const SEED = 7;
-/** The smallest bound that the configuration takes. */
+/** The smallest value that the configuration accepts. */
 const SETTINGS = { MAX_IN_FLIGHT_RECORDS: '1000' };
-/** ACK_TIMEOUT_MS is 5 s. A client of Kafka's by itself would try for half a minute and more. */
+/** ACK_TIMEOUT_MS is 5 s; kafkajs by itself would retry for more than half a minute. */
 const REFUSED_WITHIN_MS = 20_000;
 const dataDir = newDataDir();
 let platform: Platform;
@@ -35,22 +35,22 @@ afterAll(async () => {
 });
 
 const roomsOf = (name: string) => Array.from({ length: 10 }, (_, n) => `${name}-${n}`);
-const slots = (rooms: readonly string[]) => rooms.flatMap((room) => EMOJIS.map((emoji) => `${room} ${emoji}`));
+const keysOf = (rooms: readonly string[]) => rooms.flatMap((room) => EMOJIS.map((emoji) => `${room} ${emoji}`));
 
-/** Every tap answered 200 is counted exactly once; one without an answer may have been. By room and emoji. */
+/** Checks, by room and emoji, that each tap answered 200 is counted once, and others at most once. */
 const expectExact = (taps: Taps, counted: ReadonlyMap<string, number>, rooms: readonly string[]) => {
-  const wrong = slots(rooms).filter((slot) => {
-    const answered = taps.answered.get(slot) ?? 0;
-    const count = counted.get(slot) ?? 0;
-    return count < answered || count > answered + (taps.unknown.get(slot) ?? 0);
+  const wrong = keysOf(rooms).filter((key) => {
+    const answered = taps.answered.get(key) ?? 0;
+    const count = counted.get(key) ?? 0;
+    return count < answered || count > answered + (taps.unknown.get(key) ?? 0);
   });
   expect(wrong).toEqual([]);
 };
 
 const drained = (url: string, taps: Taps, rooms: readonly string[]) =>
-  until('every answered tap is counted', async () => {
+  until('every tap answered 200 is counted', async () => {
     const counted = await liveTotals(url, rooms).catch(() => new Map<string, number>());
-    return [...taps.answered].every(([slot, count]) => (counted.get(slot) ?? 0) >= count) && counted;
+    return [...taps.answered].every(([key, count]) => (counted.get(key) ?? 0) >= count) && counted;
   });
 
 interface Refusal {
@@ -68,7 +68,7 @@ const tap = () => ({ user_id: 'u', emoji_type: '🔥', timestamp: new Date().toI
 
 const allPids = () => Promise.all((['functions', 'kafka', 'redis'] as const).map((service) => platform.pid(service)));
 
-/** What it says is up to two seconds old. */
+/** Waits until /health reports these states; its answer may be two seconds old. */
 const healthSays = (url: string, states: Record<'broker' | 'redis', string>) =>
   until(`/health says ${JSON.stringify(states)}`, async () => {
     const answer = await fetch(`${url}/health`);
@@ -77,16 +77,16 @@ const healthSays = (url: string, states: Record<'broker' | 'redis', string>) =>
     return answer.status === (isUp ? 200 : 503) && broker === states.broker && redis === states.redis;
   });
 
-describe('a fault in mid-load, at a moment that is always the same after the first counts', () => {
+describe('a fault under load, with a fixed seed', () => {
   let faulty: FaultPlatform;
   beforeAll(() => {
     faulty = supervisedPlatform(platform, dataDir);
   });
   afterAll(() => faulty.stop());
 
-  // `npm run test:faults` has all faults, at other moments every time.
+  // `npm run test:faults` runs all faults, with a new seed each time.
   test.each(['functions’ process killed (kill -9)', 'Redis killed and its last second lost'])(
-    '%s: every tap answered 200 counts once, and every client is told so',
+    '%s: every tap answered 200 counts once, and every client gets the exact counts',
     async (name) => {
       const n = FAULTS.findIndex((fault) => fault.name === name);
       const fault = FAULTS[n];
@@ -100,7 +100,7 @@ describe('a fault in mid-load, at a moment that is always the same after the fir
   );
 });
 
-/** A topic of many records, and what a read of it takes; `begun` resolves with the first of them. */
+/** Creates a topic with many records and reads it again; `onFirst` is called with the first chunk. */
 const readAgain = async (brokers: string) => {
   const RECORDS = 20_000;
   const kafka = createKafka(loadConfig({ KAFKA_BROKERS: brokers }), quiet);
@@ -115,7 +115,7 @@ const readAgain = async (brokers: string) => {
   return {
     taken,
     expected: Array.from({ length: RECORDS - 3 }, (_, n) => n + 3),
-    // As whoever counts again does: a read that fails meanwhile is taken up where it stopped.
+    // A read that fails is resumed at the last offset, as in a recount.
     read: async (onFirst: () => Promise<void>) => {
       const reader = new KafkaRecordReader(kafka);
       let first: Promise<void> | undefined;
@@ -128,7 +128,7 @@ const readAgain = async (brokers: string) => {
           await (first ??= onFirst());
         });
       try {
-        await until('everything is read', () =>
+        await until('all records are read', () =>
           attempt().then(
             () => true,
             (error: unknown) => {
@@ -144,7 +144,7 @@ const readAgain = async (brokers: string) => {
   };
 };
 
-test('the broker killed in mid-load and mid-read: 503 with Retry-After, it works again without a restart, taps and records count once', async () => {
+test('the broker is killed under load and during a read: 503, then it recovers, and taps and records count once', async () => {
   const rooms = roomsOf('no-broker');
   const [functions, broker] = [await platform.pid('functions'), await platform.pid('kafka')];
   const { read, taken, expected } = await readAgain(localEndpoints(dataDir)?.KAFKA_BROKERS ?? '');
@@ -156,7 +156,7 @@ test('the broker killed in mid-load and mid-read: 503 with Retry-After, it works
     const began = performance.now();
     const refused = await post(`${platform.url}/emoji`, tap());
     expect(performance.now() - began).toBeLessThan(REFUSED_WITHIN_MS);
-    // The supervisor may have brought the broker back in time; then the tap is simply answered.
+    // If the supervisor has restarted the broker in time, the tap is answered 200.
     if (refused.status !== 200) expect(await refusalOf(refused)).toMatchObject(REFUSED);
   });
   expect(taken).toEqual(expected);
@@ -168,7 +168,7 @@ test('the broker killed in mid-load and mid-read: 503 with Retry-After, it works
   expect(await platform.pid('functions')).toBe(functions);
 });
 
-/** Records of whoever waits longer than the broker is frozen, in a topic of their own. */
+/** Writes records to a topic with a timeout that is longer than the broker is frozen. */
 const patientWriter = async (brokers: string) => {
   const reader = kafkaFor(brokers);
   const topic = await createTopic(reader, 4);
@@ -188,7 +188,7 @@ const patientWriter = async (brokers: string) => {
   };
 };
 
-test('the broker frozen: taps are refused when their time is over, those beyond the bound at once; then they count again, and what still waited is written once', async () => {
+test('the broker is frozen: taps are answered 503 after the timeout, those above the limit at once; waiting records are written once', async () => {
   const broker = await platform.pid('kafka');
   const patient = await patientWriter(localEndpoints(dataDir)?.KAFKA_BROKERS ?? '');
   const answers: Refusal[] = [];
@@ -199,11 +199,11 @@ test('the broker frozen: taps are refused when their time is over, those beyond 
   try {
     const began = performance.now();
     const sending = [send(batch), send(batch)]; // as many taps as MAX_IN_FLIGHT_RECORDS
-    await until('one is beyond the bound', () => {
+    await until('a tap is above the limit', () => {
       sending.push(send(tap()));
       return answers.some(({ error }) => error.startsWith('Too many taps are being written'));
     });
-    expect(answers.length).toBeLessThan(sending.length); // some still wait
+    expect(answers.length).toBeLessThan(sending.length); // some are not answered yet
     await healthSays(platform.url, { broker: 'down', redis: 'up' });
     await Promise.all(sending);
     expect(performance.now() - began).toBeLessThan(REFUSED_WITHIN_MS);
@@ -216,7 +216,7 @@ test('the broker frozen: taps are refused when their time is over, those beyond 
   await until('taps are accepted again', async () => (await post(`${platform.url}/emoji`, tap())).status === 200);
 });
 
-test('Redis killed: health names it, taps are still accepted, and all of them are counted when it is back', async () => {
+test('Redis is killed: /health names it, taps are still accepted, and all are counted after its restart', async () => {
   const rooms = roomsOf('no-redis');
   process.kill(await platform.pid('redis'), 'SIGKILL');
   await healthSays(platform.url, { broker: 'up', redis: 'down' });
@@ -225,7 +225,7 @@ test('Redis killed: health names it, taps are still accepted, and all of them ar
   expectExact(taps, await drained(platform.url, taps, rooms), rooms);
 });
 
-test('the starter killed: nothing is left over, and the next start counts what was not counted', async () => {
+test('the starter is killed: no process remains, and the next start counts the remaining taps', async () => {
   const rooms = roomsOf('starter');
   const taps = await tapFor(platform.url, { ms: 1000, perSecond: 200, rooms });
   const pids = await allPids();
@@ -236,7 +236,7 @@ test('the starter killed: nothing is left over, and the next start counts what w
   expectExact(taps, await drained(platform.url, taps, rooms), rooms);
 });
 
-test('Ctrl-C once: everything ends in order, exit code 0, nothing left over', async () => {
+test('one Ctrl-C: all processes end in order, with exit code 0', async () => {
   const pids = await allPids();
   const { code, ms } = await platform.stop();
   expect(code).toBe(0);

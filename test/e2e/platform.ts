@@ -7,23 +7,23 @@ import { until } from '../support/until.ts';
 
 const REPO = join(import.meta.dirname, '../..');
 
-/** `npm start` as somebody at a terminal has it, on free ports and with a data folder of its own. */
+/** A running `npm start`, on free ports and with its own data folder. */
 export interface Platform {
   url: string;
   lambdaPort: number;
   output(): string;
-  /** The process of a service, waited for while it is being started again. */
+  /** The pid of a service; waits while it is being restarted. */
   pid(service: 'functions' | 'kafka' | 'redis'): Promise<number>;
-  /** Ctrl-C; resolves with the exit code and how long (ms) the end took. */
+  /** Sends Ctrl-C; resolves with the exit code and the time (ms) until the end. */
   stop(): Promise<{ code: number | null; ms: number }>;
-  /** kill -9 of the starter alone, as the kernel does it when memory is short. */
+  /** Kills only the starter (kill -9), as the kernel may when memory is short. */
   kill(): Promise<void>;
 }
 
 export const newDataDir = (): string => mkdtempSync(join(tmpdir(), 'emoji-streaming-e2e-'));
 export const removeDataDir = (dir: string): void => rmSync(dir, { recursive: true, force: true });
 
-/** Resolves when the platform says that it is ready. */
+/** Starts a platform; resolves when it is ready. */
 export async function startPlatform(
   dataDir: string,
   env: Record<string, string> = {},
@@ -35,7 +35,7 @@ export async function startPlatform(
     ...['http', 'kafka', 'redis'].flatMap((name) => [`--${name}-port`, '0']),
     ...['--lambda-port', String(lambdaPort)],
   ];
-  // Not by npm, so that a signal reaches the starter itself; what npm does before is what `npm test` has done.
+  // Started without npm, so that signals reach the starter itself.
   const child = spawn(
     process.execPath,
     ['--import', 'tsx', 'scripts/start.ts', ...ports, '--data-dir', dataDir, ...args],
@@ -75,9 +75,9 @@ export async function startPlatform(
   };
 }
 
-/** Waited for while it is being started again. */
+/** The pid of a service; waits while it is being restarted. */
 export const servicePid = (dataDir: string, service: string): Promise<number> =>
-  until(`a process of ${service}`, () => pidOf(dataDir, service));
+  until(`${service} has a process`, () => pidOf(dataDir, service));
 
 const pidOf = (dataDir: string, service: string): number | undefined => {
   try {

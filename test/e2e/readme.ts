@@ -5,7 +5,7 @@ import { join } from 'node:path';
 const README = join(import.meta.dirname, '../../README.md');
 const CALL = /^(curl [^]*?)\n# (\d{3}) (\{.*\})$/gm;
 
-/** The curl lines of the README, each with the status and the (part of the) answer that stands behind it. */
+/** The curl commands in the README, with the status and (part of) the answer in their comments. */
 export const readmeCalls = (): [command: string, status: number, answer: object][] =>
   [...readFileSync(README, 'utf8').matchAll(CALL)].map(([, command = '', status, answer = '']) => [
     command,
@@ -13,7 +13,7 @@ export const readmeCalls = (): [command: string, status: number, answer: object]
     JSON.parse(answer) as object,
   ]);
 
-/** Runs a line as it stands, against another address. */
+/** Runs a command of the README with the address of a test platform. */
 export const runCall = (command: string, url: string): Promise<{ status: number; answer: unknown }> =>
   new Promise((resolve, reject) => {
     const line = `${command.replace('localhost:5013', url)} -sS -w '\\n%{http_code}'`;

@@ -8,21 +8,21 @@ import { findRedis } from '../../infra/local/redis.ts';
 import { until } from '../support/until.ts';
 
 const REDIS_USER = 'platform';
-/** With what has a meaning in a URL. */
+/** Contains characters that must be encoded in a URL. */
 const REDIS_PASSWORD = 'cache/secret@1';
 
-/** A broker and a Redis that speak TLS, with certificates of an authority of our own, and ask for a password. */
+/** A broker and a Redis with TLS, certificates of a test authority, and passwords. */
 export interface SecuredServices {
-  /** For the platform and its scripts; other passwords on demand. */
+  /** The environment of the platform and its scripts. @param passwords other, wrong passwords */
   env(passwords?: { kafka?: string; redis?: string }): Record<string, string>;
-  /** In every spelling. */
+  /** Plain and percent-encoded. */
   passwords: string[];
-  /** What both have printed. */
+  /** The output of both. */
   log(): string;
   stop(): Promise<void>;
 }
 
-/** All that the platform does, and nothing that an operator does. */
+/** The commands that the platform needs, without administration. */
 const REDIS_RIGHTS = '~* &* +@all -@admin -@dangerous +info';
 
 /** @param lib the folder with Kafka's jars and Redis's binaries */

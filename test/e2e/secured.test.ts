@@ -17,7 +17,7 @@ const { start, run } = scriptProcesses();
 let services: SecuredServices;
 let platform: Platform;
 
-/** What nobody may read in a log. */
+/** Checks that the text contains no password. */
 const expectNoSecretIn = (text: string, ...more: string[]) => {
   expect(text.length).toBeGreaterThan(0);
   for (const secret of [...services.passwords, ...more]) expect(text).not.toContain(secret);
@@ -38,24 +38,24 @@ const expectNoSecretIn = (text: string, ...more: string[]) => {
     for (const dir of dataDirs) removeDataDir(dir);
   });
 
-  test('a tap by HTTP goes all the way to the client, each counted once', async () => {
+  test('taps by HTTP are counted once and reach the client', async () => {
     const viewer = await startViewer(platform.url, 'secured', { room_id: 'secured' });
     const taps = await tapFor(platform.url, { ms: 3000, perSecond: 50, rooms: ['secured'] });
     expect(sum(taps.unknown)).toBe(0);
     expect(sum(taps.answered)).toBeGreaterThan(100);
-    await until('the client has seen all', () => viewer.total() >= sum(taps.answered));
+    await until('the client has received all counts', () => viewer.total() >= sum(taps.answered));
     expect(viewer.total()).toBe(sum(taps.answered));
     expect(await liveTotals(platform.url, ['secured'])).toEqual(taps.answered);
     await viewer.close();
   });
 
-  test('the scripts take the same configuration', async () => {
+  test('the scripts work with the same configuration', async () => {
     const env = services.env();
     const client = start('client', ['--url', platform.url, '--port', '0', '--room', 'scripts', '--json'], env);
     await printed(client, 'stderr', 'is registered for room scripts');
     const taps = await tapFor(platform.url, { ms: 1000, perSecond: 20, rooms: ['scripts'] });
     expect(sum(taps.answered)).toBeGreaterThan(0);
-    await printed(client, 'stdout', '"room_id":"scripts"'); // it has answered the challenge
+    await printed(client, 'stdout', '"room_id":"scripts"'); // the client has answered the challenge
     const endpoint = ['--endpoint', `http://localhost:${platform.lambdaPort}`];
     const ended = await Promise.all([
       run('topics', ['describe', 'emoji_topic'], env),
@@ -70,7 +70,7 @@ const expectNoSecretIn = (text: string, ...more: string[]) => {
     expectNoSecretIn(ended.map(({ stdout, stderr }) => stdout + stderr).join());
   });
 
-  test('another service that is registered as a client is sent a challenge, never a frame', async () => {
+  test('another service that is registered as a client gets a challenge but no frame', async () => {
     let received = '';
     const server = createServer((_request, answer) => answer.end()).on('connection', (socket) =>
       socket.on('data', (data) => (received += data.toString())),
@@ -80,13 +80,13 @@ const expectNoSecretIn = (text: string, ...more: string[]) => {
     const body = { client_id: 'http-server', host: '127.0.0.1', port, room_id: 'victims' };
     expect((await post(`${platform.url}/register`, body)).status).toBe(200);
     await tapFor(platform.url, { ms: 4000, perSecond: 10, rooms: ['victims'] });
-    await until('it is unregistered', () => platform.output().includes('"client":"http-server"'));
+    await until('the service is unregistered', () => platform.output().includes('"client":"http-server"'));
     expect(received).toContain('{"type":"challenge"');
     expect(received).not.toContain('raw_count');
     server.close();
   });
 
-  test('the broker, Redis and the API itself are no clients', async () => {
+  test('the ports of the broker, Redis and the API cannot be registered', async () => {
     const { REDIS_URL = '', KAFKA_BROKERS = '' } = services.env();
     for (const url of [
       REDIS_URL,
@@ -99,13 +99,13 @@ const expectNoSecretIn = (text: string, ...more: string[]) => {
     }
   });
 
-  test('no log holds a password', () => {
+  test('no log contains a password', () => {
     expect(platform.output()).toContain('//…@localhost');
     expectNoSecretIn(platform.output());
     expectNoSecretIn(services.log());
   });
 
-  test('whose certificate nobody has signed that we know gets no password', async () => {
+  test('a server whose certificate is not trusted gets no password', async () => {
     const env = { ...services.env(), NODE_EXTRA_CA_CERTS: '' };
     const ended = await Promise.all([run('topics', ['list'], env), run('subscribers', ['list'], env)]);
     for (const { code, stderr } of ended)
@@ -116,7 +116,7 @@ const expectNoSecretIn = (text: string, ...more: string[]) => {
     const wrong = { kafka: 'guessed-broker', redis: 'guessed-cache' };
     const broker = 'SASL SCRAM SHA512 authentication failed';
 
-    test('/health says 503, and a line names the cause, not the password', async () => {
+    test('/health answers 503, and a log line names the cause but not the password', async () => {
       const httpPort = await anyFreePort();
       const args = ['--http-port', String(httpPort), '--lambda-port', '0', '--data-dir', dataDirs[1]];
       const platform = start('start', args, services.env(wrong));
@@ -124,7 +124,7 @@ const expectNoSecretIn = (text: string, ...more: string[]) => {
         const answer = await fetch(`http://localhost:${httpPort}/health`);
         return [answer.status, await answer.json()] as const;
       };
-      const health = await until('an answer of /health', () => ask().catch(() => undefined));
+      const health = await until('/health answers', () => ask().catch(() => undefined));
       expect(health).toMatchObject([503, { error: 'Does not answer: broker, redis', broker: 'down', redis: 'down' }]);
       await printed(platform, 'stdout', `"message":"kafka: ${broker}`);
       await printed(platform, 'stdout', '"message":"redis: connection failed".*WRONGPASS');
@@ -134,7 +134,7 @@ const expectNoSecretIn = (text: string, ...more: string[]) => {
       expectNoSecretIn(stdout + stderr, wrong.kafka, wrong.redis);
     });
 
-    test('the scripts end with the cause', async () => {
+    test('the scripts end with an error that names the cause', async () => {
       const env = services.env(wrong);
       const [topics, subscribers] = await Promise.all([
         run('topics', ['list'], env),

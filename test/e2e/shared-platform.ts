@@ -3,14 +3,14 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Platform, startPlatform } from './platform.ts';
 
-/** What a test file may do with a platform that others use after it. */
+/** A platform that several test files use, one after the other. */
 export interface SharedPlatform extends Pick<Platform, 'url' | 'lambdaPort' | 'pid'> {
   dataDir: string;
   /** What it had printed when it was ready. */
   printedAtStart: string;
 }
 
-/** Bounds that a test reaches within a moment, and that the others don't reach. */
+/** Limits that the test of limits reaches quickly, and other tests don't reach. */
 export const SHARED_SETTINGS = {
   ...{ MAX_ROOMS: '100', NEW_ROOMS_PER_USER: '80', MAX_CLIENTS_PER_ADDRESS: '50' },
   RATE_DESTINATION_PER_MINUTE: '200',

@@ -10,7 +10,7 @@ const { run } = scripts();
 let platform: SharedPlatform;
 platformForTests((started) => (platform = started));
 
-test('starts whatever the environment tells Java, npm and the framework, in a folder of any name', async () => {
+test('npm start works with settings for Java, npm and the framework in the environment, and any folder name', async () => {
   const { url } = platform;
   expect((await post(`${url}/emoji`, tap({ room_id: 'start' }))).status).toBe(200);
   await until('the tap is counted', async () => (await liveTotals(url, ['start'])).get('start 🔥') === 1);
@@ -18,8 +18,8 @@ test('starts whatever the environment tells Java, npm and the framework, in a fo
   expect(found).toMatchObject({ code: 0, stdout: expect.stringMatching(/^emoji_topic +4 /m) });
 });
 
-test('prints what a person needs, and no more', () => {
-  // A busy machine may have been slow to answer, and that is said.
+test('npm start prints only what a user needs', () => {
+  // Apart from warnings that a busy machine may cause.
   const said = platform.printedAtStart.replace(/^(kafka-events: .* waits: |\{"level":"warn").*\n/gm, '');
   expect(said).toMatch(
     /^broker: .+\nRedis: .+\n\nReady in .+\n\nIn two more terminals:\n {2}npm run simulate.*\n {2}npm run client.*\n\n$/,

@@ -8,7 +8,7 @@ import { emptyRedis } from '../support/services.ts';
 import { until } from '../support/until.ts';
 import { newDataDir, removeDataDir, startPlatform, type Platform } from './platform.ts';
 
-// The whole platform with AUTH_MODE=jwt, on a Redis of which the URL holds a password.
+// The whole platform with AUTH_MODE=jwt, and with a password in REDIS_URL.
 
 const AUTH_SECRET = 'tokens.test.ts signs with these bytes';
 const REDIS_PASSWORD = 'tokens.test.ts-redis-password';
@@ -18,9 +18,9 @@ const { run } = scripts();
 const sockets = new Set<Socket>();
 let redis: Server;
 let platform: Platform;
-const shown: string[] = [];
+const tokens: string[] = [];
 
-/** Passes everything on to the Redis of the tests, until it is closed: then Redis is down. */
+/** A proxy to the Redis of the tests. When it is closed, Redis is down for the platform. */
 const redisProxy = async (): Promise<Server> => {
   const { port, hostname } = new URL(process.env.REDIS_URL ?? '');
   const server = createServer((socket) => {
@@ -52,7 +52,7 @@ const token = async (user: string, scopes: Scope[], rooms: string[], seconds = 6
     { AUTH_SECRET, AUTH_ISSUER: undefined, AUTH_AUDIENCE: undefined },
     { user, scopes, rooms, seconds },
   );
-  shown.push(made);
+  tokens.push(made);
   return made;
 };
 
@@ -79,7 +79,7 @@ describe('AUTH_MODE=jwt', () => {
     ['POST', '/register', watching],
     ['DELETE', '/register/u1:tv', undefined],
     ['GET', '/live?room_id=final', undefined],
-  ])('%s %s: 401 without a token and with one that has expired', async (method, path, body) => {
+  ])('%s %s: 401 without a token and with an expired one', async (method, path, body) => {
     const none = await call(method, path, { body });
     expect([none.status, none.headers.get('www-authenticate')]).toEqual([401, 'Bearer realm="emoji-streaming"']);
     const expired = await call(method, path, { body, bearer: await token('u1', ['admin'], [], -60) });
@@ -92,7 +92,7 @@ describe('AUTH_MODE=jwt', () => {
       });
   });
 
-  test('a tap of one’s own in a room of the token is counted, every other is 403 and is not', async () => {
+  test('taps of the token’s user in its rooms are counted; others are answered 403 and not counted', async () => {
     const bearer = await token('u1', ['tap'], ['final', 'match-*']);
     const statusOf = async (body: unknown) => (await call('POST', '/emoji', { body, bearer })).status;
     expect(await statusOf(tap({ room_id: 'other' }))).toBe(403);
@@ -103,12 +103,12 @@ describe('AUTH_MODE=jwt', () => {
     const admin = await token('boss', ['admin'], []);
     const totals = async (room: string) =>
       (await call('GET', `/live?room_id=${room}`, { bearer: admin })).body.totals as { raw_count: number }[];
-    await until('both are counted', async () => (await totals('final'))[0] && (await totals('match-7'))[0]);
+    await until('both taps are counted', async () => (await totals('final'))[0] && (await totals('match-7'))[0]);
     expect((await totals('final')).map(({ raw_count }) => raw_count)).toEqual([1]);
     expect(await totals('other')).toEqual([]);
   });
 
-  test('watching needs its own scope and the room', async () => {
+  test('watching needs the scope watch and the room', async () => {
     const tapper = await token('u1', ['tap'], ['*']);
     const watcher = await token('u1', ['watch'], ['final']);
     const needed = { error: 'The token needs the scope watch' };
@@ -129,11 +129,11 @@ describe('AUTH_MODE=jwt', () => {
     expect((await call('GET', '/health')).status).toBe(200);
   });
 
-  test('npm run token, and the simulator with it', async () => {
+  test('the simulator works with a token of npm run token', async () => {
     const made = await run('token', ['--scope', 'admin', '--hours', '0.1'], { AUTH_SECRET });
     expect(made).toMatchObject({ code: 0, stderr: expect.stringMatching(/^for dev, scope admin, rooms \*, until 2/) });
     const EMOJI_TOKEN = made.stdout.trim();
-    shown.push(EMOJI_TOKEN);
+    tokens.push(EMOJI_TOKEN);
     const taps = ['--seconds', '1', '--rate', '20', '--clients', '2', '--room', 'simulated', '--url', platform.url];
     expect((await run('simulate', taps)).code).toBe(1);
     const simulated = await run('simulate', taps, { EMOJI_TOKEN });
@@ -141,7 +141,7 @@ describe('AUTH_MODE=jwt', () => {
   });
 });
 
-describe('pages of other sites', () => {
+describe('CORS', () => {
   const ask = (origin: string, path: string, method = 'OPTIONS') =>
     fetch(`${platform.url}${path}`, {
       method,
@@ -153,7 +153,7 @@ describe('pages of other sites', () => {
     });
   const cors = ({ headers }: Response) => [...headers.keys()].filter((name) => name.startsWith('access-control-'));
 
-  test('one that CORS_ORIGINS names may call, after asking', async () => {
+  test('a configured origin may call the API, after a preflight request', async () => {
     const preflight = await ask('http://localhost:3000', '/emoji');
     expect([preflight.status, Object.fromEntries(preflight.headers)]).toMatchObject([
       204,
@@ -168,7 +168,7 @@ describe('pages of other sites', () => {
   });
 
   test.each(['https://evil.example', 'http://localhost:3000.evil.example', 'http://localhost:30000', 'null'])(
-    'another may not, and reads no answer: %s',
+    'another origin may not call the API or read an answer: %s',
     async (origin) => {
       for (const [path, method] of [
         ['/emoji', 'OPTIONS'],
@@ -182,24 +182,24 @@ describe('pages of other sites', () => {
   );
 });
 
-test('no secret, no password and no token stands in a log, though requests fail for all reasons', async () => {
+test('logs of failed requests contain no secret, password or token', async () => {
   const bearer = await token('u1', ['tap', 'watch'], ['*']);
   redis.close();
   for (const socket of sockets) socket.destroy();
-  const failed = await until('Redis is missed', async () => {
+  const failed = await until('a request fails because Redis is down', async () => {
     const answer = await call('POST', '/register', { body: watching, bearer });
     return answer.status === 503 && answer;
   });
   const id = failed.headers.get('x-request-id') ?? '';
-  await until('the failure is a line', () => platform.output().includes('request failed'));
+  await until('the failure is logged', () => platform.output().includes('request failed'));
   const line = platform
     .output()
     .split('\n')
     .find((each) => each.includes('request failed') && each.includes(id));
   expect(JSON.parse(line?.slice(line.indexOf('{')) ?? '')).toMatchObject({ function: 'register', requestId: id });
   const log = platform.output();
-  expect(shown.length).toBeGreaterThan(5);
-  // A token's middle tells who it is for; its end is what makes it good.
-  const parts = shown.flatMap((each) => [each, ...each.split('.').slice(1)]);
+  expect(tokens.length).toBeGreaterThan(5);
+  // Also not the token's claims or signature.
+  const parts = tokens.flatMap((each) => [each, ...each.split('.').slice(1)]);
   for (const secret of [AUTH_SECRET, REDIS_PASSWORD, ...parts]) expect(log.includes(secret)).toBe(false);
 });

@@ -3,7 +3,7 @@ import { createInterface } from 'node:readline';
 import { answerTo } from '../../lib/adapters/tcp/handshake.ts';
 import { updateLineSchema, type UpdateLine } from '../../lib/domain/update-line.ts';
 
-/** A TCP client of the platform, which keeps the largest count that it was told for every window and emoji. */
+/** A TCP client of the platform, which keeps the largest count that it received for each window and emoji. */
 export interface Viewer {
   id: string;
   port: number;
@@ -13,13 +13,13 @@ export interface Viewer {
   /** emoji → taps, summed over the windows */
   totals(): Map<string, number>;
   total(): number;
-  /** Registers again, as clients do every now and then. */
+  /** Registers again. */
   register(): Promise<void>;
-  /** Listens no more; the platform is not told. */
+  /** Stops listening, without unregistering. */
   close(): Promise<void>;
 }
 
-/** Listens and registers; every line that arrives must be an update as the contract says. */
+/** Listens and registers. Every line that arrives must be a valid update. */
 export async function startViewer(url: string, id: string, body: Record<string, unknown> = {}): Promise<Viewer> {
   const lines: UpdateLine[] = [];
   const counts = new Map<string, UpdateLine>();

@@ -1,6 +1,6 @@
 /*
- * Shifts the clock of one process by the seconds that stand in a file (8 bytes), which may change at any time. For
- * LD_PRELOAD; the file is named by CLOCK_FILE. Only the time of day is shifted: timers run on.
+ * Shifts the clock of one process by the number of seconds in a file (8 bytes), which may change at any time. Loaded
+ * with LD_PRELOAD; CLOCK_FILE names the file. Only the wall clock is shifted: monotonic timers are not affected.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

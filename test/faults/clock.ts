@@ -5,7 +5,7 @@ import { runProgram } from '../../infra/local/run.ts';
 
 /** The clock of a process. */
 export interface Clock {
-  /** Ahead of the true time by so many seconds; 0 = right. */
+  /** Sets the clock so many seconds ahead of the system's clock (negative: behind); 0 resets it. */
   shift(seconds: number): void;
 }
 
@@ -24,7 +24,7 @@ export const clocksImpossible = async (): Promise<string | undefined> => {
   return ok ? undefined : 'the clock of one process can be shifted on Linux with a C compiler only';
 };
 
-/** Clocks for programs that are yet to be started. @returns undefined where that is not possible. */
+/** Clocks for programs that will be started later. @returns undefined where this machine does not support it. */
 export async function clocksFor<const N extends string>(names: readonly N[]) {
   const folder = newFolder();
   const remove = () => rmSync(folder, { recursive: true, force: true });
@@ -39,7 +39,7 @@ export async function clocksFor<const N extends string>(names: readonly N[]) {
     const shift = (seconds: number) => {
       const bytes = Buffer.alloc(8);
       bytes.writeBigInt64LE(BigInt(seconds));
-      // In place: a file that is cut first would end the process that has it mapped.
+      // Written in place: truncating the file would crash a process that has it mapped.
       const open = openSync(file(name), constants.O_RDWR | constants.O_CREAT);
       writeSync(open, bytes, 0, bytes.length, 0);
       closeSync(open);
@@ -50,7 +50,7 @@ export async function clocksFor<const N extends string>(names: readonly N[]) {
   return {
     of: Object.fromEntries(names.map((name) => [name, clock(name)])) as Record<N, Clock>,
     env,
-    /** A program that runs another one with this clock. */
+    /** Makes a wrapper script that runs a program with this clock. */
     wrap: (name: N) => (program: string) => {
       const wrapper = join(folder, `${name}.sh`);
       const variables = Object.entries(env(name)).map(([variable, value]) => `${variable}='${value}'`);

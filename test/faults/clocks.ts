@@ -6,13 +6,13 @@ import { partOf } from './platform.ts';
 
 const HALF_AN_HOUR_S = 1800;
 
-const stepped = (name: string, whose: 'functions' | 'redis'): Fault => ({
+const steppedClock = (name: string, process: 'functions' | 'redis'): Fault => ({
   name: `clock of ${name} set 30 minutes ahead or back, and right again`,
   on: 'single',
   share: 5,
   impossible: clocksImpossible,
   async run({ platform, random, heals }) {
-    const clock = partOf(platform, 'clocks')[whose];
+    const clock = partOf(platform, 'clocks')[process];
     clock.shift(oneOf(random, [HALF_AN_HOUR_S, -HALF_AN_HOUR_S]));
     await sleep(between(random, 1000, 5000));
     heals();
@@ -20,5 +20,5 @@ const stepped = (name: string, whose: 'functions' | 'redis'): Fault => ({
   },
 });
 
-export const functionsClock = stepped('the functions', 'functions');
-export const redisClock = stepped('Redis', 'redis');
+export const functionsClock = steppedClock('the functions', 'functions');
+export const redisClock = steppedClock('Redis', 'redis');

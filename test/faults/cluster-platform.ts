@@ -3,7 +3,7 @@ import { startRedisCluster } from '../support/redis-cluster.ts';
 import { quiet } from '../support/services.ts';
 import { assemble, startBroker, startFunctions, type FaultPlatform } from './platform.ts';
 
-/** One broker, and a Redis Cluster of three shards with a replica each. */
+/** The platform with one broker and a Redis Cluster of three shards with one replica each. */
 export const startClusterPlatform = (log: (line: string) => void = () => {}): Promise<FaultPlatform> =>
   assemble(async (undo) => {
     const broker = await startBroker(undo, log);

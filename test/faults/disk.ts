@@ -6,7 +6,7 @@ import { runProgram } from '../../infra/local/run.ts';
 
 /** A file system in memory whose size can be changed. */
 export interface Disk {
-  /** Leaves this many bytes free, and no more. */
+  /** Shrinks the file system until only this many bytes are free. */
   shrink(free: number): Promise<void>;
   grow(): Promise<void>;
   unmount(): void;
@@ -36,7 +36,7 @@ export async function mountDisk(folder: string): Promise<Disk | undefined> {
   } catch {
     return undefined;
   }
-  // A run that ends at once, by a second Ctrl-C, must not leave it mounted.
+  // A second Ctrl-C ends the run at once: the disk must be unmounted then, too.
   const unmount = () => void spawnSync('umount', ['-l', folder]);
   process.once('exit', unmount);
   const resize = (bytes: number) => run('mount', ['-o', `remount,${size(bytes)}`, folder]);

@@ -3,7 +3,7 @@ import { clusterTopic, REACTION_TOPIC, UPDATE_TOPIC } from '../../lib/config/top
 import { kafkaFor, withAdmin } from '../support/kafka.ts';
 import { until } from '../support/until.ts';
 
-/** Topics and who reads them, in the order in which a tap passes them. */
+/** Consumer groups and their topics, in the order in which a tap passes them. */
 const HOPS = [
   ['aggregate', REACTION_TOPIC],
   ['cluster-fanout', UPDATE_TOPIC],
@@ -17,17 +17,21 @@ const hasReadAll = async (admin: Admin, groupId: string, topic: string): Promise
     admin.fetchOffsets({ groupId, topics: [topic] }),
   ]);
   const at = new Map(committed[0]?.partitions.map(({ partition, offset }) => [partition, Number(offset)]));
-  // A group that has committed nothing stands at -1: it has read all of an empty partition only.
+  // The offset is -1 when the group has committed nothing: then only an empty partition is read completely.
   return ends.every(({ partition, high }) => Math.max(0, at.get(partition) ?? 0) >= Number(high));
 };
 
 /**
- * Resolves when every hop has committed all that was written before it: nothing is under way any more, and nothing will
- * be delivered again.
+ * Resolves when every consumer group has committed all records of its topic: nothing is being processed, and no record
+ * will be delivered again.
  */
 export const drained = (brokers: string, timeoutMs: number): Promise<void> =>
   withAdmin(kafkaFor(brokers), async (admin) => {
     const deadline = Date.now() + timeoutMs;
-    for (const [group, topic] of HOPS)
-      await until(`${group} has read all of ${topic}`, () => hasReadAll(admin, group, topic), deadline - Date.now());
+    for (const [groupId, topic] of HOPS)
+      await until(
+        `${groupId} has read all of ${topic}`,
+        () => hasReadAll(admin, groupId, topic),
+        deadline - Date.now(),
+      );
   });

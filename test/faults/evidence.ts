@@ -6,14 +6,14 @@ import { add, compareRoom, identitiesIn, NOTHING, type Difference, type Sums } f
 import type { FaultPlatform } from './platform.ts';
 import { storedRoom } from './stored.ts';
 import { topicReader, type Ends } from './topic.ts';
-import { fold, type Counts, type TopicRecord } from './truth.ts';
+import { countTopic, type Counts, type TopicRecord } from './topic-counts.ts';
 
 export interface Findings {
   sums: Sums;
   differences: Difference[];
 }
 
-/** By room. */
+/** The taps that were sent, by room. */
 export type Sent = ReadonlyMap<string, readonly SentTap[]>;
 
 const EMPTY: Counts = new Map();
@@ -21,7 +21,7 @@ const EMPTY: Counts = new Map();
 const isSame = (a: Ends, b: Ends) => a.size === b.size && [...a].every(([partition, end]) => b.get(partition) === end);
 
 /**
- * Makes the function that compares rooms with the topic. The topic is read again when it has grown.
+ * Returns a function that compares rooms with the topic. The topic is read again only when it has new records.
  * @param from where the topic ended before the first tap of these rooms
  */
 export const comparison = (platform: FaultPlatform, from: Ends) => {
@@ -30,12 +30,12 @@ export const comparison = (platform: FaultPlatform, from: Ends) => {
   return async (sent: Sent, viewersOf: (room: string) => readonly Viewer[] = () => []): Promise<Findings> => {
     const ends = await reader.ends();
     if (!known || !isSame(known.ends, ends)) known = { ends, records: await reader.read(from) };
-    const truths = fold(known.records);
+    const countsByRoom = countTopic(known.records);
     const inTopic = identitiesIn(known.records);
     const found: Findings = { sums: NOTHING, differences: [] };
     for (const [room, taps] of sent) {
       const { sums, differences } = compareRoom({
-        ...{ room, inTopic, sent: taps, truth: truths.get(room) ?? EMPTY },
+        ...{ room, inTopic, sent: taps, topicCounts: countsByRoom.get(room) ?? EMPTY },
         stored: await storedRoom(platform.redis, room),
         live: await live(platform.url, room),
         viewers: viewersOf(room).map(({ lines }) => lines),
@@ -47,18 +47,18 @@ export const comparison = (platform: FaultPlatform, from: Ends) => {
   };
 };
 
-const LOOK_EVERY_MS = 200;
+const COMPARE_EVERY_MS = 200;
 
-/** Looks until there is no difference any more, or the time is over. */
-export const settled = async (look: () => Promise<Findings>, timeoutMs: number): Promise<Findings> => {
+/** Compares again until there is no difference, or until the timeout: then it returns the last findings. */
+export const untilEqual = async (compare: () => Promise<Findings>, timeoutMs: number): Promise<Findings> => {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
-    // Something may still be recovering, and answer with an error.
-    const found = await look().catch((error: unknown) => {
+    // A service that is still recovering may answer with an error.
+    const found = await compare().catch((error: unknown) => {
       if (Date.now() > deadline) throw error;
       return undefined;
     });
     if (found && (found.differences.length === 0 || Date.now() > deadline)) return found;
-    await sleep(LOOK_EVERY_MS);
+    await sleep(COMPARE_EVERY_MS);
   }
 };

@@ -22,19 +22,20 @@ const atRandom = (name: string, form: FailoverForm): Fault => ({
   },
 });
 
-/** The scripts that count: one for each bucket of a batch. */
-const counts = ({ name, args }: Command) => name.startsWith('EVAL') && args.some((arg) => arg.endsWith('}:windows'));
-/** Of 64 buckets each. */
-const TWO_BATCHES = 128;
+/** Is this a call of the counting script? There is one call for each bucket of a batch. */
+const isCountingScript = ({ name, args }: Command) =>
+  name.startsWith('EVAL') && args.some((arg) => arg.endsWith('}:windows'));
+/** Two batches with 64 buckets each. */
+const SCRIPTS_OF_TWO_BATCHES = 128;
 
-/** The commands at which the replica stops to follow, and at which it is promoted. */
+/** The numbers of the script calls at which the replica stops replicating, and at which it is promoted. */
 const moments = (random: Random) => {
-  const frozen = Math.ceil(between(random, 0, TWO_BATCHES));
-  return { frozen, promoted: frozen + Math.ceil(between(random, 0, TWO_BATCHES)) };
+  const frozen = Math.ceil(between(random, 0, SCRIPTS_OF_TWO_BATCHES));
+  return { frozen, promoted: frozen + Math.ceil(between(random, 0, SCRIPTS_OF_TWO_BATCHES)) };
 };
 
-/** The replica lacks what was done between two commands of one batch, or of two. */
-const aimed: Fault = {
+/** The replica lacks the writes between two script calls of the same batch or of two batches. */
+const duringBatch: Fault = {
   name: 'Redis failover between two steps of a batch',
   on: 'single',
   share: 14,
@@ -49,7 +50,7 @@ const aimed: Fault = {
       let seen = 0;
       let failover: Promise<void> | undefined;
       commands[when](async (command) => {
-        if (!counts(command)) return;
+        if (!isCountingScript(command)) return;
         seen++;
         if (seen === frozen) pair.freeze();
         if (seen !== promoted) return;
@@ -69,5 +70,5 @@ const aimed: Fault = {
 export const failoverFaults: readonly Fault[] = [
   atRandom('its address moves', 'address moves'),
   atRandom('the two swap roles', 'roles swap'),
-  aimed,
+  duringBatch,
 ];

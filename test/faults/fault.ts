@@ -4,35 +4,35 @@ import type { Random } from '../support/random.ts';
 import { until } from '../support/until.ts';
 import type { FaultPlatform } from './platform.ts';
 
-/** What a fault has to do with. */
+/** What a fault gets to work with. */
 export interface FaultContext {
   platform: FaultPlatform;
-  /** Seeded: the same round of the same seed breaks the same thing at the same moment. */
+  /** Seeded: the same round with the same seed has the same fault at the same moment. */
   random: Random;
-  /** Rooms in which taps come in while the fault lasts. */
+  /** Rooms that get taps during the fault. */
   rooms: readonly string[];
   viewers: readonly Viewer[];
   crowd: Crowd;
-  /** The fault ends now: from here on the time to recover is taken. */
+  /** Called when the fault ends: the recovery time is measured from this moment. */
   heals(): void;
 }
 
-/** Where a fault can be made: one broker with a replicated Redis, or with a Redis Cluster. */
+/** The platform that a fault needs: one broker with a replicated Redis (`single`) or with a Redis Cluster. */
 export type PlatformKind = 'single' | 'cluster';
 
 export interface Fault {
   /** As in the table of docs/reliability.md. */
   name: string;
   on: PlatformKind;
-  /** How many rounds are of this kind, compared with the others. */
+  /** How many rounds get this fault, in proportion to the other faults. */
   share: number;
-  /** Why it can't be tried on this machine, if it can't. */
+  /** The reason why this machine can't make the fault, if there is one. */
   impossible?(): Promise<string | undefined>;
-  /** Breaks something and heals it. */
+  /** Causes the fault and ends it. */
   run(context: FaultContext): Promise<void>;
 }
 
-/** Who watches registers again every now and then, and so is known again to a Redis that has forgotten him. */
+/** Registers the clients again, as clients do from time to time: Redis may have lost their registrations. */
 export const registerAgain = ({ viewers }: Pick<FaultContext, 'viewers'>) =>
   Promise.all(
     viewers.map((viewer) =>

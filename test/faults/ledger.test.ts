@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import type { SentTap } from '../e2e/crowd.ts';
 import { compareRoom, identitiesIn, type RoomEvidence } from './ledger.ts';
-import { fold, totalsOf, type TopicRecord } from './truth.ts';
+import { countTopic, totalsOf, type TopicRecord } from './topic-counts.ts';
 
 const T = Date.parse('2026-05-01T20:45:00Z');
 
@@ -22,13 +22,13 @@ const recordsOf = (sent: readonly SentTap[]): TopicRecord[] =>
     return { partition: 0, offset, timestamp: at, value: JSON.stringify(fields) };
   });
 
-/** A platform that has counted and told exactly what the topic holds. */
-const exact = (sent: readonly SentTap[], records = recordsOf(sent)): RoomEvidence => {
-  const truth = fold(records).get('r') ?? new Map<string, number>();
-  const totals = totalsOf(truth);
-  const windows = [...truth].map(([key, raw_count]) => ({ start: Number(key.split(' ')[0]), raw_count }));
+/** The evidence of a platform that counted and delivered exactly the taps of the topic. */
+const exactEvidence = (sent: readonly SentTap[], records = recordsOf(sent)): RoomEvidence => {
+  const topicCounts = countTopic(records).get('r') ?? new Map<string, number>();
+  const totals = totalsOf(topicCounts);
+  const windows = [...topicCounts].map(([key, raw_count]) => ({ start: Number(key.split(' ')[0]), raw_count }));
   return {
-    ...{ room: 'r', sent, inTopic: identitiesIn(records), truth, stored: { counts: truth, totals } },
+    ...{ room: 'r', sent, inTopic: identitiesIn(records), topicCounts, stored: { counts: topicCounts, totals } },
     live: {
       room_id: 'r',
       windows: windows.slice(-10).map(({ start, raw_count }) => ({
@@ -50,24 +50,24 @@ const exact = (sent: readonly SentTap[], records = recordsOf(sent)): RoomEvidenc
 const right = { lost: 0, doubled: 0, mismatches: 0 };
 const one = `${T} 🔥`;
 
-test('what agrees with the topic everywhere has no difference, in more windows than GET /live shows, too', () => {
+test('equal counts everywhere are no difference, also with more windows than GET /live shows', () => {
   const sent = Array.from({ length: 12 }, (_, n) => taps(2, 200, { at: T + n * 2000, from: 2 * n })).flat();
-  expect(compareRoom(exact(sent))).toEqual({
+  expect(compareRoom(exactEvidence(sent))).toEqual({
     sums: { taps: 24, answered: 24, failed: 0, failedCounted: 0, ...right },
     differences: [],
   });
 });
 
-test('a tap without an answer 200 is counted if it is in the topic, and only then', () => {
+test('a tap that was not answered 200 is counted exactly if it is in the topic', () => {
   const [answered, failed] = [taps(3, 200), taps(4, 503, { from: 3 })];
   const sent = [...answered, ...failed];
-  expect(compareRoom(exact(sent)).sums).toMatchObject({ answered: 3, failed: 4, failedCounted: 4, ...right });
+  expect(compareRoom(exactEvidence(sent)).sums).toMatchObject({ answered: 3, failed: 4, failedCounted: 4, ...right });
   const records = recordsOf([...answered, ...failed.slice(0, 1)]);
-  expect(compareRoom(exact(sent, records)).sums).toMatchObject({ failedCounted: 1, ...right });
+  expect(compareRoom(exactEvidence(sent, records)).sums).toMatchObject({ failedCounted: 1, ...right });
 });
 
-test('failed and late taps hide no loss', () => {
-  const evidence = exact([...taps(3, 200), ...taps(3, 503, { from: 3 })]);
+test('failed and late taps do not hide a loss', () => {
+  const evidence = exactEvidence([...taps(3, 200), ...taps(3, 503, { from: 3 })]);
   const stored = {
     counts: new Map([
       [one, 5],
@@ -84,32 +84,32 @@ test('failed and late taps hide no loss', () => {
   });
 });
 
-test('a tap answered 200 that is not in the topic is lost, and so is one that was altered', () => {
+test('a tap answered 200 is lost if the topic lacks it or has it with another timestamp', () => {
   const sent = taps(3, 200);
-  expect(compareRoom(exact(sent, recordsOf(sent.slice(1)))).sums).toMatchObject({ lost: 1, doubled: 0 });
+  expect(compareRoom(exactEvidence(sent, recordsOf(sent.slice(1)))).sums).toMatchObject({ lost: 1, doubled: 0 });
   const altered = recordsOf([{ ...sent[0], at: T + 1 } as SentTap, ...sent.slice(1)]);
-  expect(compareRoom(exact(sent, altered))).toMatchObject({
+  expect(compareRoom(exactEvidence(sent, altered))).toMatchObject({
     sums: { lost: 1 },
     differences: [{ where: 'topic', what: 'r u0 2026-05-01T20:45:00.000Z 🔥', expected: 1, found: 0 }],
   });
 });
 
-test('a tap that is in the topic twice is doubled, unless an event_id tells that it is the same', () => {
+test('a tap that is in the topic twice is doubled, unless both records have the same event_id', () => {
   for (const id of [true, false]) {
     const sent = taps(2, 200, { id });
-    const evidence = exact(sent, recordsOf([...sent, ...sent.slice(0, 1)]));
+    const evidence = exactEvidence(sent, recordsOf([...sent, ...sent.slice(0, 1)]));
     expect(compareRoom(evidence).sums).toMatchObject({ lost: 0, doubled: id ? 0 : 1 });
   }
 });
 
-test('a window in Redis that nobody tapped in is doubled', () => {
-  const evidence = exact(taps(2, 200));
-  const counts = new Map([...evidence.truth, [`${T - 2000} 🔥`, 3]]);
+test('taps of a window in Redis that the topic lacks are doubled', () => {
+  const evidence = exactEvidence(taps(2, 200));
+  const counts = new Map([...evidence.topicCounts, [`${T - 2000} 🔥`, 3]]);
   expect(compareRoom({ ...evidence, stored: { ...evidence.stored, counts } }).sums).toMatchObject({ doubled: 3 });
 });
 
-test('totals, GET /live and clients that say something else are mismatches', () => {
-  const evidence = exact(taps(2, 200));
+test('totals, GET /live and client updates that differ from the topic are mismatches', () => {
+  const evidence = exactEvidence(taps(2, 200));
   const wrong = new Map([['🔥', 3]]);
   expect(compareRoom({ ...evidence, stored: { ...evidence.stored, totals: wrong } }).sums).toMatchObject({
     mismatches: 1,

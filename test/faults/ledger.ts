@@ -2,32 +2,32 @@ import type { SentTap } from '../e2e/crowd.ts';
 import type { live } from '../e2e/live.ts';
 import type { UpdateLine } from '../../lib/domain/update-line.ts';
 import type { StoredRoom } from './stored.ts';
-import { tapOf, totalsOf, type Counts, type TopicRecord } from './truth.ts';
+import { tapOf, totalsOf, type Counts, type TopicRecord } from './topic-counts.ts';
 
-/** A count that is not what the topic says. */
+/** A count that differs from the topic. */
 export interface Difference {
   where: 'topic' | 'Redis' | 'totals in Redis' | 'GET /live' | 'client';
   room: string;
-  /** Start of the window and emoji, `late`, or the emoji of a total; of a tap, what it is known by. */
+  /** Start of the window and emoji, `late`, the emoji of a total, or the identity of a tap. */
   what: string;
   expected: number;
   found: number;
 }
 
-/** What became of taps. */
+/** The results of taps. */
 export interface Sums {
   taps: number;
   /** Answered 200. */
   answered: number;
   /** Answered with an error, or not at all. */
   failed: number;
-  /** Of those, in the topic all the same, and so counted. */
+  /** Those of `failed` that are in the topic, and so are counted. */
   failedCounted: number;
   /** Answered 200 and not in the topic, or in the topic and not counted in Redis. */
   lost: number;
-  /** In the topic twice without an `event_id` that tells so, or counted in Redis more often than in the topic. */
+  /** In the topic twice without an `event_id`, or counted in Redis more often than in the topic. */
   doubled: number;
-  /** Counts of a client, `GET /live` or the totals that are not those of the topic. */
+  /** Counts of a client, of `GET /live` or of the totals that differ from the topic. */
   mismatches: number;
 }
 
@@ -51,22 +51,22 @@ export const add = (a: Sums, b: Sums): Sums => ({
   mismatches: a.mismatches + b.mismatches,
 });
 
-/** Everything about a room that has to agree. */
+/** All data of a room that is compared. */
 export interface RoomEvidence {
   room: string;
   sent: readonly SentTap[];
-  /** How often each tap stands in the topic, see `identitiesIn`. */
+  /** How often each tap is in the topic, see `identitiesIn`. */
   inTopic: ReadonlyMap<string, number>;
-  truth: Counts;
+  topicCounts: Counts;
   stored: StoredRoom;
   live: Awaited<ReturnType<typeof live>>;
-  /** The lines that each client of the room got. */
+  /** The lines that each client of the room received. */
   viewers: readonly (readonly UpdateLine[])[];
 }
 
 const identity = (room: string, user: string, time: string, emoji: string) => `${room} ${user} ${time} ${emoji}`;
 
-/** How often each tap stands in the topic: a tap that was altered on its way is not there. */
+/** How often each tap is in the topic, by identity: a tap whose fields were changed has another identity. */
 export const identitiesIn = (records: readonly TopicRecord[]): Map<string, number> => {
   const found = new Map<string, number>();
   for (const record of records) {
@@ -80,7 +80,7 @@ export const identitiesIn = (records: readonly TopicRecord[]): Map<string, numbe
 const identityOf = ({ room, user_id, at, emoji }: SentTap) =>
   identity(room, user_id, new Date(at).toISOString(), emoji);
 
-/** GET /live shows so many windows, the newest ones. */
+/** How many windows (the newest) GET /live shows. */
 const LIVE_WINDOWS = 10;
 
 const startOf = (key: string) => Number(key.split(' ')[0]);
@@ -94,14 +94,14 @@ const shownOf = ({ windows, late }: RoomEvidence['live']): Counts =>
     ...(late > 0 ? [['late', late] as const] : []),
   ]);
 
-const newestOf = (truth: Counts): Counts => {
-  const starts = [...truth.keys()].filter((key) => key !== 'late').map(startOf);
+const newestOf = (topicCounts: Counts): Counts => {
+  const starts = [...topicCounts.keys()].filter((key) => key !== 'late').map(startOf);
   const newest = new Set([...new Set(starts)].sort((a, b) => b - a).slice(0, LIVE_WINDOWS));
-  return new Map([...truth].filter(([key]) => key === 'late' || newest.has(startOf(key))));
+  return new Map([...topicCounts].filter(([key]) => key === 'late' || newest.has(startOf(key))));
 };
 
-/** The largest count that a client was told for each window and emoji, and the largest total. */
-const toldIn = (lines: readonly UpdateLine[]): { counts: Counts; totals: Counts } => {
+/** The largest count of each window and emoji that a client received, and the largest total. */
+const largestIn = (lines: readonly UpdateLine[]): { counts: Counts; totals: Counts } => {
   const [counts, totals] = [new Map<string, number>(), new Map<string, number>()];
   for (const { start, emoji_type, raw_count, total_count } of lines) {
     const key = `${Date.parse(start)} ${emoji_type}`;
@@ -113,9 +113,11 @@ const toldIn = (lines: readonly UpdateLine[]): { counts: Counts; totals: Counts 
 
 const withoutLate = (counts: Counts): Counts => new Map([...counts].filter(([key]) => key !== 'late'));
 
-/** Compares a room with the topic: every count in Redis, what GET /live shows, and what each client was told. */
+/**
+ * Compares a room with the topic: every count in Redis, in the answer of GET /live, and in the updates of each client.
+ */
 export const compareRoom = (evidence: RoomEvidence): { sums: Sums; differences: Difference[] } => {
-  const { room, sent, inTopic, truth, stored, live, viewers } = evidence;
+  const { room, sent, inTopic, topicCounts, stored, live, viewers } = evidence;
   const differences: Difference[] = [];
   const compare = (where: Difference['where'], expected: Counts, found: Counts) => {
     for (const key of new Set([...expected.keys(), ...found.keys()])) {
@@ -126,19 +128,19 @@ export const compareRoom = (evidence: RoomEvidence): { sums: Sums; differences: 
   const times = (tap: SentTap) => inTopic.get(identityOf(tap)) ?? 0;
   for (const tap of sent) {
     const found = times(tap);
-    const isRight = tap.event_id === undefined ? found <= 1 : true; // a copy with the same id counts once
-    if ((tap.status === 200 && found === 0) || !isRight)
+    const isDoubled = tap.event_id === undefined && found > 1; // copies with the same id count once
+    if ((tap.status === 200 && found === 0) || isDoubled)
       differences.push({ where: 'topic', room, what: identityOf(tap), expected: 1, found });
   }
-  compare('Redis', truth, stored.counts);
-  const totals = totalsOf(truth);
+  compare('Redis', topicCounts, stored.counts);
+  const totals = totalsOf(topicCounts);
   compare('totals in Redis', totals, stored.totals);
-  compare('GET /live', newestOf(truth), shownOf(live));
+  compare('GET /live', newestOf(topicCounts), shownOf(live));
   compare('GET /live', totals, new Map(live.totals.map(({ emoji_type, raw_count }) => [emoji_type, raw_count])));
   for (const lines of viewers) {
-    const told = toldIn(lines);
-    compare('client', withoutLate(truth), told.counts);
-    compare('client', totals, told.totals);
+    const largest = largestIn(lines);
+    compare('client', withoutLate(topicCounts), largest.counts);
+    compare('client', totals, largest.totals);
   }
   const failed = sent.filter(({ status }) => status !== 200);
   const counts = differences.filter(({ where }) => where === 'topic' || where === 'Redis');

@@ -20,13 +20,13 @@ export const FAULTS: readonly Fault[] = [
   ...clusterFaults,
 ];
 
-/** Run only when `--only` names them: their rounds do not finish yet, and the cause is not known. */
+/** Faults that run only when `--only` names them: their rounds do not finish, and the cause is not known. */
 export const OPEN_FAULTS: readonly Fault[] = [redisClock];
 
-/** One after the other, since a platform takes some time to start. */
+/** The platforms in the order of the plan. Their rounds are not mixed, since a platform takes some time to start. */
 export const PLATFORMS: readonly PlatformKind[] = ['single', 'cluster'];
 
-/** How many rounds of each fault: one at least, the others one by one to whoever is furthest behind his share. */
+/** How many rounds each fault gets: at least one; each further round goes to the fault furthest below its share. */
 const countRounds = (faults: readonly Fault[], rounds: number): number[] => {
   const counts = faults.map((_, n): number => (n < rounds ? 1 : 0));
   for (let left = rounds - faults.length; left > 0; left--) {
@@ -43,7 +43,7 @@ export interface PlannedRound {
   fault: Fault;
 }
 
-/** So many rounds, those of a platform together, and those of a kind spread over that part of the run. */
+/** Plans the rounds, ordered by platform; the rounds of each fault are spread over those of its platform. */
 export const planRounds = (faults: readonly Fault[], rounds: number, random: Random): PlannedRound[] => {
   const counts = countRounds(faults, rounds);
   return faults

@@ -14,13 +14,13 @@ import { tcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import type { Clock } from './clock.ts';
 import { mountDisk, type Disk } from './disk.ts';
 
-/** What can be broken; a platform has some of it. Nothing is started again by itself: a fault heals what it broke. */
+/** The parts that a fault can break. Nothing restarts them automatically: the fault itself does. */
 interface Parts {
   broker: Pick<Service, 'kill' | 'start' | 'pid'>;
   redisServer: Pick<Service, 'kill' | 'start'>;
-  /** Redis's append-only file. */
+  /** Path of Redis's append-only file. */
   appendOnlyFile: string;
-  /** The only way between the functions and either; the suite itself goes past them. */
+  /** Proxies between the functions and the services. The tests themselves connect directly. */
   links: { kafka: TcpProxy; redis: TcpProxy };
   pair: RedisPair;
   cluster: RedisCluster;
@@ -29,28 +29,28 @@ interface Parts {
   clocks: { functions: Clock; redis: Clock };
 }
 
-/** The platform in pieces that can be broken one by one. */
+/** A platform whose parts can be broken one by one. */
 export interface FaultPlatform extends Partial<Readonly<Parts>> {
   url: string;
   lambdaPort: number;
-  /** The process of the functions, which `npm start` starts again when it dies. */
+  /** The process of the functions, which `npm start` restarts when it ends. */
   functionsPid(): Promise<number>;
   kafkaBrokers: string;
-  /** Past every proxy, to whoever is the primary now. */
+  /** A direct connection (without proxies) to the current primary. */
   readonly redis: Redis | Cluster;
-  /** What the functions and the broker have printed. */
+  /** The output of the functions and the broker so far. */
   output(): string;
   stop(): Promise<void>;
 }
 
-/** A part that the fault needs, and that its kind of platform has. */
+/** Returns a part that the fault needs. @throws when this kind of platform lacks it */
 export const partOf = <K extends keyof Parts>(platform: FaultPlatform, name: K): Parts[K] => {
   const part: Partial<Parts>[K] = platform[name];
-  if (part === undefined) throw new Error(`this platform has no ${name} that could be broken`);
+  if (part === undefined) throw new Error(`this platform has no part "${name}"`);
   return part;
 };
 
-/** Undoes steps in the reverse order. */
+/** Collects steps to be undone; `stop` undoes them in reverse order. */
 const undoable = () => {
   const steps: (() => unknown)[] = [];
   return {
@@ -62,7 +62,7 @@ const undoable = () => {
 };
 type Undo = ReturnType<typeof undoable>['undo'];
 
-/** A platform of parts; what has been started is stopped when one of them fails. */
+/** Builds a platform from its parts; if one part fails to start, the others are stopped. */
 export const assemble = async (build: (undo: Undo) => Promise<Omit<FaultPlatform, 'stop'>>): Promise<FaultPlatform> => {
   const { undo, stop } = undoable();
   try {
@@ -73,14 +73,14 @@ export const assemble = async (build: (undo: Undo) => Promise<Omit<FaultPlatform
   }
 };
 
-/** A data folder that is gone afterwards. */
+/** A data folder that is removed at the end. */
 const temporaryDataDir = (undo: Undo): string => {
   const folder = newDataDir();
   undo(() => removeDataDir(folder));
   return folder;
 };
 
-/** A broker as `npm start` runs it, behind a proxy, on a disk of its own where one can be mounted. */
+/** Starts a broker as `npm start` does, behind a proxy, and on its own disk if one can be mounted. */
 export async function startBroker(undo: Undo, log: (line: string) => void) {
   const folder = temporaryDataDir(undo);
   const disk = await mountDisk(folder);
@@ -93,7 +93,7 @@ export async function startBroker(undo: Undo, log: (line: string) => void) {
   undo(() => link.close());
   const service = kafkaService(dir, lib, port, kafkaVersion(), { advertised: link.port });
   undo(() => service.stop());
-  service.onDeath(({ code, signal }) => log(`the broker ended by itself: ${signal ?? code}`));
+  service.onDeath(({ code, signal }) => log(`the broker exited unexpectedly: ${signal ?? code}`));
   const file = join(folder, 'logs', 'kafka.log');
   return {
     ...{ service, disk, link },
@@ -102,9 +102,9 @@ export async function startBroker(undo: Undo, log: (line: string) => void) {
   };
 }
 
-/** `npm start` for the functions, which are told where broker and Redis are. */
+/** Runs `npm start` for the functions only; `env` has the addresses of the broker and Redis. */
 export async function startFunctions(undo: Undo, env: Record<string, string>, ready: readonly Promise<unknown>[]) {
-  // Rooms of a whole run, from one address; clients that read nothing are to be seen unregistered.
+  // All rooms of a run are created from one address; clients that read nothing must be unregistered soon.
   const limits = { NEW_ROOMS_PER_USER: '0', NEW_ROOMS_PER_ADDRESS: '0', DELIVERY_GIVE_UP_SECONDS: '3' };
   const starting = startPlatform(temporaryDataDir(undo), { ...limits, ...env });
   undo(() => starting.then((each) => each.stop()).catch(() => undefined));

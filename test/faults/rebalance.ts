@@ -11,7 +11,7 @@ const CLI = createRequire(import.meta.url).resolve('serverless-offline-kafka-eve
 const CLI_MAIN = CLI.replace('package.json', 'dist/cli/main.js');
 const ARN = 'arn:aws:kafka:eu-west-1:000000000000:cluster/local/00000000-0000-0000-0000-000000000000-1';
 
-/** Another process of the plugin's poller becomes a member of aggregate's group, and is one no more after a while. */
+/** A second process of the plugin's poller joins the consumer group of aggregate, and leaves it again. */
 export const rebalance: Fault = {
   name: 'consumer group rebalance (a poller joins and leaves)',
   on: 'single',
@@ -31,11 +31,11 @@ export const rebalance: Fault = {
     const env = { ...process.env, NODE_OPTIONS: '', KAFKAJS_NO_PARTITIONER_WARNING: '1', AWS_REGION: 'eu-west-1' };
     const poller = spawn(process.execPath, [CLI_MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     try {
-      let said = '';
-      for (const stream of [poller.stdout, poller.stderr]) stream.on('data', (data) => (said += String(data)));
+      let output = '';
+      for (const stream of [poller.stdout, poller.stderr]) stream.on('data', (data) => (output += String(data)));
       const ended = once(poller, 'exit');
-      await until('the poller is a member', () => / ready/.test(said), 20_000).catch((error: Error) => {
-        throw new Error(`${error.message}: ${said}`);
+      await until('the poller has joined', () => / ready/.test(output), 20_000).catch((error: Error) => {
+        throw new Error(`${error.message}: ${output}`);
       });
       await sleep(between(random, 500, 3000));
       heals();

@@ -16,8 +16,8 @@ const emptied: Fault = {
 };
 
 /**
- * Redis answers before its replica has what it answered for: after a failover the last second is missing. Here its
- * file is cut to the length that it had then, which is what a replica that lags by as much would hold.
+ * Redis answers before its replica has the write: after a failover the writes of the last second are missing. Here the
+ * append-only file is truncated to its length of a second ago: that is what a replica with this lag would have.
  */
 const lostSecond: Fault = {
   name: 'Redis killed and its last second lost',

@@ -13,7 +13,7 @@ const row = (fault: string, recoveryMs: number, lost = 0) => ({
   recoveryMs,
 });
 
-test('a row a fault with the sums of its rounds, and one for all', () => {
+test('the report has one row per fault with the sums of its rounds, and one row for all', () => {
   const rows = [row('a', 1000), row('b', 500, 2), row('a', 9000), row('a', 2000)];
   const text = report(
     rows,
@@ -32,7 +32,7 @@ test('a row a fault with the sums of its rounds, and one for all', () => {
   expect(text).toContain('Not tried: c: no disk.');
 });
 
-test('a wrong round is told with its seed, fault, room, window, emoji, and what was expected and found', () => {
+test('a wrong round is listed with its seed, fault, room, window, emoji, and the expected and found counts', () => {
   const start = Date.parse('2026-05-01T20:45:00Z');
   const difference = { where: 'Redis', room: 'f3-0', what: `${start} 🔥`, expected: 4, found: 3 } as const;
   const command = 'npm run test:faults -- --seed 42 --rounds 9 --round 3';

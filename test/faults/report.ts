@@ -7,13 +7,13 @@ export interface Row extends Sums {
   recoveryMs: number;
 }
 
-/** A round in which something was wrong. */
+/** A round with differences, or one that did not finish. */
 export interface WrongRound {
-  /** How to run it again. */
+  /** The command that runs it again. */
   command: string;
   fault: string;
   differences: readonly Difference[];
-  /** Why the round could not be finished, if it could not. */
+  /** Why the round did not finish, if it did not. */
   error?: string;
 }
 
@@ -49,7 +49,7 @@ const HEADER = [
 
 /**
  * The measured part of docs/reliability.md, in Markdown.
- * @param after the rooms of all rounds, compared once more at the end of the run
+ * @param after the sums of the rooms of all rounds, compared once more at the end of the run
  */
 export const report = (
   rows: readonly Row[],
@@ -79,21 +79,21 @@ const readable = (what: string): string => {
   return emoji !== undefined && /^\d+$/.test(start) ? `${new Date(Number(start)).toISOString()} ${emoji}` : what;
 };
 
-/** Differences that are printed of a round. */
-const MOST = 50;
+/** How many differences of a round are printed. */
+const MAX_DIFFERENCES = 50;
 
-/** Every wrong round, so that each can be looked into. */
+/** Lists every wrong round with its differences. */
 export const wrongRounds = (rounds: readonly WrongRound[], seed: number): string =>
   rounds
     .flatMap(({ command, fault, differences, error }) => [
       `seed ${seed}: ${fault}`,
       ...differences
-        .slice(0, MOST)
+        .slice(0, MAX_DIFFERENCES)
         .map(
           ({ where, room, what, expected, found }) =>
             `  ${where}: room ${room}, ${readable(what)}: expected ${expected}, found ${found}`,
         ),
-      ...(differences.length > MOST ? [`  and ${differences.length - MOST} more`] : []),
+      ...(differences.length > MAX_DIFFERENCES ? [`  and ${differences.length - MAX_DIFFERENCES} more`] : []),
       ...(error === undefined ? [] : [`  not finished: ${error}`]),
       `  again: ${command}`,
     ])

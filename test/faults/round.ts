@@ -5,15 +5,15 @@ import { groupBy } from '../../lib/domain/group-by.ts';
 import { between, type Random } from '../support/random.ts';
 import { until } from '../support/until.ts';
 import { drained } from './drained.ts';
-import { comparison, settled, type Findings, type Sent } from './evidence.ts';
+import { comparison, untilEqual, type Findings, type Sent } from './evidence.ts';
 import type { Fault } from './fault.ts';
 import type { FaultPlatform } from './platform.ts';
 import { topicReader } from './topic.ts';
 
 export interface RoundResult extends Findings {
-  /** From the end of the fault until a tap made after it had reached a client. */
+  /** From the end of the fault until a client received a tap that was made after the fault. */
   recoveryMs: number;
-  /** To be compared again at the end of the run. */
+  /** The taps of the round, compared again at the end of the run. */
   sent: Sent;
 }
 
@@ -21,10 +21,10 @@ const ROOMS = 3;
 const VIEWERS_PER_ROOM = 2;
 const PER_SECOND = 150;
 const PROBE_EVERY_MS = 100;
-/** Final updates, which heal what a client was not told, come with the next minute at the latest. */
-const PATIENCE_MS = 100_000;
+/** Final updates, which repeat counts that a client missed, are sent within a minute. */
+const RECOVERY_LIMIT_MS = 100_000;
 
-/** One fault, under load, in rooms of its own. */
+/** Runs one fault under load, in its own rooms. */
 export async function runRound(
   platform: FaultPlatform,
   fault: Fault,
@@ -32,7 +32,7 @@ export async function runRound(
   random: Random,
 ): Promise<RoundResult> {
   const { url } = platform;
-  const look = comparison(platform, await topicReader(platform.kafkaBrokers).ends());
+  const compare = comparison(platform, await topicReader(platform.kafkaBrokers).ends());
   const rooms = Array.from({ length: ROOMS }, (_, n) => `${name}-${n}`);
   const probeRoom = `${name}-probe`;
   const watched = [...rooms.flatMap((room) => Array<string>(VIEWERS_PER_ROOM).fill(room)), probeRoom];
@@ -40,28 +40,28 @@ export async function runRound(
     watched.map(async (room, n) => ({ room, viewer: await startViewer(url, `${name}-v${n}`, { room_id: room }) })),
   );
   const probe = viewers.at(-1)?.viewer;
-  // In one room nothing but offsets tells what has been counted; in the others ids do, too.
+  // Taps of one room have no `event_id`: there only the offsets prevent double counting.
   const crowd = startCrowd(url, { perSecond: PER_SECOND, rooms, withoutIds: rooms.slice(-1) });
   let going = true;
   let healedAt = 0;
   try {
-    await until('taps reach a client', () => (viewers[0]?.viewer.lines.length ?? 0) > 0, PATIENCE_MS);
-    await sleep(between(random, 0, 2000)); // the moment at which it breaks
+    await until('taps reach a client', () => (viewers[0]?.viewer.lines.length ?? 0) > 0, RECOVERY_LIMIT_MS);
+    await sleep(between(random, 0, 2000)); // a random moment for the fault
     await fault.run({
       ...{ platform, random, rooms, crowd },
       viewers: viewers.map(({ viewer }) => viewer),
       heals: () => (healedAt = performance.now()),
     });
-    // Taps of a room that nobody has tapped in before: whatever arrives there was made after the fault.
+    // This room had no taps before: each update of it comes from a tap made after the fault.
     const probing = (async () => {
       while (going) {
         void crowd.tap(probeRoom);
         await sleep(PROBE_EVERY_MS);
       }
     })();
-    await until('a tap reaches a client again', () => (probe?.lines.length ?? 0) > 0, PATIENCE_MS);
+    await until('a tap reaches a client again', () => (probe?.lines.length ?? 0) > 0, RECOVERY_LIMIT_MS);
     const recoveryMs = performance.now() - healedAt;
-    await sleep(between(random, 500, 1500)); // some more taps, of which all must be there too
+    await sleep(between(random, 500, 1500)); // some more taps, which must all be counted, too
     going = false;
     await probing;
 
@@ -69,14 +69,14 @@ export async function runRound(
     const sent = groupBy(taps, ({ room }) => room);
     const viewersOf = (room: string) => viewers.flatMap((each) => (each.room === room ? [each.viewer] : []));
     const allRight = async () => {
-      await drained(platform.kafkaBrokers, PATIENCE_MS);
-      return settled(() => look(sent, viewersOf), PATIENCE_MS);
+      await drained(platform.kafkaBrokers, RECOVERY_LIMIT_MS);
+      return untilEqual(() => compare(sent, viewersOf), RECOVERY_LIMIT_MS);
     };
     const first = await allRight();
     const failed = taps.filter(({ status, event_id }) => status !== 200 && event_id !== undefined);
     if (failed.length === 0) return { ...first, recoveryMs, sent };
 
-    // Sent again with the ids that they had, none may be missing any more, and none may be there twice.
+    // The failed taps are sent again with the same ids: then each must be counted exactly once.
     await sendAgain(url, failed);
     const again = await allRight();
     const larger = (what: 'lost' | 'doubled' | 'mismatches') => Math.max(first.sums[what], again.sums[what]);

@@ -1,5 +1,5 @@
-// `npm run test:faults`: breaks the platform again and again under load, and compares what the topic holds with what was
-// counted and told. Writes the measured part of docs/reliability.md.
+// `npm run test:faults`: causes many faults under load, and compares the records of the topic with the counts in Redis
+// and with the updates that clients received. Writes the measured part of docs/reliability.md.
 import { appendFileSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -20,20 +20,20 @@ import { startSinglePlatform } from './single-platform.ts';
 const DOCUMENT = join(REPO, 'docs/reliability.md');
 const ROUNDS = 150;
 
-const HELP = `npm run test:faults [-- options]    breaks the platform under load, and counts what is lost or doubled
+const HELP = `npm run test:faults [-- options]    causes faults under load, and counts lost and doubled taps
 
-  --rounds N    how many faults (${ROUNDS})
-  --seed N      the same seed breaks the same things at the same moments (by chance, and printed)
-  --round K     of these rounds only the K-th
-  --only TEXT   only faults whose name holds this text
-  --log PATH    what npm start and the broker print goes there, also when nothing was wrong
-  --keep        leave docs/reliability.md as it is; so do --round and --only
+  --rounds N    how many rounds, each with one fault (default: ${ROUNDS})
+  --seed N      the same seed gives the same faults at the same moments (default: random, printed)
+  --round K     run only round K
+  --only TEXT   only faults whose name contains this text
+  --log PATH    write the output of npm start and the broker to this file, also after a run without errors
+  --keep        do not write the results to docs/reliability.md; implied by --round and --only
   --help
 
 The faults: ${FAULTS.map(({ name }) => name).join(', ')};
-only when named by --only: ${OPEN_FAULTS.map(({ name }) => name).join(', ')}.
-At the end every wrong round is printed with its seed, room, window and emoji, and where the platform's log is.
-Exit code 1 when a tap was lost or counted twice, or a client was told something else than what is counted.`;
+only with --only: ${OPEN_FAULTS.map(({ name }) => name).join(', ')}.
+At the end every wrong round is listed with its seed, room, window and emoji, and the path of the platform's log.
+Exit code 1 when a tap was lost or counted twice, or when a client's counts differ from the topic.`;
 
 const START: Record<PlatformKind, (log: (line: string) => void) => Promise<FaultPlatform>> = {
   single: startSinglePlatform,
@@ -58,7 +58,7 @@ function readOptions(args: string[]) {
   const only = values.only ?? '';
   const named = (list: readonly Fault[]) => list.filter(({ name }) => name.includes(only));
   const faults = only ? [...named(FAULTS), ...named(OPEN_FAULTS)] : FAULTS;
-  if (faults.length === 0) throw new UsageError(`--only should be a part of a fault's name, not "${only}".`);
+  if (faults.length === 0) throw new UsageError(`--only should be part of a fault's name, not "${only}".`);
   const rounds = wholeNumber('--rounds', values.rounds ?? String(ROUNDS), { from: 1, to: 10_000 });
   const { round } = values;
   return {
@@ -72,7 +72,7 @@ function readOptions(args: string[]) {
 }
 type Options = ReturnType<typeof readOptions>;
 
-/** What a run has found so far. */
+/** The results of a run so far. */
 class Outcome {
   readonly rows: Row[] = [];
   readonly wrong: WrongRound[] = [];
@@ -91,7 +91,7 @@ class Outcome {
     return `npm run test:faults -- --seed ${seed} --rounds ${rounds} --round ${number}${only ? ` --only '${only}'` : ''}`;
   }
 
-  /** The platform is about to end: what it has printed is kept when anything was wrong. */
+  /** Saves the platform's output before it is stopped, if a round was wrong or --log was given. */
   keepLog(platform: FaultPlatform): void {
     if (this.wrong.length === 0 && !this.#logFile) return;
     this.#logFile ??= join(mkdtempSync(join(tmpdir(), 'emoji-streaming-faults-')), 'platform.log');
@@ -103,7 +103,7 @@ class Outcome {
   }
 }
 
-/** Faults that can be tried here, and why the others can't. */
+/** The faults that this machine can make, and the reasons why it can't make the others. */
 async function possible(faults: readonly Fault[]) {
   const reasons = await Promise.all(faults.map((fault) => fault.impossible?.()));
   const skipped = faults.flatMap(({ name }, n) => (reasons[n] ? [`${name}: ${reasons[n]}`] : []));
@@ -137,7 +137,7 @@ async function runOne(
   }
 }
 
-/** The rounds of one platform. One that could not finish a round is not what the next one expects: it is replaced. */
+/** Runs the rounds of one platform. After a round that did not finish, a new platform is started. */
 async function runOn(
   kind: PlatformKind,
   planned: readonly PlannedRound[],
@@ -149,14 +149,14 @@ async function runOn(
   while (left.length > 0 && !stop.aborted) {
     const platform = await START[kind](log);
     const everything = new Map<string, Sent extends ReadonlyMap<string, infer T> ? T : never>();
-    let isWhole = true;
+    let isUsable = true;
     try {
-      for (let round = left.shift(); round && isWhole; round = isWhole && !stop.aborted ? left.shift() : undefined) {
+      for (let round = left.shift(); round && isUsable; round = isUsable && !stop.aborted ? left.shift() : undefined) {
         const sent = await runOne(platform, round, options, outcome);
-        isWhole = sent !== undefined;
+        isUsable = sent !== undefined;
         for (const [room, taps] of sent ?? []) everything.set(room, taps);
       }
-      if (isWhole) await lookAgain(platform, kind, everything, outcome);
+      if (isUsable) await compareAtEnd(platform, kind, everything, outcome);
     } finally {
       outcome.keepLog(platform);
       await platform.stop();
@@ -164,8 +164,8 @@ async function runOn(
   }
 }
 
-/** A later fault must not have changed what an earlier round had found right. */
-async function lookAgain(platform: FaultPlatform, kind: PlatformKind, everything: Sent, outcome: Outcome) {
+/** Compares the rooms of all rounds again: a later fault must not have changed their counts. */
+async function compareAtEnd(platform: FaultPlatform, kind: PlatformKind, everything: Sent, outcome: Outcome) {
   const { sums, differences }: Findings = await comparison(platform, new Map())(everything);
   outcome.after = add(outcome.after, sums);
   log(`the rounds of platform "${kind}", once more at its end: ${describe(sums)}`);
@@ -173,7 +173,7 @@ async function lookAgain(platform: FaultPlatform, kind: PlatformKind, everything
   for (const number of numbers)
     outcome.wrong.push({
       command: outcome.commandFor(number),
-      fault: 'a later fault than that of this round, seen at the end',
+      fault: 'a fault of a later round changed counts of this round',
       differences: differences.filter(({ room }) => room.startsWith(`f${number}-`)),
     });
 }

@@ -10,7 +10,7 @@ const functionsKilled: Fault = {
   share: 14,
   async run({ platform, heals }) {
     const pid = await platform.functionsPid();
-    heals(); // the supervisor's restart is a part of the recovery
+    heals(); // the supervisor's restart is part of the recovery
     process.kill(pid, 'SIGKILL');
   },
 };
@@ -51,7 +51,7 @@ const diskFull: Fault = {
   async run({ platform, random, heals }) {
     const [disk, broker] = [partOf(platform, 'disk'), partOf(platform, 'broker')];
     await disk.shrink(between(random, 0, 256 * 1024));
-    // Until the broker gives up, as it does with its only disk; where it does not, it was full for a while.
+    // A broker shuts down when its only disk is full; if it does not, the fault lasts 8 s.
     for (let waited = 0; broker.pid !== undefined && waited < 8000; waited += 100) await sleep(100);
     heals();
     await disk.grow();

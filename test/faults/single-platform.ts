@@ -3,7 +3,7 @@ import { startRedisPair } from '../support/redis-pair.ts';
 import { clocksFor } from './clock.ts';
 import { assemble, startBroker, startFunctions, type FaultPlatform } from './platform.ts';
 
-/** One broker, and a Redis with a replica, each behind a proxy. */
+/** The platform with one broker and a Redis with one replica, each behind a proxy. */
 export const startSinglePlatform = (log: (line: string) => void = () => {}): Promise<FaultPlatform> =>
   assemble(async (undo) => {
     const clocks = await clocksFor(['functions', 'redis']);

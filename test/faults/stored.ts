@@ -1,11 +1,11 @@
 import type { Cluster, Redis } from 'ioredis';
 import { BUCKETS } from '../../lib/config/topics.ts';
 import { bucketOf } from '../../lib/domain/bucket.ts';
-import type { Counts } from './truth.ts';
+import type { Counts } from './topic-counts.ts';
 
-/** What Redis holds of a room. */
+/** The counts of a room in Redis. */
 export interface StoredRoom {
-  /** Every window that is retained, and late taps. */
+  /** The counts of every retained window, and late taps. */
   counts: Counts;
   totals: ReadonlyMap<string, number>;
 }
@@ -13,7 +13,7 @@ export interface StoredRoom {
 const key = (room: string, part: string) => `emoji:{c${BUCKETS}.${bucketOf(room, BUCKETS)}}:${part}`;
 const numbers = (text: string | null) => Object.entries(JSON.parse(text ?? '{}') as Record<string, number>);
 
-/** Reads the keys themselves, as `lua/apply-batch.lua` describes them, not through the platform's store. */
+/** Reads the Redis keys directly (`lua/apply-batch.lua` describes them), not through the platform's code. */
 export async function storedRoom(redis: Redis | Cluster, room: string): Promise<StoredRoom> {
   const [state, starts] = await Promise.all([
     redis.hget(key(room, 'state'), room),

@@ -6,13 +6,13 @@ import { until } from '../support/until.ts';
 import type { FaultPlatform } from './platform.ts';
 
 /**
- * A whole `npm start` for faults that need no link between the functions and the services: what a fault kills, the
- * supervisor of `npm start` starts again.
+ * A complete `npm start`, for faults that need no proxies. The supervisor of `npm start` restarts the processes that a
+ * fault kills.
  */
 export function supervisedPlatform(platform: Platform, dataDir: string): FaultPlatform {
   const { KAFKA_BROKERS = '', REDIS_URL = '' } = localEndpoints(dataDir) ?? {};
   const redis = new Redis(REDIS_URL, { retryStrategy: () => 100, maxRetriesPerRequest: 100 });
-  redis.on('error', () => undefined); // it is killed
+  redis.on('error', () => undefined); // expected: Redis is killed
   return {
     url: platform.url,
     lambdaPort: platform.lambdaPort,
@@ -36,11 +36,11 @@ const killable = (
     async kill(signal) {
       killed = await platform.pid(name);
       process.kill(killed, signal);
-      await until(`${name} is gone`, () => !isAlive(killed));
+      await until(`${name} has exited`, () => !isAlive(killed));
     },
     async start() {
       const restarted = async () => (await platform.pid(name)) !== killed && answers().catch(() => false);
-      await until(`${name} is started again`, restarted);
+      await until(`${name} has been restarted`, restarted);
     },
   };
 };

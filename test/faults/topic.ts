@@ -3,16 +3,16 @@ import type { Kafka } from 'kafkajs';
 import { REACTION_TOPIC } from '../../lib/config/topics.ts';
 import { kafkaFor, withAdmin } from '../support/kafka.ts';
 import { until } from '../support/until.ts';
-import type { TopicRecord } from './truth.ts';
+import type { TopicRecord } from './topic-counts.ts';
 
-/** partition → the offset behind its last record */
+/** partition → the offset after its last record */
 export type Ends = ReadonlyMap<number, number>;
 
-/** Reads `emoji_topic` beside the platform, by a consumer of its own. */
+/** Reads `emoji_topic` with its own consumer, independently of the platform. */
 export interface TopicReader {
-  /** Where the topic ends now. */
+  /** The current end of each partition. */
   ends(): Promise<Ends>;
-  /** Everything between `from` (a partition that it does not name: its beginning) and the present end. */
+  /** Reads all records from `from` (partitions not in it: from their beginning) to the current end. */
   read(from: Ends): Promise<TopicRecord[]>;
 }
 
@@ -39,7 +39,7 @@ export const topicReader = (brokers: string): TopicReader => {
 
 async function readRange(kafka: Kafka, from: Ends, to: Ends, missing: Set<number>): Promise<TopicRecord[]> {
   const records = new Map<string, TopicRecord>();
-  const consumer = kafka.consumer({ groupId: `truth-${randomUUID()}`, maxWaitTimeInMs: 100 });
+  const consumer = kafka.consumer({ groupId: `topic-counts-${randomUUID()}`, maxWaitTimeInMs: 100 });
   let failure: Error | undefined;
   consumer.on('consumer.crash', ({ payload }) => {
     if (!payload.restart) failure = payload.error;

@@ -5,7 +5,7 @@ import { post } from '../e2e/viewer.ts';
 import { between } from '../support/random.ts';
 import type { Fault } from './fault.ts';
 
-/** A client that does something else than reading; the fault is over when it is unregistered, and the others saw all. */
+/** A client that misbehaves. The fault ends when it is unregistered; the other clients must miss nothing. */
 const badViewer = (name: string, connected: (socket: Socket) => void, after?: (server: Server) => void): Fault => ({
   name,
   on: 'single',

@@ -23,13 +23,13 @@ const eventOf = ({ to = 'POST /emoji', body, headers = {}, parameter }: HostileI
   return { ...httpEvent(sent), headers };
 };
 
-/** Of an answer, what the table tells. */
-const told = (to: string, { status, body }: Awaited<ReturnType<ReturnType<typeof httpFunctions>['call']>>) => {
+/** The answer in the form of the table: status, and for an error the field and the message. */
+const answerCell = (to: string, { status, body }: Awaited<ReturnType<ReturnType<typeof httpFunctions>['call']>>) => {
   if (status === 200) return '200';
-  const whole = to === 'DELETE /register' ? 'the name' : 'the body';
-  const named = (path: string) => (path ? `\`${path}\`` : whole);
-  const missing = body.error?.startsWith('Missing') ? undefined : body.details;
-  return `${status} ${missing?.map(({ path, message }) => `${named(path)} ${message}`).join('; ') ?? body.error}`;
+  const input = to === 'DELETE /register' ? 'the client id' : 'the body';
+  const subject = (path: string) => (path ? `\`${path}\`` : input);
+  const details = body.error?.startsWith('Missing') ? undefined : body.details;
+  return `${status} ${details?.map(({ path, message }) => `${subject(path)} ${message}`).join('; ') ?? body.error}`;
 };
 
 describe.each(Object.entries(HOSTILE_INPUTS))('%s', (_group, inputs) => {
@@ -38,7 +38,7 @@ describe.each(Object.entries(HOSTILE_INPUTS))('%s', (_group, inputs) => {
     async (_what, answer, input) => {
       const { records, registry, call } = httpFunctions();
       const { to = 'POST /emoji' } = input.request;
-      expect(told(to, await call(FUNCTIONS[to], eventOf(input.request)))).toBe(answer);
+      expect(answerCell(to, await call(FUNCTIONS[to], eventOf(input.request)))).toBe(answer);
       const queued = records.values(REACTION_TOPIC);
       expect(queued).toHaveLength(to === 'POST /emoji' && answer === '200' ? 1 : 0);
       if (input.queued) expect(queued[0]).toMatchObject(input.queued);
@@ -51,9 +51,9 @@ describe.each(Object.entries(HOSTILE_INPUTS))('%s', (_group, inputs) => {
   );
 });
 
-test('docs/hostile-input.md tells these answers: else run `npm run docs`', () => {
+test('docs/hostile-input.md lists these answers (if not, run `npm run docs`)', () => {
   const page = readFileSync(join(import.meta.dirname, '../../docs/hostile-input.md'), 'utf8');
   const plain = (text: string) => text.replaceAll(/-{3,}/g, '---').replaceAll(/ +/g, ' ');
-  const made = section(section(page, 'answers', hostileTables(HOSTILE_INPUTS)), 'garbage', garbageTable());
-  expect(plain(page)).toBe(plain(made));
+  const generated = section(section(page, 'answers', hostileTables(HOSTILE_INPUTS)), 'garbage', garbageTable());
+  expect(plain(page)).toBe(plain(generated));
 });

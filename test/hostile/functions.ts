@@ -2,7 +2,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import { createHandler as createIngest } from '../../functions/ingest.ts';
 import { createHandler as createLive } from '../../functions/live.ts';
 import { createHandler as createRegister } from '../../functions/register.ts';
-import { openDoor } from '../../lib/usecases/authorization.ts';
+import { openAuthenticator } from '../../lib/usecases/authorization.ts';
 import { MemoryRegistry } from '../doubles/registry.ts';
 import { MemoryCountStore } from '../doubles/count-store.ts';
 import { AddressPolicy } from '../../lib/adapters/tcp/address-policy.ts';
@@ -11,7 +11,7 @@ import { RecordedLog, recordedLogger, unlimited } from '../support/doubles.ts';
 export const NOW = Date.parse('2026-05-01T20:45:00.500Z');
 export const SHORT_CODES = [':goal:'];
 
-/** The functions behind HTTP with nothing behind them, and an answer as a caller reads it. */
+/** The HTTP functions with doubles in place of Kafka and Redis. `call` returns the parsed answer. */
 export const httpFunctions = () => {
   const log = recordedLogger();
   const clock = () => NOW;
@@ -20,9 +20,16 @@ export const httpFunctions = () => {
   const policy = new AddressPolicy(['localhost', '127.0.0.0/8'], async () => ['127.0.0.1']);
   const counts = new MemoryCountStore({ windowMs: 2000, watermarkMs: 10_000 });
   const handlers = {
-    ingest: createIngest({ auth: openDoor, admission: unlimited, records, clock, log, shortCodes: SHORT_CODES }),
+    ingest: createIngest({
+      auth: openAuthenticator,
+      admission: unlimited,
+      records,
+      clock,
+      log,
+      shortCodes: SHORT_CODES,
+    }),
     register: createRegister({
-      auth: openDoor,
+      auth: openAuthenticator,
       admission: unlimited,
       registry,
       checkHost: (host, port) => policy.addressesOf(host, port),
@@ -30,7 +37,7 @@ export const httpFunctions = () => {
       log,
     }),
     live: createLive({
-      auth: openDoor,
+      auth: openAuthenticator,
       admission: unlimited,
       isPublic: true,
       counts,

@@ -15,7 +15,7 @@ import { httpFunctions, NOW, SHORT_CODES } from './functions.ts';
 
 const { reaction, tap: tapSchema } = reactionSchemas(SHORT_CODES);
 
-/** Text with all that is odd in Unicode: lone surrogates, NUL, marks of direction, zero width, byte order marks. */
+/** Problematic Unicode: lone surrogates, NUL, direction marks, zero-width characters, byte order marks. */
 const odd = fc.constantFrom(
   ...[
     '\ud800',
@@ -74,7 +74,7 @@ const time = fc.oneof(
 const emoji = fc.constantFrom('🔥', '❤', '❤️', '👍🏽', '1\u20e3', ':goal:', '\ufe0f🔥', '🏳‍🌈');
 const visible = fc.string({ unit: fc.constantFrom(...'aZ0-_.:~é日م'), minLength: 1, maxLength: 20 });
 
-/** Mostly right, so that many are accepted; each field may be anything. */
+/** Taps that are mostly valid, so that many are accepted; sometimes a field has a random value. */
 const tap = fc.record(
   {
     user_id: fc.oneof({ weight: 12, arbitrary: visible }, fc.integer(), value),
@@ -101,7 +101,7 @@ const registration = fc.record(
 const json = (body: fc.Arbitrary<unknown>) => body.map((each) => httpEvent({ body: JSON.stringify(each) }));
 const bytes = (body: fc.Arbitrary<unknown>) =>
   body.map((each) => httpEvent({ bytes: Buffer.from(JSON.stringify(each)) }));
-/** What is JSON, what nearly is, and what is not at all; as text and as base64, whatever the flag says. */
+/** Bodies that are JSON, nearly JSON or no JSON; as text and as base64, with a random `isBase64Encoded`. */
 const rawBody = fc
   .record({
     body: fc.oneof(
@@ -118,11 +118,11 @@ const rawBody = fc
 
 const details = expect.arrayContaining([{ path: expect.any(String), message: expect.stringMatching(/^(must|is) /) }]);
 
-test('POST /emoji: 200 with all of it queued as aggregate reads it, or 400 and nothing queued', async () => {
+test('POST /emoji answers 200 and queues all taps as aggregate reads them, or 400 and queues nothing', async () => {
   const answered = new Map<number, number>();
   const { records, call } = httpFunctions();
   const event = fc.oneof(
-    // Most of what is random is refused: enough of it has to be accepted, too.
+    // Most random requests are rejected: the weight makes sure that enough are accepted.
     { arbitrary: json(tap), weight: 3 },
     bytes(tap),
     json(fc.record({ events: fc.array(tap, { maxLength: 5 }) })),
@@ -151,19 +151,19 @@ test('POST /emoji: 200 with all of it queued as aggregate reads it, or 400 and n
       expect(read.map((each) => JSON.parse(JSON.stringify(each.value)) as unknown)).toEqual(
         queued.map((each) => JSON.parse(each) as unknown),
       );
-      // What the schema makes of a tap is a tap: it says the same the second time.
+      // Parsing a parsed tap again does not change it.
       for (const { value: each } of read) expect(tapSchema.parse(each)).toEqual({ ...each, received_at: undefined });
       if (body.accepted !== undefined)
         expect(body.accepted).toBe(read.reduce((sum, each) => sum + each.value.count, 0));
     }),
     { numRuns: 3000 },
   );
-  // Neither answer is an accident.
+  // Both answers must occur often.
   for (const status of [200, 400]) expect(answered.get(status)).toBeGreaterThan(300);
   expect({}).not.toHaveProperty('user_id');
 });
 
-test('POST and DELETE /register: a client that is refused is not registered, one that is accepted can be removed', async () => {
+test('POST /register registers exactly the clients that it answers 200, and DELETE removes them', async () => {
   const answered = new Set<number>();
   const { registry, call } = httpFunctions();
   await fc.assert(
@@ -187,7 +187,7 @@ test('POST and DELETE /register: a client that is refused is not registered, one
   expect([...answered].sort()).toEqual([200, 400]);
 });
 
-test('DELETE /register/… and GET /live with anything: 404, 200 or 400', async () => {
+test('DELETE /register/… with a random id answers 404 or 400, GET /live with a random room 200 or 400', async () => {
   const parameter = fc.oneof(text, visible, fc.constant(undefined));
   const { call } = httpFunctions();
   await fc.assert(
@@ -197,7 +197,7 @@ test('DELETE /register/… and GET /live with anything: 404, 200 or 400', async 
       const live = await call('live', httpEvent({ method: 'GET', query: fields }));
       expect([404, 400]).toContain(removed.status);
       expect([200, 400]).toContain(live.status);
-      // A name that one of them takes is one that the other takes, but for its length and the default room.
+      // Both accept the same identifiers, except for the length limit and the default room.
       if (given !== undefined && given.length <= 64) expect(live.status === 200).toBe(removed.status === 404);
     }),
     { numRuns: 2000 },
@@ -222,7 +222,7 @@ const partition = fc.record({
     ),
   }),
 });
-/** A record's key, its headers and whether it has a `value` at all are the producer's business. */
+/** Producers may set any key, and Lambda leaves out a `value` that is null. */
 const withOddFields = (event: ReturnType<typeof kafkaEvent>, key: unknown) => {
   for (const entries of Object.values(event.records))
     for (const entry of entries) {
@@ -232,10 +232,10 @@ const withOddFields = (event: ReturnType<typeof kafkaEvent>, key: unknown) => {
   return event;
 };
 
-/** Base64 or nothing: what a producer can make of a key. */
+/** A key as in a Lambda event: base64 of any bytes, or none. */
 const anyKey = fc.option(fc.uint8Array({ maxLength: 50 }).map((each) => Buffer.from(each).toString('base64')));
 
-test('every record is read or set aside, none is lost and none throws, whatever schema reads it', () => {
+test('decodeRecords returns each record as decoded or rejected and never throws, with any schema', () => {
   const schemas = fc.constantFrom(reaction, frameRecordSchema);
   fc.assert(
     fc.property(partition, anyKey, schemas, ({ values, options }, key, schema) => {
@@ -245,17 +245,17 @@ test('every record is read or set aside, none is lost and none throws, whatever 
       expect(offsets).toEqual(values.map((_, n) => options.from + n));
       for (const { record: each, reason } of rejected) {
         expect(reason.length).toBeLessThan(1000);
-        // With its bytes as they came.
-        const came = Object.values(event.records).flat()[each.offset - options.from];
+        // The rejected record keeps its original bytes.
+        const original = Object.values(event.records).flat()[each.offset - options.from];
         const base64 = (bytes: Uint8Array | undefined) => bytes && Buffer.from(bytes).toString('base64');
-        expect([base64(each.key), base64(each.value)]).toEqual([key ?? undefined, came?.value]);
+        expect([base64(each.key), base64(each.value)]).toEqual([key ?? undefined, original?.value]);
       }
     }),
     { numRuns: 300 },
   );
 });
 
-test('aggregate: what it can’t read it sets aside, and the rest it counts, all in one batch', async () => {
+test('aggregate sets the malformed records of a batch aside and counts all others', async () => {
   await fc.assert(
     fc.asyncProperty(partition, async ({ values, options }) => {
       const records = new RecordedLog();
@@ -276,7 +276,7 @@ test('aggregate: what it can’t read it sets aside, and the rest it counts, all
   );
 });
 
-describe('what we publish is what we read', () => {
+describe('published frames and lines match the schemas of their readers', () => {
   const room = fc
     .string({ unit: 'grapheme', minLength: 1, maxLength: 64 })
     .filter((each) => tapSchema.shape.room_id.safeParse(each).success);
@@ -286,7 +286,7 @@ describe('what we publish is what we read', () => {
   const roomCounts = fc.record({ room, windows, totals: counts, late: fc.nat() });
   const settings = { windowMs: 2000, ratio: 1000 };
 
-  test('frames, merged ones too, and the lines that clients get of them', () => {
+  test('frames, merged frames, and their update lines pass their schemas unchanged', () => {
     fc.assert(
       fc.property(roomCounts, (given) => {
         const frames = toFrames(given, settings, NOW);
@@ -299,7 +299,7 @@ describe('what we publish is what we read', () => {
     );
   });
 
-  test('whatever one field of a frame is, it is a small frame or none, and no step after it throws', () => {
+  test('a frame with one random field is rejected, or is small and can be merged and split into lines', () => {
     const [good] = toFrames(
       { room: 'r', windows: [{ start: 0, final: true, counts: new Map([['🔥', 1]]) }], totals: new Map(), late: 0 },
       settings,
@@ -320,7 +320,7 @@ describe('what we publish is what we read', () => {
   });
 });
 
-test(`${MAX_EVENTS} taps of random fields: one answer, whole or not at all`, async () => {
+test(`about ${MAX_EVENTS} taps with random fields are all queued or all rejected`, async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(tap, { minLength: 495, maxLength: 505, size: 'max' }), async (events) => {
       const { records, call } = httpFunctions();

@@ -3,7 +3,7 @@ import type { HostileInput } from './inputs.ts';
 
 const cell = (text: string) => text.replaceAll('|', '\\|');
 
-/** What is queued is told where it is not simply what was sent. */
+/** The fields of the queued tap that differ from the request. */
 const queuedIn = ({ request, queued }: HostileInput): string => {
   const { body } = request;
   if (typeof body !== 'object' || Buffer.isBuffer(body)) return '';
@@ -25,7 +25,7 @@ export const hostileTables = (groups: Record<string, HostileInput[]>): string =>
     )
     .join('\n\n');
 
-/** The table of what is hardly HTTP: what the local server answers. */
+/** The table of malformed HTTP requests and the answers of the local server. */
 export const garbageTable = (): string =>
   [
     '| over a connection | answer |',

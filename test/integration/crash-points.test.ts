@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { REACTION_TOPIC, UPDATE_TOPIC } from '../../lib/config/topics.ts';
-import { openDoor } from '../../lib/usecases/authorization.ts';
+import { openAuthenticator } from '../../lib/usecases/authorization.ts';
 import { unlimited } from '../support/doubles.ts';
 import { createHandler as createIngest } from '../../functions/ingest.ts';
 import { frameSchema } from '../../lib/domain/frame.ts';
@@ -15,8 +15,8 @@ import { httpEvent, kafkaEvent } from '../support/events.ts';
 import { createPlatformTopics, kafkaFor, readTopic } from '../support/kafka.ts';
 import { kafkaBrokers, quiet } from '../support/services.ts';
 
-// Kills aim at a moment; here the process ends at exactly the three places that matter, each in turn. The batch is then
-// delivered again, as a mapping does that has not committed.
+// The process ends at exactly one of three points. The batch is then delivered again, as an event source mapping does
+// when the offsets are not committed.
 
 const DATABASE = 10;
 const kafka = kafkaFor();
@@ -24,7 +24,7 @@ const run = nodePrograms();
 const MODULE = new URL('../support/aggregate-once.ts', import.meta.url).href;
 
 let prefix: string;
-let where: { brokers: string; redisUrl: string; prefix: string; crash: 'never' };
+let target: { brokers: string; redisUrl: string; prefix: string; crash: 'never' };
 let aggregate: ReturnType<typeof aggregateWith>;
 let clockOffset = 0;
 const clock = () => Date.now() + clockOffset;
@@ -37,14 +37,14 @@ const redisUrl = () => {
 
 beforeEach(async () => {
   prefix = `crash-${randomUUID()}-`;
-  where = { brokers: kafkaBrokers(), redisUrl: redisUrl(), prefix, crash: 'never' };
+  target = { brokers: kafkaBrokers(), redisUrl: redisUrl(), prefix, crash: 'never' };
   await createPlatformTopics(kafka, prefix, { clusters: 1, subscribersPerCluster: 1 });
-  aggregate = aggregateWith(where, { clock });
+  aggregate = aggregateWith(target, { clock });
   await aggregate.redis.flushdb();
 });
 afterEach(() => aggregate.close());
 
-/** What a viewer would know: the largest count published for each window and emoji of a room. */
+/** What a client would show: the largest count published for each window and emoji of a room. */
 const published = async (room: string): Promise<Map<string, number>> => {
   const counts = new Map<string, number>();
   for (const { value } of await readTopic(kafka, prefix + UPDATE_TOPIC)) {
@@ -65,9 +65,11 @@ const counted = async (room: string): Promise<Map<string, number>> => {
 };
 const sum = (counts: ReadonlyMap<string, number>) => [...counts.values()].reduce((a, b) => a + b, 0);
 
-/** One batch in a process of its own that ends at the crash point; the offsets that it was given, and how it ended. */
+/**
+ * Delivers one batch to a child process that ends at the crash point. Returns the offsets of the batch and the signal.
+ */
 const deliverAndCrash = async (crash: CrashPoint) => {
-  const argument: Parameters<typeof aggregateOnce>[0] = { ...where, crash };
+  const argument: Parameters<typeof aggregateOnce>[0] = { ...target, crash };
   const program = `import { aggregateOnce } from '${MODULE}';
     await aggregateOnce(${JSON.stringify(argument)}, (offsets) => console.log(JSON.stringify(offsets)));`;
   const { child, line } = await run(program);
@@ -75,10 +77,10 @@ const deliverAndCrash = async (crash: CrashPoint) => {
   return { offsets: (JSON.parse(line) as string[]).sort(), ended: child.signalCode ?? child.exitCode };
 };
 
-/** One batch that nothing interrupts; the offsets that it was given. */
+/** Delivers one batch without a crash. Returns its offsets. */
 const deliver = async () => {
   let read: string[] = [];
-  await aggregateOnce(where, (offsets) => (read = offsets));
+  await aggregateOnce(target, (offsets) => (read = offsets));
   return read.sort();
 };
 
@@ -94,7 +96,7 @@ const write = (at: number, taps: readonly string[]) =>
   );
 
 test.each<CrashPoint>(['before the invoke', 'between Redis and publish', 'between publish and commit'])(
-  'killed %s: the batch comes again, every tap counts once and every count is published',
+  'aggregate killed %s: after the redelivery every tap is counted once and every count is published',
   async (crash) => {
     const at = Date.now();
     const start = windowStart(at, SETTINGS.windowMs);
@@ -105,7 +107,7 @@ test.each<CrashPoint>(['before the invoke', 'between Redis and publish', 'betwee
     expect(sum(await counted('crash'))).toBe(crash === 'before the invoke' ? 0 : 7);
     expect(sum(await published('crash'))).toBe(crash === 'between publish and commit' ? 7 : 0);
 
-    await write(at, ['🔥', '🎉']); // the next delivery has other boundaries
+    await write(at, ['🔥', '🎉']); // the redelivered batch contains more records
     expect(await deliver()).toEqual(expect.arrayContaining(first.offsets));
     const exact = new Map([
       [`${start} 🔥`, 5],
@@ -116,16 +118,16 @@ test.each<CrashPoint>(['before the invoke', 'between Redis and publish', 'betwee
     expect(await counted('crash')).toEqual(exact);
     expect(await published('crash')).toEqual(exact);
 
-    expect(await deliver()).toEqual([]); // it was committed
+    expect(await deliver()).toEqual([]); // the offsets are committed
     expect(await counted('crash')).toEqual(exact);
   },
 );
 
-test('a clock that is set forward and back by an hour between batches loses no tap and doubles none', async () => {
+test('a clock set forward and back by an hour between batches loses and doubles no tap', async () => {
   const HOUR = 3_600_000;
   const appended: string[] = [];
   const ingest = createIngest({
-    auth: openDoor,
+    auth: openAuthenticator,
     admission: unlimited,
     records: { append: async (_topic, records) => void appended.push(...records.map(({ value }) => value)) },
     clock,
@@ -137,20 +139,21 @@ test('a clock that is set forward and back by an hour between batches loses no t
     const events = [tap, tap, { ...tap, event_id: randomUUID() }];
     expect(await ingest(httpEvent({ body: { events } }))).toMatchObject({ statusCode: 200 });
   };
-  const given = (from: number) => kafkaEvent(appended.slice(from), { from });
+  const batchFrom = (from: number) => kafkaEvent(appended.slice(from), { from });
   const steps = [0, HOUR, 0, -HOUR, HOUR, -HOUR, 0];
   for (const step of steps) {
     clockOffset = step;
     const from = appended.length;
     await post();
-    await aggregate.handler(given(from));
-    // The clock is set once more before the same batch comes again, with a part of the one before.
+    await aggregate.handler(batchFrom(from));
+    // The clock is set once more before the batch is redelivered together with a part of the previous one.
     clockOffset = -step;
-    await aggregate.handler(given(Math.max(0, from - 2)));
+    await aggregate.handler(batchFrom(Math.max(0, from - 2)));
   }
   const { late, totals } = await aggregate.store.snapshot('clock');
   const windows = await counted('clock');
-  // Set forward, taps seem an hour old: they are late, and told as late. Set back, they count when received.
+  // With the clock set forward, taps seem an hour old: they count as late. With the clock set back, taps are from the
+  // future: they count in the window of their arrival.
   expect(late).toBe(3 * steps.filter((step) => step === HOUR).length);
   expect(sum(windows) + late).toBe(3 * steps.length);
   expect(sum(totals)).toBe(sum(windows));

@@ -14,7 +14,7 @@ import { prefixedReader } from '../support/prefixed.ts';
 import { emptyRedis, kafkaBrokers, quiet, STORE } from '../support/services.ts';
 import { tap } from '../support/taps.ts';
 
-// A topic in which the producers' clocks set the time, as one that another program made may be.
+// In a topic with CreateTime, which another program may have created, the producers set the record timestamps.
 
 const settings = { windowMs: 2000, watermarkMs: 10_000, ratio: 1000 };
 const prefix = `create-time-${randomUUID()}-`;
@@ -60,7 +60,7 @@ test('a record with a CreateTime in the future does not expire any event_id', as
     [false, false],
     [true, false],
   ]);
-  // Each in a batch of its own, as they come.
+  // Each record in its own batch.
   for (const record of batch) await counter.count([record]);
   const counted = async () => (await store.snapshot('global')).totals;
   expect(await counted()).toEqual(new Map([['🔥', 2]]));

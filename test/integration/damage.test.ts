@@ -15,7 +15,7 @@ import { emptyRedis, quiet } from '../support/services.ts';
 import { listen } from '../support/tcp-client.ts';
 import { until } from '../support/until.ts';
 
-// What stands in Redis can be damaged (by hand, by another program): that costs the room it belongs to, and no other.
+// Redis keys may be damaged, by hand or by another program: that must affect only the room of the key.
 
 const NOW = 1_760_000_000_000;
 let redis: RedisClient;
@@ -48,9 +48,9 @@ const fanOut = (...rooms: string[]) =>
 const sent = () => records.values<Frame>(clusterTopic(0)).map(({ room_id }) => room_id);
 
 test.each([
-  ['of another type', (key: string) => redis.set(key, 'oops')],
-  ['with nonsense in it', (key: string) => redis.hset(key, { oops: 1, '7:0': 1, '0:0:0': 1, '-1:0': 1 })],
-])('an audience %s: the other rooms get their updates', async (_what, damage) => {
+  ['of the wrong type', (key: string) => redis.set(key, 'oops')],
+  ['with invalid entries', (key: string) => redis.hset(key, { oops: 1, '7:0': 1, '0:0:0': 1, '-1:0': 1 })],
+])('an audience key %s: the other rooms get their updates', async (_what, damage) => {
   await watch('a', 'sound');
   await redis.del('{registry}:audience:broken');
   await damage('{registry}:audience:broken');
@@ -59,7 +59,7 @@ test.each([
   expect(new Set(damages.map(({ room }) => room))).toEqual(new Set(['broken']));
 });
 
-test('a turn that another program made endless is over after one', async () => {
+test('a pace key with no TTL or a TTL of an hour blocks no room for longer than one turn', async () => {
   await watch('a', 'endless');
   await watch('b', 'distant');
   await redis.set('pace:endless', 'oops');
@@ -70,14 +70,14 @@ test('a turn that another program made endless is over after one', async () => {
   expect(sent().sort()).toEqual(['distant', 'endless']);
 });
 
-test('a turn of another type is over too', async () => {
+test('a pace key of the wrong type blocks no room', async () => {
   await watch('a', 'list');
   await redis.lpush('pace:list', 'oops');
   await fanOut('list');
   expect(sent()).toEqual(['list']);
 });
 
-test('viewers of another type, and a broken address: the other clients get their lines', async () => {
+test('a viewers key of the wrong type and invalid entries: the other clients get their lines', async () => {
   const client = await listen();
   await watch('a', 'broken');
   const good = { client_id: 'good', room_id: 'sound', host: '127.0.0.1', port: client.port };
@@ -103,7 +103,7 @@ test('viewers of another type, and a broken address: the other clients get their
       { topic: clusterTopic(0) },
     ),
   );
-  await until('the line has come', () => client.lines().length > 0);
+  await until('the line arrives', () => client.lines().length > 0);
   expect(client.lines()).toMatchObject([{ room_id: 'sound' }]);
   expect(damages.map(({ room, entry }) => [room, entry])).toEqual([
     ['broken', undefined],
@@ -122,7 +122,7 @@ test.each([
   '{registry}:clusters_by_load',
   '{registry}:subscribers_by_load:0',
   'cluster_0_subscribers',
-])('%s of another type: clients are still forgotten, and registering again mends it', async (key) => {
+])('%s of the wrong type: clients still expire, and a new registration restores the key', async (key) => {
   await watch('c', 'r');
   await watch('other', 'elsewhere');
   await redis.del(key);

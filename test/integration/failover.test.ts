@@ -9,8 +9,8 @@ import { startRedisPair, type FailoverForm, type RedisPair } from '../support/re
 import { quiet, STORE } from '../support/services.ts';
 import { tap } from '../support/taps.ts';
 
-// A real primary and a real replica that lacks writes. Taps that are committed must all be counted, whenever Redis
-// fails over.
+// A Redis primary and a replica that lacks the last writes. All taps with committed offsets must be counted, at
+// whatever moment Redis fails over.
 
 const T = Date.parse('2026-05-01T20:45:00Z');
 const TOPIC = 'emoji_topic';
@@ -52,7 +52,7 @@ afterEach(async () => {
   await pair.stop();
 });
 
-/** Ten taps, one a room, of which every other one has an id. */
+/** Ten taps, one in each room; every other tap has an id. */
 const tenTaps = (): StreamRecord[] => {
   const batch = ROOMS.map((room, n): StreamRecord => {
     const { reaction } = tap(offset, { room, at: T, ...(n % 2 ? { id: `${offset}` } : {}) });
@@ -63,7 +63,7 @@ const tenTaps = (): StreamRecord[] => {
   return batch;
 };
 
-/** As a mapping does: a batch that fails is delivered again, and committed once it has succeeded. */
+/** Delivers a batch as an event source mapping does: again after an error, with a commit after success. */
 const deliver = async (batch: StreamRecord[]): Promise<void> => {
   for (let attempt = 0; ; attempt++) {
     try {
@@ -82,8 +82,8 @@ const counted = async () => {
 };
 const all = (taps: number) => ROOMS.map(() => [taps, taps]);
 
-describe.each<FailoverForm>(['address moves', 'roles swap'])('%s', (form) => {
-  test('to a replica that lacks the last batch, while its counts are published', async () => {
+describe.each<FailoverForm>(['address moves', 'roles swap'])('Redis failover, %s: all taps are counted', (form) => {
+  test('after a failover to a replica that lacks the last batch, while its counts are published', async () => {
     await deliver(tenTaps());
     await pair.synced();
     pair.freeze();
@@ -91,13 +91,13 @@ describe.each<FailoverForm>(['address moves', 'roles swap'])('%s', (form) => {
     await deliver(tenTaps());
     await deliver(tenTaps());
     expect(await counted()).toEqual(all(3));
-    // Nothing else than what was lost was read again: once, or at each attempt of a batch that a busy machine let fail.
+    // Only the lost records were read again: once, or once for each attempt of a batch that failed on a busy machine.
     expect(new Set(stream.reads.map(({ topicPartition, from, to }) => `${topicPartition} ${from}–${to}`))).toEqual(
       new Set([`${TOPIC}-0 10–20`]),
     );
   });
 
-  test('while counts are published, which then fails once', async () => {
+  test('after a failover while counts are published, when the publish then fails once', async () => {
     await deliver(tenTaps());
     await pair.synced();
     await deliver(tenTaps());
@@ -112,7 +112,7 @@ describe.each<FailoverForm>(['address moves', 'roles swap'])('%s', (form) => {
     expect(await counted()).toEqual(all(4));
   });
 
-  test('and nobody taps any more: what is missing is counted again, and the finals are right', async () => {
+  test('after a failover without further taps: lost taps are recounted, and final counts are right', async () => {
     await deliver(tenTaps());
     await pair.synced();
     pair.freeze();

@@ -2,7 +2,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@j
 import type { Admin, Kafka } from 'kafkajs';
 import { BrokerCheck } from '../../lib/adapters/kafka/broker-check.ts';
 import { createKafka } from '../../lib/adapters/kafka/client.ts';
-import { mendSettings, topicProblems } from '../../lib/adapters/kafka/topic-settings.ts';
+import { correctSettings, topicProblems } from '../../lib/adapters/kafka/topic-settings.ts';
 import { createRedis, type RedisClient, type RedisMode } from '../../lib/adapters/redis/client.ts';
 import { evictionProblems, refuseEviction } from '../../lib/adapters/redis/eviction.ts';
 import type { TopicDefinition } from '../../lib/config/topics.ts';
@@ -22,14 +22,14 @@ afterEach(async () => {
 
 const kafkaAt = (brokers: string): Kafka => createKafka(loadConfig({ KAFKA_BROKERS: brokers }), quiet);
 
-describe('the broker', () => {
+describe('BrokerCheck', () => {
   const checkOf = (kafka: Kafka, options: Partial<ConstructorParameters<typeof BrokerCheck>[1]> = {}) => {
     const check = new BrokerCheck(kafka, { topics: [], log: quiet, ...options });
     undo.push(() => check.close());
     return check;
   };
 
-  test('is asked over one connection, however often', async () => {
+  test('uses one connection for all checks', async () => {
     const kafka = kafkaAt(kafkaBrokers());
     const connections = jest.spyOn(kafka, 'admin');
     const check = checkOf(kafka);
@@ -37,7 +37,7 @@ describe('the broker', () => {
     expect(connections).toHaveBeenCalledTimes(1);
   });
 
-  test('is up though the connection was closed meanwhile', async () => {
+  test('reconnects when the connection was closed', async () => {
     const kafka = kafkaAt(kafkaBrokers());
     const connections = jest.spyOn(kafka, 'admin');
     const check = checkOf(kafka);
@@ -47,7 +47,7 @@ describe('the broker', () => {
     expect(await check.check()).toEqual([]);
   });
 
-  test('that cannot be reached is down, and up again when it can', async () => {
+  test('rejects while the broker is unreachable, and resolves again afterwards', async () => {
     const [host = '', port] = kafkaBrokers().split(':');
     expect(host).toMatch(/^(127\.0\.0\.1|localhost)$/);
     const proxy = await tcpProxy(Number(port));
@@ -56,7 +56,7 @@ describe('the broker', () => {
     proxy.swallow();
     await expect(check.check()).rejects.toThrow();
     proxy.heal();
-    await until('it is up', () =>
+    await until('the check succeeds', () =>
       check.check().then(
         () => true,
         () => false,
@@ -64,7 +64,7 @@ describe('the broker', () => {
     );
   });
 
-  test('whose topics have settings that may lose or double taps is told so; retention is left to its operator', async () => {
+  test('reports topic settings that may lose or double taps, but not a different retention', async () => {
     const kafka = kafkaFor();
     const config = { 'unclean.leader.election.enable': 'true', 'message.timestamp.type': 'CreateTime' };
     const topic = await createTopic(kafka, 1, { config: { ...config, 'retention.ms': '60000' } });
@@ -78,11 +78,11 @@ describe('the broker', () => {
       `unclean.leader.election.enable of ${topic} must be false (it is true)`,
       `message.timestamp.type of ${topic} must be LogAppendTime (it is CreateTime)`,
     ]);
-    await withAdmin(kafka, async (admin) => mendSettings(admin, await topicProblems(admin, [definition])));
-    await until('it is told', async () => (await check.check()).length === 0);
+    await withAdmin(kafka, async (admin) => correctSettings(admin, await topicProblems(admin, [definition])));
+    await until('the check reports no problem', async () => (await check.check()).length === 0);
   });
 
-  test('that has not some of the settings of Kafka is not blamed for it', async () => {
+  test('ignores topic settings that the broker does not support', async () => {
     const kafka = kafkaFor();
     const topic = await createTopic(kafka, 1);
     const definition = { topic, partitions: 1, retentionMs: 1, config: { 'setting.of.another.broker': 'x' } };
@@ -90,7 +90,7 @@ describe('the broker', () => {
   });
 });
 
-describe('Redis', () => {
+describe('evictionProblems', () => {
   const wrong = (policy: string) => [`maxmemory-policy must be noeviction (it is ${policy})`];
   let cluster: RedisServers & { url: string };
   let single: RedisServers;
@@ -112,38 +112,41 @@ describe('Redis', () => {
     undo.push(() => admin.config('SET', 'maxmemory-policy', 'noeviction'));
   };
 
-  test.each(['volatile-lru', 'allkeys-lfu', 'volatile-ttl', 'allkeys-random'])('must not evict: %s', async (policy) => {
-    expect(await problems(connected())).toEqual([]);
-    await setPolicy(server(), policy);
-    const { redis, log } = connected();
-    expect(await problems({ redis, log })).toEqual(wrong(policy));
-    await expect(refuseEviction(redis, log)).rejects.toMatchObject({
-      code: 'store_unavailable',
-      message: 'Redis: maxmemory-policy must be noeviction (it is '.concat(policy, ')'),
-    });
-  });
+  test.each(['volatile-lru', 'allkeys-lfu', 'volatile-ttl', 'allkeys-random'])(
+    'reports the maxmemory-policy %s',
+    async (policy) => {
+      expect(await problems(connected())).toEqual([]);
+      await setPolicy(server(), policy);
+      const { redis, log } = connected();
+      expect(await problems({ redis, log })).toEqual(wrong(policy));
+      await expect(refuseEviction(redis, log)).rejects.toMatchObject({
+        code: 'store_unavailable',
+        message: 'Redis: maxmemory-policy must be noeviction (it is '.concat(policy, ')'),
+      });
+    },
+  );
 
   test.each([
-    ['CONFIG', '-config', true],
-    ['INFO', '-info', true],
-    ['both, so nobody can tell; it is logged once', '-info -config', false],
-  ])('a user who may not use %s', async (_what, rules, isTold) => {
-    jest.spyOn(console, 'warn').mockReturnValue(); // ioredis says so, too
+    ['CONFIG: it uses INFO', '-config', true],
+    ['INFO: it uses CONFIG', '-info', true],
+    ['CONFIG and INFO: it logs once that it can’t check the policy', '-info -config', false],
+  ])('with a Redis user without permission for %s', async (_what, rules, isReported) => {
+    jest.spyOn(console, 'warn').mockReturnValue(); // ioredis warns, too
     await server().admin.call('ACL', 'SETUSER', 'app', 'reset', 'on', '>pw', '~*', '&*', '+@all', ...rules.split(' '));
     await setPolicy(server(), 'volatile-lru');
     const as = connected('app:pw@');
-    for (let n = 0; n < 3; n++) expect(await problems(as)).toEqual(isTold ? wrong('volatile-lru') : []);
-    expect(as.log.lines).toHaveLength(isTold ? 0 : 1);
+    for (let n = 0; n < 3; n++) expect(await problems(as)).toEqual(isReported ? wrong('volatile-lru') : []);
+    expect(as.log.lines).toHaveLength(isReported ? 0 : 1);
   });
 
-  test('of a cluster every primary is asked', async () => {
+  test('checks every primary of a Redis Cluster', async () => {
     const as = connected('', recordedLogger(), 'cluster');
     expect(await problems(as)).toEqual([]);
     await setPolicy(cluster.servers[2] as (typeof cluster.servers)[number], 'allkeys-lru');
     expect(await problems(as)).toEqual(wrong('allkeys-lru'));
   });
 
-  test('that does not answer rejects', async () => {
+  test('rejects when Redis does not answer', async () => {
     const redis = createRedis('redis://127.0.0.1:1', quiet);
     undo.push(() => redis.disconnect());
     await expect(evictionProblems(redis, quiet)).rejects.toThrow();

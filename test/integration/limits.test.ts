@@ -3,7 +3,7 @@ import type { Redis } from 'ioredis';
 import { afterAll, beforeAll, beforeEach, describe, expect, jest, test } from '@jest/globals';
 import { REACTION_TOPIC } from '../../lib/config/topics.ts';
 import { createHandler } from '../../functions/ingest.ts';
-import { openDoor } from '../../lib/usecases/authorization.ts';
+import { openAuthenticator } from '../../lib/usecases/authorization.ts';
 import { Breaker } from '../../lib/adapters/redis/breaker.ts';
 import { createRedis, type RedisClient } from '../../lib/adapters/redis/client.ts';
 import { RedisRateLimiter, type Rate } from '../../lib/adapters/redis/rate-limiter.ts';
@@ -27,13 +27,13 @@ const RATES = new Map<LimitName, Rate>([
   ['user', { burst: 40, seconds: 2 }],
   ['address', { burst: 1000, seconds: 1 }],
 ]);
-/** So slow that on a slow machine, too, nothing comes back between two requests. */
+/** Refills so slowly that no token is added between two requests, even on a slow machine. */
 const SLOW_RATES = new Map<LimitName, Rate>([['user', { burst: 40, seconds: 4000 }]]);
 const limiterOn = (client: RedisClient = redis, rates: ReadonlyMap<LimitName, Rate> = RATES) =>
   new RedisRateLimiter(client, rates, new Breaker({ log: quiet, timeoutMs: 60_000 }));
 const charge = (points: number, limit: LimitName = 'user', key = 'u'): Charge => ({ limit, key, points });
-/** How many round trips to Redis are begun while `work` is done. */
-const askedDuring = async (work: () => Promise<void>): Promise<number> => {
+/** Counts the requests to Redis during `work`. */
+const requestsDuring = async (work: () => Promise<void>): Promise<number> => {
   const write = jest.spyOn((redis as Redis).stream, 'write');
   try {
     await work();
@@ -43,8 +43,8 @@ const askedDuring = async (work: () => Promise<void>): Promise<number> => {
   }
 };
 
-describe('rates', () => {
-  test('the burst at once, then no more; a verdict tells what is left and how long to wait', async () => {
+describe('RedisRateLimiter', () => {
+  test('admits the burst and rejects more; a verdict has the remaining tokens and the time to wait', async () => {
     const limiter = limiterOn(redis, SLOW_RATES);
     expect(await limiter.charge([charge(39)])).toMatchObject({ taken: true, burst: 40, seconds: 4000, remaining: 1 });
     expect(await limiter.charge([charge(1)])).toMatchObject({ taken: true, remaining: 0 });
@@ -55,8 +55,8 @@ describe('rates', () => {
     expect(await limiter.charge([charge(1, 'user', 'other')])).toMatchObject({ taken: true, remaining: 39 });
   });
 
-  test('what comes back comes at the rate: two seconds of taps are the burst and no more than the rate adds', async () => {
-    // From several processes, as fast as they can.
+  test('refills at the configured rate: two seconds of taps get the burst plus the refill', async () => {
+    // Several limiters, as in several processes, charge as fast as possible.
     const limiters = [limiterOn(), limiterOn(), limiterOn()];
     const began = performance.now();
     let taken = 0;
@@ -64,7 +64,7 @@ describe('rates', () => {
       while (performance.now() - began < 2000) {
         const verdict = await limiter.charge([charge(1)]);
         if (verdict?.taken) taken++;
-        // Refused from memory, it would never let the others run.
+        // A verdict from memory resolves at once: without this the other limiters would never run.
         await new Promise(setImmediate);
       }
     };
@@ -75,7 +75,7 @@ describe('rates', () => {
   });
 
   test('a rejected call takes no tokens from any of its limits', async () => {
-    // So slow that nothing comes back by itself.
+    // Refills so slowly that no token is added during the test.
     const limiter = limiterOn(
       redis,
       new Map<LimitName, Rate>([
@@ -90,35 +90,35 @@ describe('rates', () => {
     expect(await limiter.charge([charge(1, 'address', 'a')])).toMatchObject({ taken: false });
   });
 
-  test('more than a burst never fits, and Redis is not asked', async () => {
-    const asked = await askedDuring(async () => {
+  test('a charge larger than the burst is rejected without calling Redis', async () => {
+    const requests = await requestsDuring(async () => {
       expect(await limiterOn().charge([charge(1), charge(41, 'user', 'v')])).toMatchObject({
         taken: false,
         charge: charge(41, 'user', 'v'),
         waitMs: 2000,
       });
     });
-    expect(asked).toBe(0);
+    expect(requests).toBe(0);
   });
 
-  test('a flood is rejected without calling Redis, and smaller charges are not affected', async () => {
+  test('a flood is rejected without calling Redis; smaller charges are still admitted', async () => {
     const limiter = limiterOn(redis, new Map([['user', { burst: 40, seconds: 400 }]]));
     await limiter.charge([charge(30)]);
     expect(await limiter.charge([charge(20)])).toMatchObject({ taken: false });
-    const asked = await askedDuring(async () => {
+    const requests = await requestsDuring(async () => {
       for (let n = 0; n < 1000; n++) expect(await limiter.charge([charge(20)])).toMatchObject({ taken: false });
     });
-    expect(asked).toBe(0);
+    expect(requests).toBe(0);
     expect(await limiter.charge([charge(10)])).toMatchObject({ taken: true });
   });
 
-  test('all charges of a tap travel together', async () => {
+  test('all charges of a tap are sent in one request', async () => {
     const limiter = limiterOn();
-    await limiter.charge([charge(1)]); // Redis knows the script now
-    const asked = await askedDuring(async () => {
+    await limiter.charge([charge(1)]); // loads the script into Redis
+    const requests = await requestsDuring(async () => {
       await limiter.charge([charge(1), charge(1, 'address', 'a'), charge(1, 'user', 'v')]);
     });
-    expect(asked).toBe(1);
+    expect(requests).toBe(1);
   });
 
   test('a limit that is not configured does not apply', async () => {
@@ -126,14 +126,14 @@ describe('rates', () => {
     expect(await redis.dbsize()).toBe(0);
   });
 
-  test('a full bucket needs no memory', async () => {
+  test('a full bucket is removed from Redis', async () => {
     await limiterOn(redis, new Map([['user', { burst: 40, seconds: 1 }]])).charge([charge(40)]);
     expect(await redis.dbsize()).toBe(1);
-    await until('it is full', async () => (await redis.dbsize()) === 0);
+    await until('the bucket is full', async () => (await redis.dbsize()) === 0);
   });
 });
 
-describe('rooms', () => {
+describe('RedisRooms', () => {
   const roomsOn = (options: Partial<ConstructorParameters<typeof RedisRooms>[2]> = {}, client = redis) =>
     new RedisRooms(client, new Breaker({ log: quiet, timeoutMs: 60_000 }), {
       max: 3,
@@ -142,7 +142,7 @@ describe('rooms', () => {
       ...options,
     });
 
-  test('so many and no more, over all processes; known ones go on; all of a request or none', async () => {
+  test('limits the active rooms of all processes, admits active ones, and all rooms of a request or none', async () => {
     expect(await roomsOn().admit(['a', 'b', 'a'], 0)).toEqual([]);
     expect(await roomsOn().admit(['c', 'd'], 0)).toEqual(['d']);
     expect(await roomsOn().admit(['d', 'a'], 0)).toEqual([]);
@@ -150,7 +150,7 @@ describe('rooms', () => {
     expect(await roomsOn().admit(['a', 'b', 'd'], 0)).toEqual([]);
   });
 
-  test('a room that nobody taps in any more makes room for another', async () => {
+  test('an inactive room is removed when a new room needs its place', async () => {
     const rooms = roomsOn();
     await rooms.admit(['a', 'b', 'c'], 0);
     await rooms.admit(['a'], 500);
@@ -159,15 +159,15 @@ describe('rooms', () => {
     expect(await redis.zrange('active_rooms', 0, -1)).toEqual(['a', 'd', 'e']);
   });
 
-  test('a room that was seen a moment ago costs no round trip', async () => {
+  test('a room that was admitted a moment ago needs no request to Redis', async () => {
     const rooms = roomsOn();
     await rooms.admit(['a'], 0);
-    const askedUntil = (now: number) => askedDuring(async () => void (await rooms.admit(['a'], now)));
-    expect(await askedUntil(99)).toBe(0);
-    expect(await askedUntil(100)).toBe(1);
+    const requestsAt = (now: number) => requestsDuring(async () => void (await rooms.admit(['a'], now)));
+    expect(await requestsAt(99)).toBe(0);
+    expect(await requestsAt(100)).toBe(1);
   });
 
-  test('which rooms are not active is told without admitting them', async () => {
+  test('`inactive` returns the rooms that are not active, without admitting them', async () => {
     const rooms = roomsOn();
     await rooms.admit(['a'], 0);
     expect(await roomsOn().inactive(['a', 'b', 'b'], 999)).toEqual(['b']);
@@ -175,7 +175,7 @@ describe('rooms', () => {
     expect(await redis.zrange('active_rooms', 0, -1)).toEqual(['a']);
   });
 
-  test('one user and one address open so many rooms in an hour; others go on, and so do active rooms', async () => {
+  test('limits new rooms per user and per address; other users and active rooms are not affected', async () => {
     const breaker = new Breaker({ log: quiet, timeoutMs: 60_000 });
     const rates = new Map<LimitName, Rate>([
       ['new-rooms-user', { burst: 3, seconds: 3600 }],
@@ -204,14 +204,14 @@ describe('rooms', () => {
     expect(await redis.zrange('active_rooms', 0, -1)).toEqual(['a', 'b', 'c', 'd', 'e']);
   });
 
-  test('the first registration of a process leaves active rooms as they are', async () => {
+  test('the first registration of a process does not change the active rooms', async () => {
     await roomsOn().admit(['a', 'b'], 0);
     const registry = new RedisRegistry(redis, { clusters: 1, subscribersPerCluster: 1, clientTtl: 60 });
     await registry.register({ client_id: 'c', host: 'localhost', port: 6000, room_id: 'a' }, 0);
     expect(await redis.zrange('active_rooms', 0, -1)).toEqual(['a', 'b']);
   });
 
-  test('20,000 invented rooms: as many places as there are, in Redis and here', async () => {
+  test('of 20,000 invented rooms only the maximum is admitted, with bounded memory', async () => {
     const rooms = roomsOn({ max: 10_000 });
     let admitted = 0;
     for (let n = 0; n < 20_000; n += 100) {
@@ -225,7 +225,7 @@ describe('rooms', () => {
 });
 
 describe('while Redis does not answer', () => {
-  /** Accepts connections and says nothing, as a Redis that hangs. */
+  /** Accepts connections and never answers, like a hanging Redis. */
   let silent: Server;
   const sockets: Socket[] = [];
   beforeAll(async () => {
@@ -246,7 +246,14 @@ describe('while Redis does not answer', () => {
       whenDown,
       clock: Date.now,
     });
-    const handler = createHandler({ auth: openDoor, records, admission, clock: Date.now, log: quiet, shortCodes: [] });
+    const handler = createHandler({
+      auth: openAuthenticator,
+      records,
+      admission,
+      clock: Date.now,
+      log: quiet,
+      shortCodes: [],
+    });
     const tap = { user_id: 'u', emoji_type: '🔥', timestamp: new Date().toISOString() };
     return { records, tap: async (room_id = 'r') => handler(httpEvent({ body: { ...tap, room_id } })) };
   };
@@ -257,43 +264,46 @@ describe('while Redis does not answer', () => {
     ['hangs', 'open', 200],
     ['hangs', 'closed', 503],
   ] as const;
-  test.each(cases)('one that %s, %s: %i soon, the ones after it at once', async (how, when, status) => {
-    const port = how === 'hangs' ? (silent.address() as AddressInfo).port : 1;
-    const client = createRedis(`redis://127.0.0.1:${port}`, quiet);
-    try {
-      const { records, tap } = post(client, when);
-      const began = performance.now();
-      expect(await tap()).toMatchObject({ statusCode: status });
-      expect(performance.now() - began).toBeLessThan(4000);
-      const after = performance.now();
-      for (let n = 0; n < 100; n++) expect(await tap(`room-${n}`)).toMatchObject({ statusCode: status });
-      expect(performance.now() - after).toBeLessThan(8000); // each of them after a wait of its own: 25 s;
-      expect(records.records(REACTION_TOPIC)).toHaveLength(status === 200 ? 101 : 0);
-    } finally {
-      client.disconnect();
-    }
-  });
+  test.each(cases)(
+    'Redis %s, limits fail %s: answers %i, after the first tap without a wait',
+    async (how, when, status) => {
+      const port = how === 'hangs' ? (silent.address() as AddressInfo).port : 1;
+      const client = createRedis(`redis://127.0.0.1:${port}`, quiet);
+      try {
+        const { records, tap } = post(client, when);
+        const began = performance.now();
+        expect(await tap()).toMatchObject({ statusCode: status });
+        expect(performance.now() - began).toBeLessThan(4000);
+        const after = performance.now();
+        for (let n = 0; n < 100; n++) expect(await tap(`room-${n}`)).toMatchObject({ statusCode: status });
+        expect(performance.now() - after).toBeLessThan(8000); // 25 s if each request waited
+        expect(records.records(REACTION_TOPIC)).toHaveLength(status === 200 ? 101 : 0);
+      } finally {
+        client.disconnect();
+      }
+    },
+  );
 
-  test('an answer that this process reads late still counts as an answer', async () => {
+  test('an answer that arrived in time but is read late by a busy process is no timeout', async () => {
     await redis.ping();
     const breaker = new Breaker({ log: quiet, timeoutMs: 50 });
     const answer = breaker.run(() => redis.ping());
-    await new Promise(setImmediate); // asked
+    await new Promise(setImmediate); // the command is sent
     for (const until = performance.now() + 200; performance.now() < until;);
     expect(await answer).toBe('PONG');
   });
 
-  test('limits apply again when Redis is back', async () => {
+  test('limits apply again when Redis answers again', async () => {
     const client = createRedis(`redis://127.0.0.1:${(silent.address() as AddressInfo).port}`, quiet);
     let hangs = true;
-    // The client of a Redis that answers from some moment on.
+    // A client whose Redis first hangs and then answers.
     const switching = new Proxy(redis, {
       get: (target, name) => Reflect.get(hangs ? client : target, name) as unknown,
     });
     const { tap } = post(switching, 'open');
     for (let n = 0; n < 100; n++) expect(await tap()).toMatchObject({ statusCode: 200 });
     hangs = false;
-    await until('a refusal', async () => (await tap()).statusCode === 429);
+    await until('a tap is rejected', async () => (await tap()).statusCode === 429);
     client.disconnect();
   });
 });

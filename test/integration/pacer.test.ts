@@ -13,7 +13,7 @@ afterAll(() => redis.quit());
 
 const rooms = (count: number) => Array.from({ length: count }, () => randomUUID());
 
-test('a room’s turn is granted once in an interval, whoever asks; the others are told how long it lasts', async () => {
+test('a room’s turn is granted to one claim per interval; the others get the remaining time', async () => {
   const [room = ''] = rooms(1);
   const claims = await Promise.all(Array.from({ length: 20 }, () => new RedisPacer(redis).claim([room])));
   const waits = claims.map((claim) => claim.get(room) ?? NaN).sort((a, b) => a - b);
@@ -24,7 +24,7 @@ test('a room’s turn is granted once in an interval, whoever asks; the others a
   }
 });
 
-test('rooms have turns of their own', async () => {
+test('each room has its own turn', async () => {
   const pacer = new RedisPacer(redis);
   const [a = '', b = '', c = ''] = rooms(3);
   expect([...(await pacer.claim([a, b]))]).toEqual([
@@ -36,15 +36,15 @@ test('rooms have turns of their own', async () => {
   expect(again.get(c)).toBe(0);
 });
 
-test('after the interval the turn is granted again, and not before', async () => {
+test('the turn is granted again after the interval, not earlier', async () => {
   const pacer = new RedisPacer(redis, 100);
   const [room = ''] = rooms(1);
   await pacer.claim([room]);
   const from = performance.now();
-  await until('the next turn', async () => (await pacer.claim([room])).get(room) === 0);
+  await until('the next turn is granted', async () => (await pacer.claim([room])).get(room) === 0);
   expect(performance.now() - from).toBeGreaterThan(80);
 });
 
-test('no rooms: nothing is asked', async () => {
+test('a claim for no rooms returns no turns', async () => {
   expect((await new RedisPacer(redis).claim([])).size).toBe(0);
 });

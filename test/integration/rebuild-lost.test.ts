@@ -12,7 +12,7 @@ import { scriptProcesses } from '../support/scripts.ts';
 import { quiet, STORE } from '../support/services.ts';
 import { tap } from '../support/taps.ts';
 
-/** A broker and a Redis of this file's own, since it deletes records of `emoji_topic`. */
+/** This file starts its own broker and Redis, since it deletes records of `emoji_topic`. */
 let infra: LocalInfra;
 let dataDir: string;
 beforeAll(async () => {
@@ -25,7 +25,7 @@ afterAll(async () => {
 });
 const { run } = scriptProcesses();
 
-test('rebuild reports what the topic no longer holds as lost, with exit code 1', async () => {
+test('rebuild reports records that the topic no longer has as lost, with exit code 1', async () => {
   const kafka = kafkaFor(infra.kafkaBrokers);
   const env = { KAFKA_BROKERS: infra.kafkaBrokers, REDIS_URL: infra.redisUrl };
   await withAdmin(kafka, async (admin) => {
@@ -55,11 +55,11 @@ test('rebuild reports what the topic no longer holds as lost, with exit code 1',
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toContain("12 records can't be counted again: emoji_topic no longer has them.");
     expect(stderr).toContain('28 were counted again.');
-    // What it still holds is counted, and stays so.
+    // The records that the topic still has are counted, and only once.
     expect((await store.snapshot('rebuild')).totals).toEqual(new Map([['🔥', 28]]));
     await run('rebuild', [], env);
     expect((await store.snapshot('rebuild')).totals).toEqual(new Map([['🔥', 28]]));
-    // All of it anew: the same is missing, and said again.
+    // --all counts everything again: the same records are lost and reported again.
     expect(await run('rebuild', ['--all'], env)).toMatchObject({
       code: 1,
       stderr: expect.stringContaining('12 records'),

@@ -11,7 +11,7 @@ import { tap } from '../support/taps.ts';
 const { run } = scriptProcesses();
 const kafka = kafkaFor();
 const TAPS = 25;
-/** Of a room of our own; whatever else the topic holds is counted as well. */
+/** A room that only this test uses; the topic may contain other records, which are counted, too. */
 const room = `rebuild-${Date.now()}`;
 let redis: RedisClient;
 let env: Record<string, string>;
@@ -30,7 +30,7 @@ beforeAll(async () => {
         ? { key: 'u', value: JSON.stringify(tap(n, { room, at, id: `${n}` }).reaction) }
         : { partition: n % 4, value: JSON.stringify(tap(n, { room, at }).reaction) },
     );
-    // Two of them once more, as a client does that has not seen the answer.
+    // Two taps are sent twice, as by a client that missed the answer.
     const again = [messages[0], messages[4]].flatMap((each) => (each ? [each] : []));
     await producer.send({ topic: REACTION_TOPIC, messages: [...messages, ...again] });
     await producer.disconnect();
@@ -51,7 +51,7 @@ const fire = async () => {
   return (await store.snapshot(room)).totals.get('🔥');
 };
 
-test('npm run rebuild counts what the consumer group has read and Redis does not hold, once', async () => {
+test('npm run rebuild counts the committed records that Redis lacks, exactly once', async () => {
   const first = await run('rebuild', [], env);
   expect(first).toMatchObject({ code: 0, stdout: `${held} records were counted again.\n` });
   expect(await fire()).toBe(TAPS);
@@ -59,7 +59,7 @@ test('npm run rebuild counts what the consumer group has read and Redis does not
   expect(second).toMatchObject({ code: 0, stdout: 'Nothing is missing: every tap that was read is counted.\n' });
 });
 
-test('--all counts everything again, whatever Redis holds', async () => {
+test('--all counts all records again, whatever the counts in Redis are', async () => {
   const [state = ''] = await redis.keys(`emoji:{c*.${bucketOf(room, STORE.buckets)}}:state`);
   const stored = (await redis.hget(state, room)) ?? '';
   await redis.hset(state, room, stored.replace(`"🔥":${TAPS}`, '"🔥":7'));

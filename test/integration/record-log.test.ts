@@ -25,10 +25,10 @@ afterEach(async () => {
 
 const unique = (count: number) => Array.from({ length: count }, () => ({ value: randomUUID() }));
 const valuesOf = (records: readonly { value: string }[]) => records.map(({ value }) => value).sort();
-/** Those of the topic's records that are among these, by partition. */
-const found = async (records: readonly { value: string }[], where = topic) => {
-  const mine = new Set(records.map(({ value }) => value));
-  return (await readTopic(reader, where)).filter(({ value }) => mine.has(value));
+/** Reads these records from the topic, ignoring others. */
+const found = async (records: readonly { value: string }[], from = topic) => {
+  const expected = new Set(records.map(({ value }) => value));
+  return (await readTopic(reader, from)).filter(({ value }) => expected.has(value));
 };
 const perPartition = (records: readonly { partition: number }[]) =>
   [0, 1, 2, 3].map((partition) => records.filter((record) => record.partition === partition).length);
@@ -36,14 +36,14 @@ const perPartition = (records: readonly { partition: number }[]) =>
 test('records without a key are spread evenly over all partitions, each written once', async () => {
   const log = open();
   const records = unique(400);
-  // As requests do: many calls at once, a record each.
+  // Many calls at once with one record each, as from HTTP requests.
   await Promise.all(records.map((record) => log.append(topic, [record])));
   const written = await found(records);
   expect(valuesOf(written)).toEqual(valuesOf(records));
   expect(perPartition(written)).toEqual([100, 100, 100, 100]);
 });
 
-test('records of a key stay on one partition, in order, from one process to the next', async () => {
+test('records with the same key are written to one partition in order, from any process', async () => {
   const records = unique(20).map((record) => ({ ...record, key: 'room-7' }));
   for (const record of records) await open().append(topic, [record]);
   const written = await found(records);
@@ -58,23 +58,23 @@ test('different keys use different partitions', async () => {
   for (const count of perPartition(await found(records))) expect(count).toBeGreaterThan(0);
 });
 
-test('a record goes to the partition that it names', async () => {
+test('a record with a partition is written to that partition', async () => {
   const records = unique(8).map((record, n) => ({ ...record, partition: n % 3 }));
   await open().append(topic, records);
   expect(perPartition(await found(records))).toEqual([3, 3, 2, 0]);
 });
 
-test('nothing to append: nothing is asked of the broker', async () => {
+test('append with no records does not call the broker', async () => {
   await open().append('no-such-topic', []);
 });
 
-test('a large call is split into requests that the broker takes', async () => {
+test('a large call is split into requests that the broker accepts', async () => {
   const records = Array.from({ length: 40 }, () => ({ value: randomUUID() + '€'.repeat(60_000), partition: 3 }));
   await open().append(topic, records);
   expect((await found(records)).map(({ value }) => value)).toEqual(records.map(({ value }) => value));
 });
 
-test('a topic that does not exist, and a partition that it lacks, are failures, and nothing is created', async () => {
+test('a missing topic or partition is an error, and nothing is created', async () => {
   const log = open();
   const missing = `missing-${randomUUID()}`;
   await expect(log.append(missing, unique(1))).rejects.toMatchObject({ code: 'broker_unavailable', retriable: true });
@@ -87,7 +87,7 @@ test('a topic that does not exist, and a partition that it lacks, are failures, 
   expect(await withAdmin(reader, (admin) => admin.listTopics())).not.toContain(missing);
 });
 
-test('a topic that got more partitions: every acknowledged record is there, on the new ones too', async () => {
+test('after partitions were added, every acknowledged record is written, also to the new ones', async () => {
   const grows = await createTopic(reader, 1);
   const log = open();
   const before = unique(3);
@@ -102,7 +102,7 @@ test('a topic that got more partitions: every acknowledged record is there, on t
   expect(perPartition(await found(spread, grows))).toEqual([2, 2, 2, 2]);
 });
 
-test('a record that the broker refuses fails its own call; the next ones are written once', async () => {
+test('a record that the broker rejects fails only its own call; later records are written once', async () => {
   const log = open();
   const tooLarge = { value: 'x'.repeat(2_000_000), partition: 0 };
   const failed = log.append(topic, [tooLarge]);
@@ -112,7 +112,7 @@ test('a record that the broker refuses fails its own call; the next ones are wri
   expect(valuesOf(await found(records))).toEqual(valuesOf(records));
 });
 
-test('a broker that does not answer: `broker_unavailable` after the time that was given', async () => {
+test('append fails with `broker_unavailable` after the timeout if the broker does not answer', async () => {
   const nowhere = createKafka(loadConfig({ KAFKA_BROKERS: '127.0.0.1:1' }), quiet);
   const log = open(300, nowhere);
   await expect(log.append(topic, unique(1))).rejects.toMatchObject({

@@ -51,7 +51,7 @@ test('reads each range exactly, in order per partition, in chunks', async () => 
   expect(offsets.get(`${topic}-1`)).toEqual([5]);
 });
 
-test('what the topic does not hold any more is left out', async () => {
+test('records that the topic no longer has are left out', async () => {
   await withAdmin(kafka, async (admin) => {
     await admin.fetchTopicOffsets(topic); // kafkajs has to know the topic
     await admin.deleteTopicRecords({ topic, partitions: [{ partition: 1, offset: '100' }] });
@@ -63,14 +63,14 @@ test('what the topic does not hold any more is left out', async () => {
 test.each([
   ['beyond the end of a partition', 1, RECORDS - 2, RECORDS + 50],
   ['of an empty partition', 2, 0, 10],
-])('offsets %s are not lost: the read fails at once, may be tried again, and takes nothing', async (_what, ...args) => {
+])('offsets %s: the read fails at once with a retriable error and returns no records', async (_what, ...args) => {
   const taken: unknown[] = [];
   const reading = reader.read(topic, [range(...args)], async (chunk) => void taken.push(chunk));
   await expect(reading).rejects.toMatchObject({ code: 'broker_unavailable', retriable: true });
   expect(taken).toEqual([]);
 });
 
-test('the chunks cover each range without a gap, and name what the topic does not hold any more', async () => {
+test('the chunks cover each range without gaps and report ranges that the topic no longer has', async () => {
   const chunks: { covered: readonly OffsetRange[]; lost: readonly OffsetRange[] }[] = [];
   await reader.read(topic, [range(1, 20, 5000), range(0, 7, 8)], async ({ covered, lost }) => {
     chunks.push({ covered, lost });
@@ -85,7 +85,7 @@ test('the chunks cover each range without a gap, and name what the topic does no
 test.each([
   ['LogAppendTime', true],
   ['CreateTime', false],
-])('records of a topic with %s: key, bytes and time as they stand there', async (type, isAppendTime) => {
+])('records of a topic with %s have their original key, value and timestamp', async (type, isAppendTime) => {
   const named = await createTopic(kafka, 1, { config: { 'message.timestamp.type': type } });
   const [key, value] = [Buffer.from([0x00, 0xff]), Buffer.from([0xc3, 0x28])];
   const sent = Date.now() - 60_000;
@@ -102,20 +102,20 @@ test.each([
   const records: StreamRecord[] = [];
   const whole = { topicPartition: `${named}-0`, from: 0, to: 2 };
   await reader.read(named, [whole], async (chunk) => void records.push(...chunk.records));
-  const place = { topic: named, partition: 0, timestamp: isAppendTime ? expect.any(Number) : sent, isAppendTime };
+  const common = { topic: named, partition: 0, timestamp: isAppendTime ? expect.any(Number) : sent, isAppendTime };
   expect(records).toEqual([
-    { ...place, offset: 0, key, value },
-    { ...place, offset: 1 },
+    { ...common, offset: 0, key, value },
+    { ...common, offset: 1 },
   ]);
   if (isAppendTime) for (const { timestamp } of records) expect(timestamp).toBeGreaterThan(sent + 30_000);
 });
 
-test('an error of whoever takes the records ends the read, and is theirs', async () => {
+test('an error of the callback ends the read and rejects with the same error', async () => {
   const broken = new Error('no more');
   await expect(reader.read(topic, [range(0, 0, 10)], () => Promise.reject(broken))).rejects.toBe(broken);
 });
 
-test('what a group has committed, and where the partitions end', async () => {
+test('`committed` returns the offsets of a consumer group, `ends` the ends of the partitions', async () => {
   const groupId = `group-${randomUUID()}`;
   expect(await reader.committed(groupId, topic)).toEqual(new Map());
   await commitOffsets(kafka, groupId, topic, [{ partition: 1, offset: '7' }]);
@@ -125,7 +125,7 @@ test('what a group has committed, and where the partitions end', async () => {
   );
 });
 
-test('it leaves no consumer group behind', async () => {
+test('reading leaves no consumer group behind', async () => {
   await read([range(0, 0, 1)]);
   const { groups } = await withAdmin(kafka, (admin) => admin.listGroups());
   const described = await withAdmin(kafka, (admin) =>

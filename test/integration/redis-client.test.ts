@@ -8,10 +8,10 @@ import { until } from '../support/until.ts';
 
 const NOW = 1_760_000_000_000;
 const keys = Array.from({ length: 300 }, (_, n) => `key:${n}`);
-/** A script with a key of its own, to be run beside plain commands. */
+/** Runs a script, alongside plain commands. */
 const admit = (redis: RedisClient, key: string, room: string) => redis.admitRooms(1, key, NOW, 1000, 10, room);
 
-describe('one server whose role is swapped while connections are open', () => {
+describe('two servers that swap their roles while connections are open', () => {
   let servers: RedisServers;
   let proxy: TcpProxy;
   let redis: RedisClient;
@@ -32,7 +32,7 @@ describe('one server whose role is swapped while connections are open', () => {
     await redis.set('a', 1);
     await admit(redis, 'rooms', 'r');
     await after.admin.replicaof('127.0.0.1', before.port);
-    await until('it has a copy', async () => (await after.admin.get('a')) === '1', 30_000);
+    await until('the replica has the data', async () => (await after.admin.get('a')) === '1', 30_000);
     await after.admin.replicaof('NO', 'ONE');
     await before.admin.replicaof('127.0.0.1', after.port);
     proxy.moveTo(after.port, 'stay');
@@ -48,7 +48,7 @@ describe('one server whose role is swapped while connections are open', () => {
     expect(await after.admin.dbsize()).toBe(keys.length + 3);
   });
 
-  test('a server that hangs and has a successor is left for it', async () => {
+  test('the client leaves a hanging server for its successor', async () => {
     const [other, primary] = servers.servers;
     if (!primary || !other) throw new Error('two servers were started');
     await redis.set('a', 2);
@@ -56,7 +56,7 @@ describe('one server whose role is swapped while connections are open', () => {
     try {
       await other.admin.replicaof('NO', 'ONE');
       proxy.moveTo(other.port, 'stay');
-      await until('the other one is written to', () => redis.set('a', 3).catch(() => false), 30_000);
+      await until('a write reaches the successor', () => redis.set('a', 3).catch(() => false), 30_000);
       expect(await other.admin.get('a')).toBe('3');
     } finally {
       primary.process.kill('SIGCONT');
@@ -83,13 +83,13 @@ describe('a Redis Cluster', () => {
     for (const { admin } of cluster.servers) expect(await admin.dbsize()).toBeGreaterThan(0);
   });
 
-  test('a script that a node has forgotten is sent again', async () => {
+  test('a script that a node no longer has is sent again', async () => {
     for (const { admin } of cluster.servers) await admin.script('FLUSH');
     const answers = await Promise.all(keys.map((key) => admit(redis, `rooms:${key}`, 's')));
     expect(new Set(answers.map(String))).toEqual(new Set(['']));
   });
 
-  test('slots that have moved to other nodes are followed, many at once', async () => {
+  test('commands for slots that moved to other nodes are redirected, many at once', async () => {
     const ids = await Promise.all(cluster.servers.map(({ admin }) => admin.cluster('MYID')));
     const tags = ['one', 'two', 'three', 'four', 'five', 'six'].map((tag) => `{moved-${tag}}`);
     const client = redis as Cluster;
@@ -103,13 +103,13 @@ describe('a Redis Cluster', () => {
     expect(new Set(answers.map(String))).toEqual(new Set(['OK', '']));
   });
 
-  test('a node that is named first may be gone', async () => {
+  test('the first node of the URL may be unreachable', async () => {
     const other = createRedis(`redis://127.0.0.1:1,${cluster.url}`, quiet, 'cluster');
     expect(await other.get('key:7')).toBe('key:7');
     other.disconnect();
   });
 
-  test('without any node a command fails in time, and the client comes back by itself', async () => {
+  test('without any node a command fails in time, and the client reconnects by itself', async () => {
     for (const { process: server } of cluster.servers) server.kill('SIGSTOP');
     try {
       const began = performance.now();
@@ -118,7 +118,7 @@ describe('a Redis Cluster', () => {
     } finally {
       for (const { process: server } of cluster.servers) server.kill('SIGCONT');
     }
-    await until('it answers', () => redis.get('key:7').catch(() => false as const), 45_000);
+    await until('Redis answers', () => redis.get('key:7').catch(() => false as const), 45_000);
   });
 
   test('a client that finds no node at all fails in time', async () => {

@@ -12,7 +12,7 @@ import { kafkaBrokers, quiet, STORE } from '../support/services.ts';
 import { tap, tapBatch } from '../support/taps.ts';
 import { until } from '../support/until.ts';
 
-/** A Redis of this file's own, since it kills it. Brokers are killed in test/e2e/outages.test.ts. */
+/** This file starts its own Redis, since it kills it. Brokers are killed in test/e2e/outages.test.ts. */
 let infra: LocalInfra;
 let dataDir: string;
 beforeAll(async () => {
@@ -24,7 +24,7 @@ afterAll(async () => {
   rmSync(dataDir, { recursive: true, force: true });
 });
 
-const refusal = { code: 'store_unavailable', message: 'Redis does not answer', retriable: true };
+const unavailable = { code: 'store_unavailable', message: 'Redis does not answer', retriable: true };
 
 describe('Redis', () => {
   let redis: RedisClient;
@@ -33,7 +33,7 @@ describe('Redis', () => {
   });
   afterAll(() => redis.disconnect());
 
-  test('killed in the middle of counting: batches that are counted again until they are count once', async () => {
+  test('killed during counting: batches that are delivered again until they succeed count once', async () => {
     const settings = { windowMs: 2000, watermarkMs: 10_000 };
     const store = new RedisCountStore(redis, { ...settings, ...STORE });
     const buckets = Array.from({ length: store.buckets }, (_, bucket) => bucket);
@@ -43,9 +43,9 @@ describe('Redis', () => {
     const deliver = async (batch: typeof taps): Promise<void> => {
       try {
         const { refused } = await applyTaps(store, tapBatch(batch), { buckets, settings, now });
-        expect(refused).toEqual([]); // what was counted was also written to its disk
+        expect(refused).toEqual([]); // no count was lost: the append-only file had them all
       } catch (error) {
-        expect(error).toMatchObject(refusal);
+        expect(error).toMatchObject(unavailable);
         restarted ??= infra.redis?.start();
         await deliver(batch);
       }
@@ -61,15 +61,15 @@ describe('Redis', () => {
       expect((await store.snapshot(`room-${room}`)).totals).toEqual(new Map([['🔥', 200]]));
   });
 
-  test('started again it knows the registry, and the scripts are known to it', async () => {
+  test('killed and restarted: the registry and the scripts work again', async () => {
     const registry = new RedisRegistry(redis, { clusters: 1, subscribersPerCluster: 2, clientTtl: 60 });
     const register = (client_id: string) =>
       registry.register(registrationSchema.parse({ client_id, port: 6000 }), Date.now());
     await register('before');
     await infra.redis?.kill('SIGKILL');
-    await expect(register('unlucky')).rejects.toMatchObject(refusal);
+    await expect(register('unlucky')).rejects.toMatchObject(unavailable);
     await infra.redis?.start();
-    await until('it is connected', () => redis.status === 'ready');
+    await until('the client is connected', () => redis.status === 'ready');
     await Promise.all(['a', 'b', 'c'].map(register));
     expect([...((await registry.loads()).get(0) ?? [])]).toEqual([
       [0, 2],
@@ -77,12 +77,12 @@ describe('Redis', () => {
     ]);
   });
 
-  test('that hangs: a command fails after its time, and the connection works once it goes on', async () => {
+  test('hanging: a command fails after its timeout, and the connection works again afterwards', async () => {
     await redis.ping();
     await infra.redis?.kill('SIGSTOP');
     try {
       await expect(withStore(() => redis.ping())).rejects.toMatchObject({
-        ...refusal,
+        ...unavailable,
         cause: { message: 'Command timed out' },
       });
     } finally {

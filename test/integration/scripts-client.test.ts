@@ -12,16 +12,16 @@ const { start } = scripts();
 const { start: startProcess } = scriptProcesses();
 let server: HttpServer;
 let requests: Received[];
-/** What the next registrations are answered with instead of 200. */
-let refusals: { status: number; body: unknown }[];
+/** The answers to the next registrations, instead of 200. */
+let rejections: { status: number; body: unknown }[];
 
 beforeEach(async () => {
   requests = [];
-  refusals = [];
+  rejections = [];
   server = await serveHttp((request) => {
     requests.push(request);
     if (request.method === 'DELETE') return { status: 200 };
-    return refusals.shift() ?? { status: 200, body: { message: 'ok', cluster_id: 1, subscriber_id: 2 } };
+    return rejections.shift() ?? { status: 200, body: { message: 'ok', cluster_id: 1, subscriber_id: 2 } };
   });
 });
 afterEach(() => server.close());
@@ -30,7 +30,7 @@ const registrations = () =>
   requests.filter(({ method }) => method === 'POST').map(({ body }) => JSON.parse(body) as Registration);
 
 const dial = async (): Promise<Socket> => {
-  const { port } = await until('a registration', () => registrations()[0]);
+  const { port } = await until('the client registers', () => registrations()[0]);
   const socket = connect(port, '127.0.0.1');
   await once(socket, 'connect');
   return socket;
@@ -51,9 +51,9 @@ const update = (start: number, emoji_type: string, raw_count: number, room_id = 
 
 const client = (...args: string[]) => start('client', ['--port', '0', '--room', 'r', '--url', server.url, ...args]);
 
-test('registers and unregisters below the stage in the address', async () => {
+test('keeps the stage of --url in the paths of its calls', async () => {
   const script = client('--id', 'viewer', '--url', `${server.url}/prod`);
-  await until('a registration', () => registrations()[0]);
+  await until('the client registers', () => registrations()[0]);
   script.kill('SIGINT');
   await script.ended;
   expect(requests.map(({ method, path }) => `${method} ${path}`)).toEqual([
@@ -62,7 +62,7 @@ test('registers and unregisters below the stage in the address', async () => {
   ]);
 });
 
-test('registers with its port, prints every update as a line of JSON, unregisters at the end with the totals', async () => {
+test('--json prints each update as a line of JSON and the totals at the end; the client unregisters', async () => {
   const script = client('--json', '--id', 'viewer', '--cluster', '1');
   const socket = await dial();
   expect(registrations()[0]).toMatchObject({ client_id: 'viewer', host: 'localhost', room_id: 'r', cluster_id: 1 });
@@ -88,7 +88,7 @@ test('registers with its port, prints every update as a line of JSON, unregister
   socket.destroy();
 });
 
-test('for a person: emoji, count in the window and running total, and only what has changed', async () => {
+test('without --json it prints emoji, count of the window and total, and only changed counts', async () => {
   const script = client();
   const socket = await dial();
   for (const line of [update(0, '🔥', 3), update(0, '🔥', 3), update(2000, '🔥', 1200)]) socket.write(`${line}\n`);
@@ -102,11 +102,11 @@ test('for a person: emoji, count in the window and running total, and only what 
   socket.destroy();
 });
 
-/** As if the output were a terminal. */
+/** Makes the script take its output for a terminal. */
 const TERMINAL = { NODE_OPTIONS: '--import=data:text/javascript,process.stdout.isTTY=true' };
 const UP = '\x1b[1A';
 
-test('on a terminal: a table that is drawn in place, and the totals at the end', async () => {
+test('on a terminal it redraws a table in place, and prints the totals at the end', async () => {
   const script = startProcess('client', ['--port', '0', '--room', 'r', '--url', server.url], TERMINAL);
   const socket = await dial();
   socket.write(`${update(0, '🔥', 3)}\n`);
@@ -123,8 +123,8 @@ test('on a terminal: a table that is drawn in place, and the totals at the end',
   socket.destroy();
 });
 
-test('tries again until the platform takes the registration, and registers again before its time to live ends', async () => {
-  refusals = [
+test('retries the registration until it succeeds, and registers again before its TTL ends', async () => {
+  rejections = [
     { status: 503, body: { error: 'Redis does not answer' } },
     { status: 500, body: {} },
   ];
@@ -137,11 +137,11 @@ test('tries again until the platform takes the registration, and registers again
   expect((await script.ended).code).toBe(0);
 });
 
-test('waits for a platform that does not answer yet', async () => {
+test('retries while the platform does not answer', async () => {
   const { url } = server;
   await server.close();
   const script = client('--url', url);
-  await printed(script, 'stderr', 'nobody answers at .* \\(ECONNREFUSED\\); trying again');
+  await printed(script, 'stderr', 'no answer from .* \\(ECONNREFUSED\\); trying again');
   server = await serveHttp(
     (request) => {
       requests.push(request);
@@ -156,7 +156,7 @@ test('waits for a platform that does not answer yet', async () => {
 
 test('a permanent rejection ends the client with the platform’s message', async () => {
   const details = [{ path: 'host', message: 'must be a host to which updates may be delivered' }];
-  refusals = [{ status: 400, body: { error: 'Invalid registration', details } }];
+  rejections = [{ status: 400, body: { error: 'Invalid registration', details } }];
   const { code, stderr } = await client().ended;
   expect(stderr).toBe(
     `Not registered: ${server.url} answered 400: Invalid registration; host must be a host to which updates may be delivered.\n`,
@@ -165,17 +165,17 @@ test('a permanent rejection ends the client with the platform’s message', asyn
   expect(registrations()).toHaveLength(1);
 });
 
-test('wrong usage names the flag, and nothing is registered', async () => {
+test('an invalid option ends with an error that names it, and nothing is registered', async () => {
   const { code, stderr } = await client('--room', 'a b').ended;
   expect(stderr).toMatch(/^--room should not hold white space, braces or invisible characters, not "a b"\. See: /);
   expect(code).toBe(2);
   expect(requests).toEqual([]);
 });
 
-test('with a token the client is named after its user, and every call shows the token', async () => {
+test('with a token the client id begins with the user id, and every call has the token', async () => {
   const token = await new SignJWT().setProtectedHeader({ alg: 'HS256' }).setSubject('u1').sign(new Uint8Array(32));
   const script = start('client', ['--port', '0', '--url', server.url], { EMOJI_TOKEN: token });
-  const { client_id } = await until('a registration', () => registrations()[0]);
+  const { client_id } = await until('the client registers', () => registrations()[0]);
   expect(client_id).toMatch(/^u1:.+-\d+$/);
   await printed(script, 'stderr', 'is registered');
   script.kill('SIGINT');
@@ -186,7 +186,7 @@ test('with a token the client is named after its user, and every call shows the 
   ]);
 });
 
-test('an invalid token is wrong usage', async () => {
+test('an invalid token ends with a usage error', async () => {
   const { code, stderr } = await client('--token', 'x').ended;
   expect({ code, stderr }).toEqual({
     code: 2,

@@ -32,12 +32,12 @@ beforeAll(async () => {
 });
 afterAll(() => records.close());
 
-/** Other tests may set records aside too: ours have a reason, and stood at places, that nobody else's have. */
-let place = 1_000_000_000 + Math.floor(Math.random() * 1e9) * 1000;
+/** Other tests may set records aside, too: ours have unique reasons and offsets. */
+let nextOffset = 1_000_000_000 + Math.floor(Math.random() * 1e9) * 1000;
 const rejected = (reason: string, value: string | Buffer, more: Partial<StreamRecord> = {}): Rejected => ({
   reason,
   record: {
-    ...{ topic: REACTION_TOPIC, partition: 1, offset: place++, timestamp: Date.now(), isAppendTime: true },
+    ...{ topic: REACTION_TOPIC, partition: 1, offset: nextOffset++, timestamp: Date.now(), isAppendTime: true },
     ...{ value: Buffer.from(value), ...more },
   },
 });
@@ -63,7 +63,7 @@ const reactionsOf = async (room: string) =>
     .filter(({ value }) => value.includes(room))
     .map(({ value }) => JSON.parse(value) as Record<string, unknown>);
 
-test('list shows each record once, though its batch came again, with where it stood and why; filters choose', async () => {
+test('list shows each record once, also after a redelivery, with position and reason, and can filter', async () => {
   const reason = randomUUID();
   const [a, b] = [rejected(`${reason} first`, 'a'), rejected(`${reason} second`, 'bb', { topic: clusterTopic(0) })];
   await setAside(records, quiet, [a, b]);
@@ -83,7 +83,7 @@ test('list shows each record once, though its batch came again, with where it st
   expect(JSON.parse(filtered.stdout)).toMatchObject({ place: { topic: clusterTopic(0) }, size: 2, truncated: false });
 });
 
-test('show gives the value as text, or in hexadecimal; nothing in it steers the terminal', async () => {
+test('show prints the value as text or in hexadecimal, and escapes control characters', async () => {
   const reason = randomUUID();
   await setAside(records, quiet, [
     rejected(reason, '{"emoji": "🔥\u001b[2J\u202e"}\n', { key: Buffer.from('room') }),
@@ -99,7 +99,7 @@ test('show gives the value as text, or in hexadecimal; nothing in it steers the 
   });
 });
 
-test('what can be read now is put back once, with an event_id and its own time; the rest is refused with the reason', async () => {
+test('replay puts valid records back once, with event_id and original time, and refuses the rest with a reason', async () => {
   const [reason, room] = [randomUUID(), randomUUID()];
   const own = goal(room, { event_id: 'own', received_at: '2026-05-01T20:45:00.000Z' });
   const letters = [goal(room), own, '{"room_id": ', Buffer.from([0xff])].map((value) => rejected(reason, value));
@@ -139,7 +139,7 @@ test('what can be read now is put back once, with an event_id and its own time; 
   ]);
 });
 
-test('without the short code a tap stays unreadable: refused, unless forced or its value is repaired', async () => {
+test('replay refuses a tap with an unknown short code, unless --force or a corrected --value is given', async () => {
   const [reason, room] = [randomUUID(), randomUUID()];
   await setAside(records, quiet, [rejected(reason, goal(room)), rejected(reason, goal(room))]);
   const [a, b] = await listed(reason);
@@ -154,7 +154,7 @@ test('without the short code a tap stays unreadable: refused, unless forced or i
   expect((await reactionsOf(room)).map(({ emoji_type }) => emoji_type).sort()).toEqual([':goal:', '⚽']);
 });
 
-test('a frame goes back to the partition that it had, with its key', async () => {
+test('replay puts a frame back into its original partition with its key', async () => {
   const [reason, room] = [randomUUID(), randomUUID()];
   const value = JSON.stringify(frame(7, { room }));
   const key = Buffer.from(room);
@@ -164,7 +164,7 @@ test('a frame goes back to the partition that it had, with its key', async () =>
   expect(back).toMatchObject([{ partition: 2, value }]);
 });
 
-test('an interrupted replay: soon afterwards it is done again, by the same event_id; later only by force', async () => {
+test('an interrupted replay is repeated soon afterwards with the same event_id, later only with --force', async () => {
   const [reason, room] = [randomUUID(), randomUUID()];
   const [soon, later] = [rejected(reason, goal(room)), rejected(reason, goal(room))];
   await setAside(records, quiet, [soon, later]);
@@ -186,14 +186,14 @@ test('an interrupted replay: soon afterwards it is done again, by the same event
   );
 });
 
-test('records of almost 1 MiB, and many of them: set aside, listed, and put back whole from where they stood', async () => {
+test('many records of almost 1 MiB are set aside and listed; replay reads the full value from the topic', async () => {
   const [reason, room] = [randomUUID(), randomUUID()];
   const large = goal(room, { padding: 'x'.repeat(1_040_000) });
   const producer = kafka.producer();
   await producer.connect();
-  const [stood] = await producer.send({ topic: REACTION_TOPIC, messages: [{ value: large, partition: 1 }] });
+  const [written] = await producer.send({ topic: REACTION_TOPIC, messages: [{ value: large, partition: 1 }] });
   await producer.disconnect();
-  const from = Number(stood?.baseOffset);
+  const from = Number(written?.baseOffset);
   const event = kafkaEvent(
     Array.from({ length: 30 }, () => large),
     { partition: 1, from, timestamp: Date.now() },
@@ -203,19 +203,19 @@ test('records of almost 1 MiB, and many of them: set aside, listed, and put back
   await setAside(
     records,
     quiet,
-    // Only the first stands in the topic.
-    unreadable.map(({ record }, n) => ({ reason, record: { ...record, offset: n === 0 ? from : place++ } })),
+    // Only the first record is in the topic.
+    unreadable.map(({ record }, n) => ({ reason, record: { ...record, offset: n === 0 ? from : nextOffset++ } })),
   );
   expect(await listed(reason)).toHaveLength(30);
   const { stdout } = await run('dlq', ['replay', '--reason', reason], GOAL);
   expect(stdout).toContain('1 put back, 0 already put back, 29 refused');
-  expect(stdout).toContain(`only a part of it was kept, and ${REACTION_TOPIC} does not keep it any more`);
+  expect(stdout).toContain(`only a part of it was kept, and ${REACTION_TOPIC} no longer has it`);
   const back = (await reactionsOf(room)).filter(({ event_id }) => event_id === `dlq-${REACTION_TOPIC}-1-${from}`);
   expect(back).toHaveLength(1);
   expect(back[0]?.padding).toHaveLength(1_040_000);
 });
 
-test('wrong usage prints a sentence that says what is expected, with exit code 2', async () => {
+test('wrong usage prints what is expected and exits with code 2', async () => {
   const wrong = async (...args: string[]) => {
     const { code, stderr } = await run('dlq', args);
     expect(code).toBe(2);

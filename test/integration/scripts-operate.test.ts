@@ -18,10 +18,10 @@ import { emptyRedis } from '../support/services.ts';
 import { until } from '../support/until.ts';
 
 const { run } = scripts();
-/** For rebuild, which changes the environment of its process. */
+/** For rebuild, which changes the environment variables of its process. */
 const { run: runProcess } = scriptProcesses();
 
-/** Clusters that no other test has. */
+/** Clusters that no other test uses. */
 const LAYOUT = { clusters: 7, subscribersPerCluster: 2, clientTtl: 600 };
 const env = { CLUSTERS: '7', SUBSCRIBERS_PER_CLUSTER: '2' };
 const TOPIC = clusterTopic(5);
@@ -36,11 +36,11 @@ describe('topics and subscribers', () => {
     redis = await emptyRedis(9);
     redisUrl = new URL('/9', process.env.REDIS_URL).href;
     await withAdmin(kafka, async (admin) => {
-      const there = (await admin.listTopics()).filter((topic) => [TOPIC, OTHER].includes(topic));
-      if (there.length > 0) await admin.deleteTopics({ topics: there });
+      const existing = (await admin.listTopics()).filter((topic) => [TOPIC, OTHER].includes(topic));
+      if (existing.length > 0) await admin.deleteTopics({ topics: existing });
       await until(
-        'the topics are gone',
-        async () => !(await admin.listTopics()).some((topic) => there.includes(topic)),
+        'the topics are deleted',
+        async () => !(await admin.listTopics()).some((topic) => existing.includes(topic)),
       );
       await createTopics(admin, [{ topic: OTHER, numPartitions: 2 }]);
     });
@@ -51,7 +51,7 @@ describe('topics and subscribers', () => {
     withAdmin(kafka, async (admin) => (await admin.fetchTopicOffsets(topic)).length);
   const row = (stdout: string, topic: string) => stdout.split('\n').find((line) => line.startsWith(topic));
 
-  test('create creates what is missing and changes nothing the second time; describe tells the lag of a group', async () => {
+  test('create creates missing topics and changes nothing the second time; describe prints the lag of a group', async () => {
     const first = await run('topics', ['create'], env);
     expect(first.code).toBe(0);
     expect(row(first.stdout, TOPIC)).toMatch(/ 2 +created$/);
@@ -71,14 +71,14 @@ describe('topics and subscribers', () => {
       run('topics', ['list'], env),
       run('topics', ['describe', TOPIC], env),
     ]);
-    expect(row(second.stdout, TOPIC)).toMatch(/ 2 +was there$/);
+    expect(row(second.stdout, TOPIC)).toMatch(/ 2 +exists$/);
     expect(row(list.stdout, TOPIC)).toMatch(/ 2 +5$/);
     expect(described.stdout).toContain(`lag of ${groupId}`);
     expect(row(described.stdout, '0')).toMatch(/^0 +0 +0 +0$/);
     expect(row(described.stdout, '1')).toMatch(/^1 +0 +5 +3$/);
   });
 
-  test('a subscriber beyond the partitions adds some; the clients of a removed one are spread over the others', async () => {
+  test('add creates missing partitions for a new subscriber; remove moves its clients to the others', async () => {
     const registry = new RedisRegistry(redis, LAYOUT);
     const both = { ...env, REDIS_URL: redisUrl };
     for (let n = 0; n < 6; n++) {
@@ -93,7 +93,9 @@ describe('topics and subscribers', () => {
 
     const removed = await run('subscribers', ['remove', '6', '0'], both);
     expect(removed.code).toBe(0);
-    expect(removed.stdout).toContain('Subscriber 0 is removed from cluster 6; its clients (3) went to the others.');
+    expect(removed.stdout).toContain(
+      'Subscriber 0 is removed from cluster 6; its clients (3) were moved to the others.',
+    );
     const [again, gone, cluster] = await Promise.all([
       run('subscribers', ['add', '6', '3'], both),
       run('subscribers', ['remove', '6', '0'], both),
@@ -108,7 +110,7 @@ describe('topics and subscribers', () => {
     });
   });
 
-  test('without the topic, the broker or the Redis: a sentence that says what to do', async () => {
+  test('a missing topic, broker or Redis: the error says what to do', async () => {
     const port = await anyFreePort();
     const [unknown, topics, subscribers] = await Promise.all([
       run('topics', ['describe', 'nope'], env),
@@ -140,7 +142,7 @@ describe('invoke', () => {
     return { requests, invoke: (...args: string[]) => run('invoke', [...args, '--endpoint', server.url]) };
   };
 
-  test('prints the metadata and the answer; the event is the file', async () => {
+  test('sends the file as the event and prints the metadata and the answer', async () => {
     const { requests, invoke } = await lambda(() => ({ status: 200, body: { statusCode: 200, body: '{}' } }));
     const { code, stdout, stderr } = await invoke('live', 'test/events/http-get-live.json');
     expect(stderr).toBe('');
@@ -150,7 +152,7 @@ describe('invoke', () => {
     expect(JSON.parse(requests[0]?.body ?? '')).toMatchObject({ rawPath: '/live' });
   });
 
-  test('a function that failed: its error, and exit code 1', async () => {
+  test('a function that fails: prints its error and exits with code 1', async () => {
     const body = { errorType: 'PlatformError', errorMessage: 'Redis does not answer' };
     const { requests, invoke } = await lambda(() => ({
       status: 200,
@@ -163,13 +165,13 @@ describe('invoke', () => {
     expect(requests).toMatchObject([{ path: expect.stringContaining('emoji-streaming-test-finalize'), body: '{}' }]);
   });
 
-  test('an invocation that fails on the way is not repeated: it may have run', async () => {
+  test('a failed invocation is not repeated, since the function may have run', async () => {
     const { requests, invoke } = await lambda(() => ({ status: 500, body: { message: 'broken' } }));
     expect((await invoke('live')).code).toBe(1);
     expect(requests).toHaveLength(1);
   });
 
-  test('a function that does not exist, and an event that is none: sentences', async () => {
+  test('a function that does not exist, or an invalid event file: the error names it', async () => {
     const { invoke } = await lambda(() => ({
       status: 404,
       headers: { 'x-amzn-errortype': 'ResourceNotFoundException' },
@@ -182,7 +184,7 @@ describe('invoke', () => {
     ]);
     expect(missing).toMatchObject({
       code: 1,
-      stderr: expect.stringMatching(/refused .*-nope: ResourceNotFoundException/),
+      stderr: expect.stringMatching(/rejected .*-nope: ResourceNotFoundException/),
     });
     expect(noJson).toMatchObject({ code: 2, stderr: expect.stringMatching(/^LICENSE should be JSON: /) });
     expect(noFile).toMatchObject({
@@ -196,7 +198,7 @@ describe('reset', () => {
   let folder: string;
   afterEach(() => rmSync(folder, { recursive: true }));
 
-  /** As a start leaves it, or as somebody else does, who uses the same names. */
+  /** A data folder of a start, or another folder with files of the same names. */
   const folderWithData = async (of: 'ours' | 'others') => {
     folder = mkdtempSync(join(tmpdir(), 'emoji-streaming-reset-'));
     if (of === 'ours') (await claimDataDir(folder)).release();
@@ -208,7 +210,7 @@ describe('reset', () => {
     return folder;
   };
 
-  test('removes the data that a start has made, and nothing else', async () => {
+  test('removes the data that a start created, and nothing else', async () => {
     const dir = await folderWithData('ours');
     const { code, stdout } = await run('reset', ['--data-dir', dir]);
     expect(stdout).toContain(`the data in ${dir} is removed`);
@@ -217,7 +219,7 @@ describe('reset', () => {
     expect((await run('reset', ['--data-dir', dir])).stdout).toContain(`there is no data in ${dir}`);
   });
 
-  test('a folder that no start has made stays as it is', async () => {
+  test('a folder that no start created is not changed', async () => {
     const dir = await folderWithData('others');
     const before = readdirSync(dir, { recursive: true }).sort();
     expect(await run('reset', ['--data-dir', dir])).toMatchObject({
@@ -234,7 +236,7 @@ describe('reset', () => {
     expect(existsSync(nowhere)).toBe(false);
   });
 
-  test('the programs are not those of one data folder', async () => {
+  test('--all can’t be combined with --data-dir', async () => {
     const dir = await folderWithData('ours');
     const { code, stderr } = await run('reset', ['--data-dir', dir, '--all']);
     expect(stderr).toMatch(
@@ -244,7 +246,7 @@ describe('reset', () => {
     expect(existsSync(join(dir, 'kafka', 'file'))).toBe(true);
   });
 
-  test('refuses while something runs in the folder, and removes nothing', async () => {
+  test('fails while a platform runs in the folder, and removes nothing', async () => {
     const dir = await folderWithData('ours');
     const { release } = await claimDataDir(dir);
     const { code, stderr } = await run('reset', ['--data-dir', dir]);
@@ -255,7 +257,7 @@ describe('reset', () => {
   });
 });
 
-describe('a platform that runs with a data folder of its own', () => {
+describe('a running platform with its own data folder', () => {
   let folder: string;
   let forget: () => void;
   beforeEach(() => {
@@ -271,15 +273,15 @@ describe('a platform that runs with a data folder of its own', () => {
   const runOf = (name: string) => (name === 'rebuild' ? runProcess : run);
   const COMMANDS = [['topics', 'list'], ['subscribers', 'list'], ['dlq', 'list'], ['rebuild']] as const;
 
-  test.each(COMMANDS)('%s finds it by --data-dir, whatever the environment names', async (name, ...args) => {
+  test.each(COMMANDS)('%s finds it by --data-dir, whatever the environment variables are', async (name, ...args) => {
     const nowhere = `127.0.0.1:${await anyFreePort()}`;
-    // Of taps that other tests have left in the topic a rebuild warns.
+    // LOG_LEVEL: a rebuild logs warnings about taps of other tests in the topic.
     const elsewhere = { KAFKA_BROKERS: nowhere, REDIS_URL: `redis://${nowhere}`, LOG_LEVEL: 'error' };
     const { code, stderr } = await runOf(name)(name, [...args, '--data-dir', folder], elsewhere);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
-  test.each(COMMANDS)('%s says when none runs with that folder', async (name, ...args) => {
+  test.each(COMMANDS)('%s reports when no platform runs with that folder', async (name, ...args) => {
     forget();
     const { code, stderr } = await run(name, [...args, '--data-dir', folder]);
     expect({ code, stderr }).toEqual({
@@ -288,8 +290,8 @@ describe('a platform that runs with a data folder of its own', () => {
     });
   });
 
-  test('without --data-dir, one is found where it is the only one; of several, the sentence lists them', async () => {
-    // No other platform of this clone may run beside it, as a developer's may.
+  test('without --data-dir, the only running platform is found; if there are several, the error lists them', async () => {
+    // A developer may run another platform of this clone at the same time.
     const others = () => runningDataDirs().length + (localEndpoints() ? 1 : 0);
     const before = others();
     const withdraw = announce(folder);

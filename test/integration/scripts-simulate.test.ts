@@ -16,14 +16,14 @@ const { start, run } = scripts();
 let server: HttpServer | undefined;
 afterEach(() => server?.close());
 
-/** A platform of which `fate` decides; it sums, by room and emoji, the taps that it answers 200. */
-const platform = async (fate: (request: number) => number | 'cut' = () => 200) => {
+/** A platform that answers with the status of `outcome`. It counts, by room and emoji, the taps that it answers 200. */
+const platform = async (outcome: (request: number) => number | 'cut' = () => 200) => {
   const taken = new Map<string, number>();
   const taps: Tap[] = [];
   let requests = 0;
   server = await serveHttp(({ path, body }) => {
     if (path === '/health') return { status: 200 };
-    const status = fate(++requests);
+    const status = outcome(++requests);
     if (status === 'cut') return undefined;
     const parsed = JSON.parse(body) as Tap | { events: Tap[] };
     const events = 'events' in parsed ? parsed.events : [parsed];
@@ -35,7 +35,7 @@ const platform = async (fate: (request: number) => number | 'cut' = () => 200) =
       }
     return { status };
   });
-  return { url: server.url, taken, taps, mostAtOnce: server.mostAtOnce };
+  return { url: server.url, taken, taps, maxConcurrent: server.maxConcurrent };
 };
 
 interface Summary extends Counts {
@@ -54,7 +54,7 @@ const flat = (taps: Summary['taps']) =>
     Object.entries(taps).flatMap(([room, emojis]) => Object.entries(emojis).map(([e, n]) => [`${room} ${e}`, n])),
   );
 
-test('the summary says exactly what was answered 200, by room and emoji', async () => {
+test('the summary has the exact counts of taps answered 200, by room and emoji', async () => {
   const { url, taken, taps } = await platform();
   const { code, stdout } = await run(
     'simulate',
@@ -63,19 +63,19 @@ test('the summary says exactly what was answered 200, by room and emoji', async 
   expect(code).toBe(0);
   const { due, sent, answered, refused, failed, missed } = summaryOf(stdout);
   expect({ due, refused, failed }).toEqual({ due: 400, refused: 0, failed: 0 });
-  expect([sent + missed, answered]).toEqual([400, sent]); // on a busy machine some are missed
+  expect([sent + missed, answered]).toEqual([400, sent]); // on a busy machine some taps are missed
   expect(flat(summaryOf(stdout).taps)).toEqual(taken);
   const tapsOf = (room: string) => taps.filter(({ room_id }) => room_id === room).length;
   expect(Math.abs(tapsOf('a') - tapsOf('b'))).toBeLessThanOrEqual(2 + missed);
   expect(new Set(taps.map(({ event_id }) => event_id)).size).toBe(sent);
   expect(new Set(taps.map(({ emoji_type }) => emoji_type))).toEqual(new Set(['🔥', '❤️']));
-  // Nobody taps more than twice a second.
+  // No user taps more than twice a second.
   const perUser = [...groupBy(taps, ({ user_id }) => user_id).values()].map(({ length }) => length);
   expect(Math.max(...perUser)).toBeLessThanOrEqual(2);
   expect(jsonLines(stdout).at(-2)).toMatchObject({ total: { refused: 0 }, clients: [{ client: 1 }, { client: 2 }] });
 });
 
-test('the stage in the address of a deployed API is kept', async () => {
+test('keeps the stage of a deployed API in the paths of its calls', async () => {
   const paths = new Set<string>();
   server = await serveHttp(({ path }) => {
     paths.add(path);
@@ -86,7 +86,7 @@ test('the stage in the address of a deployed API is kept', async () => {
   expect(paths).toEqual(new Set(['/prod/health', '/prod/emoji']));
 });
 
-test('taps that are refused or not answered are told apart, are not in the sums, and make it fail', async () => {
+test('counts rejected and unanswered taps separately, not in the sums, and exits with code 1', async () => {
   const { url, taken } = await platform((n) => (n % 5 === 0 ? 503 : n % 7 === 0 ? 'cut' : 200));
   const { code, stdout } = await run('simulate', [
     '--url',
@@ -103,16 +103,16 @@ test('taps that are refused or not answered are told apart, are not in the sums,
   expect(flat(taps)).toEqual(taken);
 });
 
-test('what is refused for now, or not answered, is sent again as it was, and counts once when it is answered', async () => {
+test('a temporarily rejected or unanswered tap is sent again unchanged, and counts once', async () => {
   const seen = new Map<string, string[]>();
   server = await serveHttp(({ path, body }) => {
     if (path === '/health') return { status: 200 };
     const { event_id } = JSON.parse(body) as Tap;
     const attempts = seen.get(event_id) ?? [];
     seen.set(event_id, [...attempts, body]);
-    const fate = [503, 429, 'cut', 200][attempts.length];
-    if (typeof fate !== 'number') return undefined;
-    return { status: fate, ...(fate === 429 ? { headers: { 'retry-after': '1' } } : {}) };
+    const status = [503, 429, 'cut', 200][attempts.length];
+    if (typeof status !== 'number') return undefined;
+    return { status, ...(status === 429 ? { headers: { 'retry-after': '1' } } : {}) };
   });
   const options = '--json --seconds 1 --clients 1 --rate 20 --in-flight 20'.split(' ');
   const began = performance.now();
@@ -121,11 +121,11 @@ test('what is refused for now, or not answered, is sent again as it was, and cou
   expect(sent + missed).toBe(20);
   expect(rest).toMatchObject({ due: 20, answered: sent, retried: 3 * sent, refused: 0, failed: 0, errors: {} });
   expect(code).toBe(0);
-  expect(performance.now() - began).toBeGreaterThan(1000); // as Retry-After said
+  expect(performance.now() - began).toBeGreaterThan(1000); // because of Retry-After
   for (const attempts of seen.values()) expect(attempts).toEqual(Array.from({ length: 4 }, () => attempts[0]));
 });
 
-test('retries have an end, and what would only be refused again is not retried', async () => {
+test('retries are limited, and a permanently rejected tap is not retried', async () => {
   const attempts = new Map<string, number>();
   server = await serveHttp(({ path, body }) => {
     if (path === '/health') return { status: 200 };
@@ -143,7 +143,7 @@ test('retries have an end, and what would only be refused again is not retried',
   expect(new Set(attempts.values())).toEqual(new Set([1, 3]));
 });
 
-test('a platform that stalls gets no more than --in-flight requests a client, and what waited too long is missed', async () => {
+test('a stalled platform gets at most --in-flight requests per client; overdue taps count as missed', async () => {
   let release: () => void = () => undefined;
   const stall = new Promise<void>((resolve) => (release = resolve));
   let taps = 0;
@@ -159,12 +159,12 @@ test('a platform that stalls gets no more than --in-flight requests a client, an
   const { code, stdout } = await script.ended;
   expect(code).toBe(0);
   const { due, answered, missed } = summaryOf(stdout);
-  expect(server.mostAtOnce()).toBe(6);
+  expect(server.maxConcurrent()).toBe(6);
   expect(due).toBe(160);
   expect(answered + missed).toBe(160);
 });
 
-test('Ctrl-C prints the summary; without a terminal there is a plain line a second', async () => {
+test('Ctrl-C prints the summary; without a terminal there is one plain line per second', async () => {
   const { url, taken } = await platform();
   const script = start('simulate', ['--url', url]);
   await printed(script, 'stdout', 'answered \\d+/s');
@@ -176,8 +176,8 @@ test('Ctrl-C prints the summary; without a terminal there is a plain line a seco
   expect(stdout).toContain(`: ${sum.toLocaleString('en')} taps sent, ${sum.toLocaleString('en')} answered 200`);
 });
 
-describe('a sentence and an exit code', () => {
-  test('nobody answers: 1', async () => {
+describe('error message and exit code', () => {
+  test('no server answers: 1', async () => {
     const url = `http://127.0.0.1:${await anyFreePort()}`;
     const { code, stderr } = await run('simulate', ['--url', url]);
     expect(stderr).toBe(

@@ -12,33 +12,33 @@ const { run } = scriptProcesses();
 
 const unset = Object.fromEntries(Object.keys(variables).map((name) => [name, '']));
 
-/** `npm start` with these variables and no others of ours, and whether it got as far as a data folder. */
+/** Runs `npm start` with only these variables. `started` tells whether it created the data folder. */
 const start = async (env: Record<string, string>) => {
   const dataDir = join(folder(), 'data');
   const { code, stdout, stderr } = await run('start', ['--data-dir', dataDir], { ...unset, ...env });
   return { code, stdout, lines: stderr.trimEnd().split('\n'), started: existsSync(dataDir) };
 };
 
-const words = (name: string) => (variables[name as keyof typeof variables].meta() as { expects: string }).expects;
-const complaint = (name: string) => expect.stringMatching(new RegExp(`^${name} must be .+ \\((it is|the value)`));
+const expectation = (name: string) => (variables[name as keyof typeof variables].meta() as { expects: string }).expects;
+const errorLine = (name: string) => expect.stringMatching(new RegExp(`^${name} must be .+ \\((it is|the value)`));
 
-/** Any text can be one of these: they are bad only when they are missing, as below. */
+/** Variables that accept any text: their only error is a missing value, see below. */
 const ANY_TEXT = ['KAFKA_USERNAME', 'KAFKA_PASSWORD', 'AUTH_ISSUER', 'AUTH_AUDIENCE'];
-/** `npm start` is the local stage, whatever this says. */
+/** Variables that `npm start` does not read: it is always the local stage. */
 const NOT_READ = ['STAGE'];
-/** No variable can be this, unless it can be anything. */
+/** Invalid for every variable that does not accept any text. */
 const BAD = '!';
 
-describe('npm start with a bad value ends with 1 and starts nothing', () => {
-  test('every variable: a line that names it and what it should be', async () => {
+describe('npm start with an invalid variable exits with code 1 and starts nothing', () => {
+  test('prints a line for every invalid variable with its name and what it must be', async () => {
     const names = Object.keys(variables).filter((name) => ![...ANY_TEXT, ...NOT_READ].includes(name));
     const { code, stdout, lines, started } = await start(Object.fromEntries(names.map((name) => [name, BAD])));
     expect({ code, stdout, started }).toEqual({ code: 1, stdout: '', started: false });
-    expect(lines).toEqual(names.map(complaint));
-    for (const [n, name] of names.entries()) expect(lines[n]).toContain(`${name} must be ${words(name)} (`);
+    expect(lines).toEqual(names.map(errorLine));
+    for (const [n, name] of names.entries()) expect(lines[n]).toContain(`${name} must be ${expectation(name)} (`);
   });
 
-  test('each says what was given, and never a secret', async () => {
+  test('the lines have the given values, but no secrets', async () => {
     const env = { WINDOW_SECONDS: '0', REDIS_URL: 'http://u:hunter2@cache', KAFKA_AUTH: 'scram' };
     const { code, stdout, lines, started } = await start(env);
     expect({ code, stdout, started }).toEqual({ code: 1, stdout: '', started: false });
@@ -51,7 +51,7 @@ describe('npm start with a bad value ends with 1 and starts nothing', () => {
   });
 });
 
-test('npm start with a bad option ends with 1 and a sentence that names it', async () => {
+test('npm start with an invalid option exits with code 1 and an error that names it', async () => {
   expect(await run('start', ['--http-port', 'x'], unset)).toEqual({
     code: 1,
     stdout: '',
@@ -59,7 +59,7 @@ test('npm start with a bad option ends with 1 and a sentence that names it', asy
   });
 });
 
-test('npm start with a Redis that may evict keys ends with 1 and a sentence that says what to set', async () => {
+test('npm start with a Redis that may evict keys exits with code 1 and an error that says what to set', async () => {
   const redis = await startRedisServers(1, ['--maxmemory-policy', 'volatile-lru']);
   try {
     const env = { KAFKA_BROKERS: kafkaBrokers(), REDIS_URL: `redis://127.0.0.1:${redis.servers[0]?.port}` };

@@ -33,7 +33,7 @@ test('the token is valid for the given user, scopes, rooms and hours', async () 
   await expect(callerOf(stdout, hours(8.1))).rejects.toThrow('The token has expired');
 });
 
-test('without AUTH_SECRET, or with a short one, an error is printed and no token', async () => {
+test('without AUTH_SECRET, or with a short one, it prints an error and no token', async () => {
   expect(await make([], {})).toEqual({
     code: 1,
     stdout: '',

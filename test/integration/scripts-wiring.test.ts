@@ -3,12 +3,12 @@ import { anyFreePort } from '../../infra/local/ports.ts';
 import { serveHttp } from '../support/http-server.ts';
 import { printed, scriptProcesses } from '../support/scripts.ts';
 
-// The other tests of the scripts call their `main`. Here each is started as a process, for what stands around `main`:
-// the command line, the standard streams, exit codes and signals.
+// The other tests of the scripts call their `main`. Here each script runs as a process, to test what `main` does not
+// include: the command line, the standard streams, exit codes and signals.
 
 const { start, run } = scriptProcesses();
 
-test('every script reads its command line, and wrong usage ends the process with 2', async () => {
+test('every script reads its command line and exits with code 2 on wrong usage', async () => {
   const names = ['client', 'dlq', 'overload', 'rebuild', 'reset', 'simulate', 'subscribers', 'token', 'topics'];
   const ended = await Promise.all(names.map((name) => run(name, ['--nonsense'])));
   for (const [n, name] of names.entries())
@@ -19,7 +19,7 @@ test('every script reads its command line, and wrong usage ends the process with
     });
 });
 
-test('invoke: a failure is a sentence on the standard error and exit code 1', async () => {
+test('invoke: a failure prints a message on standard error and exits with code 1', async () => {
   const { code, stdout, stderr } = await run('invoke', [
     'live',
     '--endpoint',
@@ -29,7 +29,7 @@ test('invoke: a failure is a sentence on the standard error and exit code 1', as
   expect(stderr).toMatch(/cannot be reached \(ECONNREFUSED\): start the platform/);
 });
 
-test('simulate: SIGINT ends it in order, with its summary on the standard output and exit code 0', async () => {
+test('simulate: SIGINT ends it with the summary on standard output and exit code 0', async () => {
   const server = await serveHttp(() => ({ status: 200 }));
   const script = start('simulate', ['--url', server.url, '--rate', '5']);
   await printed(script, 'stdout', 'answered \\d+/s');
@@ -37,6 +37,6 @@ test('simulate: SIGINT ends it in order, with its summary on the standard output
   const { code, stdout, stderr } = await script.ended;
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout).toMatch(/taps sent, .* answered 200/);
-  expect(stdout).not.toContain('\x1b'); // no terminal
+  expect(stdout).not.toContain('\x1b'); // the output is not a terminal
   await server.close();
 });

@@ -11,7 +11,7 @@ import { anyFreePort } from '../../infra/local/ports.ts';
 import { findRedis, redisService } from '../../infra/local/redis.ts';
 import { temporaryFolders } from '../support/folder.ts';
 import { kafkaFor, withAdmin } from '../support/kafka.ts';
-import { refusal } from '../support/refusal.ts';
+import { setupErrorOf } from '../support/setup-error.ts';
 
 const folder = temporaryFolders();
 const undo: (() => unknown)[] = [];
@@ -30,7 +30,7 @@ const claimed = async (): Promise<DataDir> => {
   return dir;
 };
 
-test('of two starts at the same moment that want the same ports one has them, the other says so; what answers there is nobody else’s', async () => {
+test('of two simultaneous starts with the same ports, one succeeds, and its services are not used by others', async () => {
   const [kafkaPort, redisPort] = [await anyFreePort(), await anyFreePort()];
   const [first, second] = await Promise.allSettled([start(kafkaPort, redisPort), start(kafkaPort, redisPort)]);
   const outcomes = [first, second].map(({ status }) => status).sort();
@@ -39,15 +39,15 @@ test('of two starts at the same moment that want the same ports one has them, th
   expect(reason.message).toBe(
     `Port ${kafkaPort} is taken by another start of the platform (pid ${process.pid}): stop that program, or use another port for the broker.`,
   );
-  // A broker or a Redis that answers on the port is not ours unless it has our data.
+  // A broker or a Redis with another data folder that answers on the port is not taken for our own.
   const dir = await claimed();
   const lib = await ensureJars(() => {});
   const taken = (port: number) => new RegExp(`^.* ended while starting: port ${port} is taken by another program`);
-  expect(await refusal(redisService(dir, await findRedis(lib), redisPort).start())).toMatch(taken(redisPort));
-  expect(await refusal(kafkaService(dir, lib, kafkaPort, kafkaVersion()).start())).toMatch(taken(kafkaPort));
+  expect(await setupErrorOf(redisService(dir, await findRedis(lib), redisPort).start())).toMatch(taken(redisPort));
+  expect(await setupErrorOf(kafkaService(dir, lib, kafkaPort, kafkaVersion()).start())).toMatch(taken(kafkaPort));
 });
 
-test('two starts at the same moment on any free ports are two platforms', async () => {
+test('two simultaneous starts on free ports are two separate platforms', async () => {
   const [first, second] = await Promise.all([start(0, 0), start(0, 0)]);
   const cluster = (infra: LocalInfra) =>
     withAdmin(kafkaFor(infra.kafkaBrokers), async (admin) => (await admin.describeCluster()).clusterId);
@@ -56,7 +56,7 @@ test('two starts at the same moment on any free ports are two platforms', async 
 });
 
 test.each(['httpPort', 'lambdaPort'] as const)(
-  'another program that answers 200 on the %s is not taken for the functions',
+  'start fails if another program answers 200 on the %s',
   async (which) => {
     const other = createServer((_request, response) => response.end('{"status":"ok"}')).listen(0, 'localhost');
     await once(other, 'listening');
@@ -70,7 +70,7 @@ test.each(['httpPort', 'lambdaPort'] as const)(
       env: { ...process.env, KAFKA_BROKERS, REDIS_URL },
       output: () => {},
     });
-    expect(await refusal(functions.start())).toMatch(
+    expect(await setupErrorOf(functions.start())).toMatch(
       new RegExp(`^serverless offline .*: port ${taken} is taken by another program`),
     );
   },

@@ -18,15 +18,15 @@ const GROUP = 'aggregate-once';
 
 export type CrashPoint = 'before the invoke' | 'between Redis and publish' | 'between publish and commit' | 'never';
 
-/** What stands before the names of the platform's topics, so that they are only this test's. */
 export interface Once {
   brokers: string;
   redisUrl: string;
+  /** The prefix of the platform's topics that makes them unique to this test. */
   prefix: string;
   crash: CrashPoint;
 }
 
-/** The end of a process that nobody is told of. */
+/** Kills this process without any cleanup. */
 const die = (): Promise<never> => {
   process.kill(process.pid, 'SIGKILL');
   return new Promise(() => undefined);
@@ -37,7 +37,7 @@ interface Injected {
   clock?: Clock;
 }
 
-/** Aggregate with its real adapters, and what a test needs of them. */
+/** Aggregate with its real adapters, which a test can use, too. */
 export const aggregateWith = (
   { brokers, redisUrl, prefix }: Once,
   { beforePublish, clock = Date.now }: Injected = {},
@@ -69,9 +69,9 @@ export const aggregateWith = (
 };
 
 /**
- * The mapping of `emoji_topic` for one batch: reads what has not been committed, invokes aggregate, commits. With a crash
- * point the process ends there.
- * @param begun is given the offsets that were read
+ * Acts as the event source mapping of `emoji_topic` for one batch: reads from the committed offsets, invokes aggregate,
+ * commits. With a crash point the process ends there.
+ * @param begun receives the offsets that were read
  */
 export async function aggregateOnce(once: Once, begun: (offsets: string[]) => void): Promise<void> {
   const topic = once.prefix + REACTION_TOPIC;

@@ -4,7 +4,7 @@ import { callerSchema } from '../../lib/domain/access.ts';
 import { topicPartition, type OffsetRange, type StreamRecord } from '../../lib/domain/stream.ts';
 import type { Authenticator, OutgoingRecord, RecordLog, RecordReader, StreamChunk } from '../../lib/ports.ts';
 
-/** A stream that remembers what was appended, and fails as long as it is told to. */
+/** A record log that keeps the appended records in memory, and rejects while `failure` is set. */
 export class RecordedLog implements RecordLog {
   failure: Error | undefined;
   readonly #appended: { topic: string; records: readonly OutgoingRecord[] }[] = [];
@@ -27,12 +27,12 @@ export class RecordedLog implements RecordLog {
   }
 }
 
-/** The records that a topic holds, to be read again. */
+/** A record reader with records in memory. */
 export class HeldRecords implements RecordReader {
   readonly committedOffsets = new Map<string, number>();
   readonly reads: OffsetRange[] = [];
   readonly #held = new Map<string, Map<number, StreamRecord>>();
-  /** topic-partition → the oldest offset that is still held */
+  /** topic-partition → the oldest offset that still exists */
   readonly #first = new Map<string, number>();
 
   hold(records: Iterable<StreamRecord>): void {
@@ -44,12 +44,12 @@ export class HeldRecords implements RecordReader {
     }
   }
 
-  /** As retention does. */
-  forgetBefore(name: string, offset: number): void {
+  /** Deletes the records before this offset, as retention does. */
+  deleteBefore(name: string, offset: number): void {
     this.#first.set(name, offset);
   }
 
-  /** As whoever creates the topic anew. */
+  /** Deletes all records, like a topic that is deleted and created again. */
   clear(): void {
     this.#held.clear();
     this.#first.clear();
@@ -68,7 +68,7 @@ export class HeldRecords implements RecordReader {
       const held = [...(this.#held.get(name)?.values() ?? [])]
         .filter(({ offset }) => offset >= first && offset < to)
         .sort((a, b) => a.offset - b.offset);
-      // In chunks, as from a broker. The last one reaches to the end, whether or not records are there.
+      // In chunks, as from a broker. The last chunk covers the range to its end, also without records there.
       for (let n = 0, at = first; at < to; n += 7) {
         const records = held.slice(n, n + 7);
         const end = held[n + 7]?.offset ?? to;
@@ -83,14 +83,14 @@ export class HeldRecords implements RecordReader {
     new Map([...this.#held].map(([name, held]) => [name, Math.max(...held.keys()) + 1]));
 }
 
-/** Every caller has a token with these claims. */
+/** Authenticates every caller with these claims. */
 export const bearerOf = (claims: Record<string, unknown>): Authenticator => ({
   authenticate: async () => callerSchema.parse(claims),
 });
 
 export type Line = [level: 'info' | 'warn' | 'error', message: string, fields?: Record<string, unknown> | undefined];
 
-/** A log that remembers its lines. */
+/** A logger that keeps its lines in memory. */
 export const recordedLogger = (): Logger & { lines: Line[] } => {
   const lines: Line[] = [];
   const logger = (bound?: Record<string, unknown>): Logger => {
@@ -106,7 +106,7 @@ export const recordedLogger = (): Logger & { lines: Line[] } => {
   return { ...logger(), lines };
 };
 
-/** Lets everybody do everything. */
+/** An admission without limits. */
 export const unlimited: Admission = {
   taps: async () => ({}),
   registration: async () => ({}),

@@ -3,14 +3,14 @@ import type { APIGatewayProxyEventV2, MSKEvent, MSKRecord } from 'aws-lambda';
 interface HttpOptions {
   method?: string;
   body?: unknown;
-  /** Instead of `body`: what came over the wire. */
+  /** A binary body, instead of `body`. */
   bytes?: Buffer;
   query?: Record<string, string>;
   path?: Record<string, string>;
   headers?: Record<string, string>;
 }
 
-/** The event of an HTTP API (payload 2.0), as far as functions look at it. */
+/** The event of an HTTP API (payload 2.0) with the fields that the functions use. */
 export const httpEvent = ({
   method = 'POST',
   body,
@@ -33,7 +33,7 @@ interface RecordOptions {
   partition?: number;
   /** The offset of the first value. */
   from?: number;
-  /** Of every record (ms): the same for records that come again, and after whatever a test counts. */
+  /** Of every record (ms). The default is the same for redelivered records, and later than all taps of tests. */
   timestamp?: number;
   /** Whether the broker set the time when it appended the records. */
   isAppendTime?: boolean;
@@ -41,8 +41,8 @@ interface RecordOptions {
 }
 
 /**
- * The records of one topic partition as Lambda gets them: strings and bytes as they are, the rest as JSON; `null` is a
- * record without a value.
+ * The event of an event source mapping with the records of one topic partition. Strings and bytes are used unchanged,
+ * other values as JSON; `null` is a record without a value.
  */
 export const kafkaEvent = (
   values: readonly unknown[],

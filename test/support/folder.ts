@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach } from '@jest/globals';
 
-/** Makes empty folders that are gone after the test. */
+/** Makes empty folders and removes them after the test. */
 export const temporaryFolders = (): (() => string) => {
   const folders: string[] = [];
   afterEach(() => {

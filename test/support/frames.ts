@@ -2,17 +2,17 @@ import { toFrames, type Frame } from '../../lib/domain/frame.ts';
 
 interface FrameOptions {
   room?: string;
-  /** Of the window, ms since the epoch. */
+  /** Start of the window (ms since the epoch). */
   start?: number;
   emoji?: string;
   final?: boolean;
   /** The room's taps of that emoji. */
   total?: number;
-  /** When it was published. */
+  /** When the frame was published. */
   at?: number;
 }
 
-/** A frame that says the count of one emoji in one window of two seconds. */
+/** A frame with the count of one emoji in one window of two seconds. */
 export const frame = (
   count: number,
   { room = 'global', start = 0, emoji = '🔥', final = false, total = count, at = 0 }: FrameOptions = {},
@@ -26,7 +26,7 @@ export const frame = (
   return made as Frame;
 };
 
-/** A record of the topics behind aggregate as they were before there were frames: one emoji of one window. */
+/** A record in the former format of the update topics, before frames: one emoji of one window. */
 export const formerUpdate = {
   ...{ room_id: 'global', start: '1970-01-01T00:00:00.000Z', end: '1970-01-01T00:00:02.000Z' },
   ...{ emoji_type: '🔥', raw_count: 7, scaled_count: 1, aggregation_ratio: 1000 },

@@ -9,13 +9,13 @@ export interface Received {
   body: string;
 }
 
-/** Answers by itself; undefined = the connection is cut instead. */
+/** An answer; undefined closes the connection without one. */
 type Answer = { status: number; body?: unknown; headers?: Record<string, string> } | undefined;
 
 export interface HttpServer {
   url: string;
-  /** The most requests that waited for their answers at the same time. */
-  mostAtOnce(): number;
+  /** The largest number of requests that waited for their answers at the same time. */
+  maxConcurrent(): number;
   close(): Promise<void>;
 }
 
@@ -24,10 +24,10 @@ export const serveHttp = async (
   answer: (request: Received) => Answer | Promise<Answer>,
   port = 0,
 ): Promise<HttpServer> => {
-  let now = 0;
-  let most = 0;
+  let pending = 0;
+  let max = 0;
   const respond = async (request: IncomingMessage, response: ServerResponse) => {
-    most = Math.max(most, ++now);
+    max = Math.max(max, ++pending);
     const chunks: Buffer[] = [];
     for await (const chunk of request) chunks.push(chunk as Buffer);
     const { method = '', url: path = '' } = request;
@@ -37,7 +37,7 @@ export const serveHttp = async (
       authorization: request.headers.authorization,
       body: Buffer.concat(chunks).toString(),
     });
-    now--;
+    pending--;
     if (!given) return request.socket.destroy();
     response.writeHead(given.status, { 'content-type': 'application/json', ...given.headers });
     response.end(JSON.stringify(given.body ?? {}));
@@ -47,7 +47,7 @@ export const serveHttp = async (
   await once(server, 'listening');
   return {
     url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`,
-    mostAtOnce: () => most,
+    maxConcurrent: () => max,
     async close() {
       server.closeAllConnections();
       server.close();

@@ -5,7 +5,7 @@ import { topicDefinitions } from '../../lib/config/topics.ts';
 import { kafkaBrokers } from './services.ts';
 import { until } from './until.ts';
 
-/** A client for the given brokers (default: those of the tests) that logs nothing. */
+/** A kafkajs client for the given brokers (default: the broker of the tests) that logs nothing. */
 export const kafkaFor = (brokers = kafkaBrokers()): Kafka =>
   new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING, retry: { initialRetryTime: 50, retries: 8 } });
 
@@ -20,22 +20,24 @@ export const withAdmin = async <T>(kafka: Kafka, work: (admin: Admin) => Promise
 };
 
 /**
- * Resolves when groups of consumers have a coordinator, wherever it is: a new broker makes the topic for it when the
- * first one is asked for, and refuses meanwhile.
+ * Resolves when consumer groups have a coordinator: a new broker creates the topic for offsets at the first request,
+ * and rejects requests until then.
  */
 export const coordinatorAnswers = (brokers: string): Promise<void> =>
   withAdmin(kafkaFor(brokers), async (admin) => {
-    const ask = () =>
-      Promise.all(Array.from({ length: 100 }, (_, n) => admin.fetchOffsets({ groupId: `asks-${n}`, topics: [] })));
+    const fetchAll = () =>
+      Promise.all(
+        Array.from({ length: 100 }, (_, n) => admin.fetchOffsets({ groupId: `coordinator-${n}`, topics: [] })),
+      );
     await until('every group has a coordinator', () =>
-      ask().then(
+      fetchAll().then(
         () => true,
         () => false,
       ),
     );
   });
 
-/** Creates a topic; without a name, one of a name that nobody else has. */
+/** Creates a topic, by default with a unique name. */
 export const createTopic = async (
   kafka: Kafka,
   numPartitions: number,
@@ -60,8 +62,8 @@ export const createPlatformTopics = (
   );
 
 /**
- * Has a group of consumers commit the offsets of partitions, as kafkajs's `setOffsets` does, which takes 5 s for it: it
- * ends with a fetch, and lets that wait for records.
+ * Commits offsets for a consumer group. kafkajs's `setOffsets` does the same but takes 5 s, since it ends with a fetch
+ * that waits for records.
  */
 export const commitOffsets = (
   kafka: Kafka,
@@ -75,7 +77,7 @@ export const commitOffsets = (
       const offsets = new Map(found?.partitions.map(({ partition, offset }) => [partition, offset]));
       return partitions.every(({ partition, offset }) => offsets.get(partition) === offset);
     };
-    // A consumer that had to join again has forgotten where it should seek.
+    // A consumer that had to rejoin the group has lost its seeks: repeat until the offsets are committed.
     await until(`the offsets of ${groupId} are committed`, async () => {
       await seekAll(kafka, groupId, topic, partitions);
       return areCommitted();
@@ -95,7 +97,7 @@ const seekAll = async (
     await new Promise<void>((resolve, reject) => {
       consumer.on('consumer.fetch', () => void consumer.stop().then(resolve, reject));
       consumer.run({ eachBatchAutoResolve: false, eachBatch: () => Promise.resolve() }).catch(reject);
-      consumer.pause([{ topic }]); // nothing is to be read
+      consumer.pause([{ topic }]); // no records are needed
       for (const each of partitions) consumer.seek({ topic, ...each }); // commits
     });
   } finally {
@@ -110,7 +112,7 @@ export interface ReadRecord {
   value: string;
 }
 
-/** Everything that stands in a topic now, in order per partition. */
+/** All current records of a topic, in order per partition. */
 export const readTopic = async (kafka: Kafka, topic: string): Promise<ReadRecord[]> => {
   const ends = await withAdmin(kafka, (admin) => admin.fetchTopicOffsets(topic));
   const missing = new Map(ends.filter(({ low, high }) => low !== high).map(({ partition, high }) => [partition, high]));
@@ -122,7 +124,7 @@ export const readTopic = async (kafka: Kafka, topic: string): Promise<ReadRecord
     await consumer.subscribe({ topic, fromBeginning: true });
     await new Promise<void>((resolve, reject) => {
       consumer.on('consumer.crash', ({ payload }) => {
-        if (!payload.restart) reject(payload.error); // a coordinator that is still loading is asked again
+        if (!payload.restart) reject(payload.error); // otherwise kafkajs retries, as with a loading coordinator
       });
       consumer
         .run({

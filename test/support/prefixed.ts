@@ -1,6 +1,6 @@
 import type { RecordReader } from '../../lib/ports.ts';
 
-/** A reader of the platform's topics that have these names of their own in front, so that they are only one test's. */
+/** A reader that adds a prefix to all topics and groups, so that a test has its own topics. */
 export const prefixedReader = (reader: RecordReader, prefix: string): RecordReader => {
   const without = (name: string) => name.slice(prefix.length);
   const withoutPrefix = <T extends { topicPartition: string }>(ranges: readonly T[]) =>
@@ -17,8 +17,8 @@ export const prefixedReader = (reader: RecordReader, prefix: string): RecordRead
             lost: withoutPrefix(lost),
           }),
       ),
-    committed: async (group, topic) =>
-      new Map([...(await reader.committed(prefix + group, prefix + topic))].map(([name, n]) => [without(name), n])),
+    committed: async (groupId, topic) =>
+      new Map([...(await reader.committed(prefix + groupId, prefix + topic))].map(([name, n]) => [without(name), n])),
     ends: async (topic) => new Map([...(await reader.ends(prefix + topic))].map(([name, n]) => [without(name), n])),
   };
 };

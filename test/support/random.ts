@@ -1,4 +1,4 @@
-/** Numbers from 0 to 1 that are the same for the same seed (mulberry32). */
+/** A random number generator: numbers from 0 to 1, the same sequence for the same seed (mulberry32). */
 export type Random = () => number;
 
 export const seeded = (seed: number): Random => {

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 const addressOf = (url: string) => ({ host: '127.0.0.1', port: Number(new URL(url).port) });
 
-/** A connection to a server, as it is: whatever is written is sent, and errors are its end. */
+/** Opens a plain TCP connection to an HTTP server. */
 export const openSocket = (url: string): Promise<Socket> =>
   new Promise((resolve, reject) => {
     const socket = connect({ ...addressOf(url), allowHalfOpen: true }, () => resolve(socket));
@@ -11,8 +11,8 @@ export const openSocket = (url: string): Promise<Socket> =>
   });
 
 /**
- * Sends the pieces one after the other and resolves with everything that comes back until the server closes, or until
- * it has said `enough`, or after `waitMs`.
+ * Sends the pieces one after the other. Resolves with the data received until the server closes the connection, until
+ * the data match `enough`, or after `waitMs`.
  */
 export const exchange = async (
   url: string,
@@ -20,17 +20,17 @@ export const exchange = async (
   { enough, waitMs = 5000, end = false }: { enough?: RegExp; waitMs?: number; end?: boolean } = {},
 ): Promise<string> => {
   const socket = await openSocket(url);
-  let said = '';
+  let received = '';
   const over = new Promise<void>((resolve) => {
     socket.on('close', () => resolve()).on('end', () => resolve());
     socket.setEncoding('latin1').on('data', (chunk) => {
-      said += String(chunk);
-      if (enough?.test(said)) resolve();
+      received += String(chunk);
+      if (enough?.test(received)) resolve();
     });
   });
   for (const piece of pieces) if (!socket.destroyed) socket.write(piece);
   if (end) socket.end();
   await Promise.race([over, sleep(waitMs, undefined, { ref: false })]);
   socket.destroy();
-  return said;
+  return received;
 };

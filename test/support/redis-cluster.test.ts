@@ -2,20 +2,20 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Cluster } from 'ioredis';
 import { startRedisCluster, type RedisCluster } from './redis-cluster.ts';
 
-let rig: RedisCluster;
+let cluster: RedisCluster;
 let client: Cluster;
-/** A key of each shard, found once. */
+/** One key in each shard. */
 let keys: string[];
 
 beforeAll(async () => {
-  rig = await startRedisCluster();
-  client = new Cluster([...rig.addresses]);
+  cluster = await startRedisCluster();
+  client = new Cluster([...cluster.addresses]);
   client.on('error', () => undefined);
   keys = [];
   for (const {
     primary,
     slots: [first, last],
-  } of rig.shards) {
+  } of cluster.shards) {
     for (let n = 0; ; n++) {
       const slot = Number(await primary.redis.call('CLUSTER', 'KEYSLOT', `key ${n}`));
       if (slot < first || slot > last) continue;
@@ -26,21 +26,21 @@ beforeAll(async () => {
 });
 afterAll(async () => {
   client?.disconnect();
-  await rig?.stop();
+  await cluster?.stop();
 });
 
 const write = (value: string) => Promise.all(keys.map((key) => client.rpush(key, value)));
 const read = () => Promise.all(keys.map((key) => client.lrange(key, 0, -1)));
 
-test('a failover of one shard loses the writes that its replica lacks, and no other', async () => {
+test('a failover of one shard loses exactly the writes that its replica lacks', async () => {
   await write('kept');
-  await rig.synced();
-  rig.freeze([1]);
+  await cluster.synced();
+  cluster.freeze([1]);
   await write('new');
-  await rig.failover([1]);
+  await cluster.failover([1]);
   expect(await read()).toEqual([['kept', 'new'], ['kept'], ['kept', 'new']]);
   await write('after');
-  await rig.synced();
+  await cluster.synced();
   expect(await read()).toEqual([
     ['kept', 'new', 'after'],
     ['kept', 'after'],
@@ -48,15 +48,15 @@ test('a failover of one shard loses the writes that its replica lacks, and no ot
   ]);
 });
 
-test('all shards may fail over together, more than once', async () => {
+test('all shards can fail over together, several times', async () => {
   for (const key of keys) await client.del(key);
   for (const round of ['a', 'b']) {
     await write(round);
-    await rig.synced();
-    rig.lag(60_000);
+    await cluster.synced();
+    cluster.lag(60_000);
     await write('lost');
-    await rig.failover([0, 1, 2]);
-    rig.thaw();
+    await cluster.failover([0, 1, 2]);
+    cluster.thaw();
   }
   expect(await read()).toEqual(keys.map(() => ['a', 'b']));
 });

@@ -3,43 +3,43 @@ import { startRedisNode, type RedisNode } from './redis-node.ts';
 import { tcpProxy, type TcpProxy } from './tcp-proxy.ts';
 import { until } from './until.ts';
 
-/** One part of the slots: who holds it, and who follows. */
+/** A range of slots with its primary and its replica. */
 export interface Shard {
   readonly primary: RedisNode;
   readonly replica: RedisNode;
-  /** The slots, first and last. */
+  /** The first and the last slot. */
   readonly slots: readonly [number, number];
 }
 
-/** A Redis Cluster of three primaries, each with a replica. Everything that a replica lacks at a failover is lost. */
+/** A Redis Cluster of three primaries with one replica each. A failover loses all writes that a replica lacks. */
 export interface RedisCluster {
-  /** Where a client may begin. */
+  /** The URL of one node, from which a client discovers the others. */
   url: string;
   addresses: readonly { host: string; port: number }[];
   shards: readonly Shard[];
-  /** Every write reaches the replica of each shard this long (ms) after the primary has answered. */
+  /** Delays replication in all shards by this time (ms). */
   lag(ms: number): void;
-  /** No write reaches the replicas of these shards (by number) until `thaw` or a failover. */
+  /** Stops replication in these shards (by number) until `thaw` or a failover. */
   freeze(shards?: readonly number[]): void;
   thaw(): void;
-  /** Resolves when every replica has what its primary had when asked. */
+  /** Resolves when every replica has the writes that its primary had at the time of the call. */
   synced(): Promise<void>;
-  /** Promotes the replicas of these shards as they are, without asking anybody. The old primaries then follow. */
+  /** Promotes the replicas of these shards without an election. The old primaries then become their replicas. */
   failover(shards: readonly number[]): Promise<void>;
   stop(): Promise<void>;
 }
 
 const SLOTS = 16_384;
 const SHARDS = [0, 1, 2] as const;
-const SETTLE_MS = 30_000;
+const TIMEOUT_MS = 30_000;
 
 interface Member {
   node: RedisNode;
-  /** The announced address: clients and replicas come this way, and only the replicas' connections are troubled. */
+  /** The announced address of the node, for clients and replicas. Only the replicas' connections are disturbed. */
   proxy: TcpProxy;
 }
 
-/** The bus of Redis 6 is always 10,000 above the port, and both must be below those of outgoing connections. */
+/** Redis 6 uses port + 10,000 for its cluster bus; both must be below the ports of outgoing connections. */
 const clusterPort = async (): Promise<number> => {
   const port = (await anyFreePort()) - 10_000;
   return (await isFree(port)) ? port : clusterPort();
@@ -52,7 +52,7 @@ const startMember = async (): Promise<Member> => {
       'cluster-enabled': 'yes',
       'cluster-announce-ip': '127.0.0.1',
       'cluster-announce-port': String(proxy.port),
-      // Long enough for a machine under load; nobody is promoted but by `failover`.
+      // Long enough for a machine under load. Only `failover` promotes replicas.
       'cluster-node-timeout': '5000',
       'cluster-replica-no-failover': 'yes',
       appendonly: 'no',
@@ -73,11 +73,11 @@ const epochs = async (member: Member) => {
   const info = String(await cluster(member, 'INFO'));
   return { mine: /cluster_my_epoch:(\d+)/.exec(info)?.[1], current: /cluster_current_epoch:(\d+)/.exec(info)?.[1] };
 };
-const isPart = async (member: Member): Promise<boolean> => {
+const knowsAllNodes = async (member: Member): Promise<boolean> => {
   const state = String(await cluster(member, 'INFO'));
   return state.includes('cluster_state:ok') && state.includes('cluster_known_nodes:6');
 };
-/** The names of those that `member` takes for primaries with slots. */
+/** The ids of the nodes that `member` considers primaries with slots. */
 const primariesKnownTo = async (member: Member): Promise<Set<string>> => {
   const slots = (await cluster(member, 'SLOTS')) as [number, number, [string, number, string]][];
   return new Set(slots.map(([, , [, , id]]) => id));
@@ -89,7 +89,7 @@ export async function startRedisCluster(): Promise<RedisCluster> {
     await Promise.all(members.splice(0).map(({ node, proxy }) => Promise.all([node.remove(), proxy.close()])));
   };
   try {
-    // One after the other, so that no two choose the same port.
+    // One after the other, so that no two nodes choose the same port.
     for (const _ of [...SHARDS, ...SHARDS]) members.push(await startMember());
     const shards = SHARDS.map((n) => {
       const [primary, replica] = [members[n], members[n + SHARDS.length]];
@@ -112,20 +112,20 @@ export async function startRedisCluster(): Promise<RedisCluster> {
       const { port } = node;
       await cluster(members[0] as Member, 'MEET', '127.0.0.1', port, port + 10_000);
     }
-    for (const member of members) await until('a member knows the others', () => isPart(member), SETTLE_MS);
+    for (const member of members) await until('each node knows the others', () => knowsAllNodes(member), TIMEOUT_MS);
     const follows = async ({ primary, replica }: (typeof shards)[number]) =>
       until(
-        'a replica has its copy',
+        'the replica is in sync',
         async () => (await replica.node.info('replication')).get('master_link_status') === 'up',
-        SETTLE_MS,
+        TIMEOUT_MS,
       ).then(() => primary);
     for (const { primary, replica } of shards) await cluster(replica, 'REPLICATE', await idOf(primary));
     await Promise.all(shards.map(follows));
     const agreed = async () => {
-      // Those promoted together have taken the same epoch. Until that is resolved, and known to all, the next to be
-      // promoted could take the epoch of its old primary, and lose against it.
+      // Replicas that are promoted together take the same epoch. Until the conflict is resolved on all nodes, the next
+      // promoted replica could take the epoch of its old primary, and lose the slots to it.
       await until(
-        'every primary has an epoch of its own, and all know the newest',
+        'each primary has its own epoch, and all nodes know the newest one',
         async () => {
           const own = await Promise.all(shards.map(({ primary }) => epochs(primary)));
           const newest = await Promise.all(members.map((member) => epochs(member)));
@@ -134,17 +134,17 @@ export async function startRedisCluster(): Promise<RedisCluster> {
             new Set(newest.map(({ current }) => current)).size === 1
           );
         },
-        SETTLE_MS,
+        TIMEOUT_MS,
       );
       const ids = await Promise.all(shards.map(({ primary }) => idOf(primary)));
       for (const member of members)
         await until(
-          'a member knows who is primary',
+          'each node knows the primaries',
           async () => {
             const known = await primariesKnownTo(member);
             return known.size === ids.length && ids.every((id) => known.has(id));
           },
-          SETTLE_MS,
+          TIMEOUT_MS,
         );
     };
     await agreed();
@@ -168,7 +168,7 @@ export async function startRedisCluster(): Promise<RedisCluster> {
       async synced() {
         for (const { primary, replica } of shards) {
           const wanted = await offset(primary);
-          await until('a replica has everything', async () => (await offset(replica)) >= wanted, SETTLE_MS);
+          await until('the replica has all writes', async () => (await offset(replica)) >= wanted, TIMEOUT_MS);
         }
       },
       async failover(numbers) {

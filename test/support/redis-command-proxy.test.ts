@@ -22,7 +22,7 @@ afterEach(async () => {
   await proxy.close();
 });
 
-test('answers of every kind and size pass, in order', async () => {
+test('forwards replies of every type and size in order', async () => {
   const large = 'ü'.repeat(300_000);
   const replies = await client
     .pipeline()
@@ -47,7 +47,7 @@ test('answers of every kind and size pass, in order', async () => {
   ]);
 });
 
-test('the hooks stand between any two commands of a pipeline', async () => {
+test('calls the hooks before and after each command of a pipeline', async () => {
   const seen: string[] = [];
   const stored = async () => Number((await node.redis.get('n')) ?? 0);
   const note =
@@ -61,7 +61,7 @@ test('the hooks stand between any two commands of a pipeline', async () => {
   expect(seen).toEqual(['before INCR n: 0', 'after INCR n: 1', 'before INCR n: 1', 'after INCR n: 2']);
 });
 
-test('it acts at the n-th command of a name, and what it throws cuts the connection before the answer', async () => {
+test('atCommand acts at the n-th matching command; an error of a hook cuts the connection before the reply', async () => {
   const lua = "return redis.call('INCR', KEYS[1])";
   const sha = String(await client.script('LOAD', lua));
   proxy.after(
@@ -74,7 +74,7 @@ test('it acts at the n-th command of a name, and what it throws cuts the connect
     ),
   );
   await client.evalsha(sha, 1, 'n');
-  const again = client.evalsha(sha, 1, 'n'); // is sent again by the client after the cut
+  const again = client.evalsha(sha, 1, 'n'); // the client sends it again after the cut
   expect(await again).toBe(3);
   expect(await node.redis.get('n')).toBe('3');
 });

@@ -8,31 +8,31 @@ export interface Command {
   args: readonly string[];
 }
 
-/** The command waits until it resolves. What it throws cuts the connection. */
+/** The command waits until the hook resolves. An error of the hook cuts the connection. */
 export type Hook = (command: Command) => void | Promise<void>;
 
-/** A link to Redis that knows each command, and can act between any two of them. */
+/** A proxy before Redis that parses the commands and can run hooks between any two of them. */
 export interface RedisCommandProxy {
   port: number;
   /** Called before a command is forwarded: Redis does not have it yet. */
   before(hook: Hook | undefined): void;
-  /** Called when Redis has answered, before the client is told. */
+  /** Called when Redis has replied, before the reply is forwarded to the client. */
   after(hook: Hook | undefined): void;
-  /** Cuts every connection; new ones lead to this port. */
+  /** Cuts all connections; new ones go to this port. */
   moveTo(target: number): void;
   close(): Promise<void>;
 }
 
-/** Acts at the n-th command (from 1) of which `matches` says yes, once. */
+/** Makes a hook that acts once, at the n-th matching command (from 1). */
 export const atCommand = (n: number, matches: (command: Command) => boolean, act: () => void | Promise<void>): Hook => {
   let seen = 0;
   return (command) => (matches(command) && ++seen === n ? act() : undefined);
 };
 
 /**
- * Listens on a free port of 127.0.0.1. Commands of one connection are forwarded one by one, each when the one before it
- * has been answered, so that a pipeline has a moment between any two of its commands. Not for subscriptions and MONITOR,
- * which are answered more than once.
+ * Listens on a free port of 127.0.0.1. Commands of one connection are forwarded one by one, each after the reply to the
+ * previous one, so that hooks run between the commands of a pipeline, too. Does not support subscriptions and MONITOR,
+ * which have several replies.
  */
 export async function redisCommandProxy(firstTarget: number): Promise<RedisCommandProxy> {
   let target = firstTarget;

@@ -8,26 +8,29 @@ import { anyFreePort } from '../../infra/local/ports.ts';
 import { findRedis, redisService } from '../../infra/local/redis.ts';
 import type { Service } from '../../infra/local/service.ts';
 
-/** A Redis server of a rig, with a connection that goes past every proxy. */
+/** A Redis server of a pair or a cluster, with a direct connection (without proxies). */
 export interface RedisNode {
   port: number;
   service: Service;
-  /** Where its append-only file is. */
+  /** The folder of its append-only file. */
   folder: string;
   redis: Redis;
   info(section: string): Promise<Map<string, string>>;
-  /** Ends it and removes its data. */
+  /** Stops it and removes its data. */
   remove(): Promise<void>;
 }
 
-/** As `npm start` runs it, but replicas get a full copy without the usual wait of 5 s for others that may want one. */
+/** A full sync starts at once; by default the primary waits 5 s for further replicas. */
 const REPLICATES_AT_ONCE = {
   'repl-diskless-sync': 'yes',
   'repl-diskless-sync-delay': '0',
   'repl-ping-replica-period': '1',
 };
 
-/** @param wrap names a program that runs the given one */
+/**
+ * Starts a Redis server as `npm start` does.
+ * @param wrap returns the path of a program that runs the given program
+ */
 export async function startRedisNode(
   options: Readonly<Record<string, string>> = {},
   choosePort: () => Promise<number> = anyFreePort,
@@ -45,7 +48,7 @@ export async function startRedisNode(
     retryStrategy: () => 100,
     maxRetriesPerRequest: 100,
   });
-  redis.on('error', () => undefined); // a rig's server is killed again and again
+  redis.on('error', () => undefined); // expected: tests kill the server
   const remove = async () => {
     redis.disconnect();
     await service.stop();

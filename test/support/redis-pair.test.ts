@@ -51,7 +51,7 @@ test.each<FailoverForm>(['address moves', 'roles swap'])(
       }
       const kept = () => client.lrange('list', 0, -1).catch(() => undefined);
       const expected = Array.from({ length: round }, (_, n) => `kept ${n + 1}`);
-      expect(await until('it answers', kept)).toEqual(expected);
+      expect(await until('the new primary answers', kept)).toEqual(expected);
       await pair.synced();
       expect(await pair.replica.redis.lrange('list', 0, -1)).toEqual(expected);
     }

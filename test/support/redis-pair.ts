@@ -3,26 +3,26 @@ import { tcpProxy } from './tcp-proxy.ts';
 import { until } from './until.ts';
 
 /**
- * What clients see of a failover. `address moves`: the old primary is killed, its connections are cut, and the address
- * leads to the new one. `roles swap`: nothing is cut; whoever is connected to the old primary is told READONLY.
+ * The kind of failover. `address moves`: the old primary is killed, its connections are cut, and the address leads to
+ * the new primary. `roles swap`: connections stay open; clients of the old primary get READONLY errors.
  */
 export type FailoverForm = 'address moves' | 'roles swap';
 
-/** A Redis primary and its replica. Everything that the replica lacks at a failover is lost. */
+/** A Redis primary and its replica. A failover loses all writes that the replica lacks. */
 export interface RedisPair {
-  /** Where clients connect: a proxy before whoever is the primary, which can be troubled as any link. */
+  /** The address for clients: `entrance`, a proxy before the current primary, which can be disturbed. */
   url: string;
   entrance: Awaited<ReturnType<typeof tcpProxy>>;
   readonly primary: RedisNode;
   readonly replica: RedisNode;
-  /** Every write reaches the replica this long (ms) after the primary has answered. */
+  /** Delays replication by this time (ms). */
   lag(ms: number): void;
-  /** No write reaches the replica from now on, those that are delayed neither, until `thaw` or a failover. */
+  /** Stops replication, also of delayed writes, until `thaw` or a failover. */
   freeze(): void;
   thaw(): void;
-  /** Resolves when the replica has everything that the primary had when asked. */
+  /** Resolves when the replica has all writes that the primary had at the time of the call. */
   synced(): Promise<void>;
-  /** Promotes the replica as it is. The old primary then follows it, without a lag. */
+  /** Promotes the replica in its current state. The old primary then replicates from it, without a lag. */
   failover(form: FailoverForm): Promise<void>;
   stop(): Promise<void>;
 }
@@ -39,7 +39,7 @@ export async function startRedisPair({ wrap }: { wrap?: (program: string) => str
   const start = async () => {
     const node = await startRedisNode({}, undefined, wrap);
     undo.push(node.remove);
-    // Only a replica comes this way.
+    // Only the replica uses this proxy.
     const inlet = await tcpProxy(node.port);
     undo.push(inlet.close);
     return { node, inlet };
@@ -51,7 +51,7 @@ export async function startRedisPair({ wrap }: { wrap?: (program: string) => str
     const follow = async () => {
       await replica.node.redis.replicaof('127.0.0.1', primary.inlet.port);
       await until(
-        'the replica has its copy',
+        'the replica is in sync',
         async () => (await replica.node.info('replication')).get('master_link_status') === 'up',
         SYNC_MS,
       );
@@ -59,7 +59,7 @@ export async function startRedisPair({ wrap }: { wrap?: (program: string) => str
     await follow();
     const synced = async () => {
       const wanted = await offset(primary.node);
-      await until('the replica has everything', async () => (await offset(replica.node)) >= wanted, SYNC_MS);
+      await until('the replica has all writes', async () => (await offset(replica.node)) >= wanted, SYNC_MS);
     };
     await synced();
     return {

@@ -10,12 +10,12 @@ import { findRedis } from '../../infra/local/redis.ts';
 import { until } from './until.ts';
 
 const SLOTS = 16_384;
-/** Nodes of a cluster talk to each other on their port plus this. */
+/** The cluster bus port of a node is its port plus this. */
 const BUS_OFFSET = 10_000;
 
 export interface RedisServer {
   port: number;
-  /** A connection for what a test does to the server itself. */
+  /** A connection for administrative commands of a test. */
   admin: Redis;
   process: ChildProcess;
 }
@@ -34,7 +34,7 @@ const freePorts = async (count: number): Promise<number[]> => {
   return [...ports];
 };
 
-/** Redis servers of a test's own on free ports, each an empty primary. */
+/** Starts Redis servers on free ports, each an empty primary. */
 export const startRedisServers = async (count: number, options: readonly string[] = []): Promise<RedisServers> => {
   const { program } = await findRedis(await ensureJars(() => undefined));
   const dir = mkdtempSync(join(tmpdir(), 'emoji-streaming-redis-'));
@@ -66,7 +66,7 @@ export const startRedisServers = async (count: number, options: readonly string[
   };
 };
 
-/** A Redis Cluster of primaries without replicas. */
+/** Starts a Redis Cluster of primaries without replicas. */
 export const startSmallCluster = async (primaries = 3): Promise<RedisServers & { url: string }> => {
   const started = await startRedisServers(primaries, ['--cluster-enabled', 'yes', '--cluster-node-timeout', '5000']);
   const [first, ...others] = started.servers;

@@ -1,6 +1,6 @@
 const CRLF = Buffer.from('\r\n');
 
-/** Where the value that begins at `at` ends; undefined as long as it is not complete. Redis's protocol, version 2. */
+/** The end of the value (Redis protocol, version 2) that begins at `at`; undefined while it is incomplete. */
 const endOfValue = (data: Buffer, at: number): number | undefined => {
   const line = data.indexOf(CRLF, at);
   if (line < 0) return undefined;
@@ -17,11 +17,11 @@ const endOfValue = (data: Buffer, at: number): number | undefined => {
       return end;
     }
     default:
-      return after; // a line: a simple string, an error, an integer, or a command typed by hand
+      return after; // a line: a simple string, an error, an integer or an inline command
   }
 };
 
-/** The words of a command. */
+/** The name and arguments of a command. */
 export const wordsOf = (command: Buffer): string[] => {
   if (command[0] !== '*'.charCodeAt(0)) return command.toString().trim().split(/\s+/);
   const words: string[] = [];
@@ -33,7 +33,7 @@ export const wordsOf = (command: Buffer): string[] => {
   return words;
 };
 
-/** Cuts a stream of bytes into values, whatever pieces it comes in. */
+/** Splits a stream of bytes into complete values, however it is divided into chunks. */
 export const valueCutter = () => {
   let rest: Buffer = Buffer.alloc(0);
   return (data: Buffer): Buffer[] => {

@@ -6,11 +6,11 @@ import { REPO } from '../../infra/local/data-dir.ts';
 import { explainFailure, type Main } from '../../scripts/lib/cli.ts';
 import { until } from './until.ts';
 
-/** A script that runs: what it has printed so far, and how it ends. */
+/** A running script with its output so far and its result. */
 export interface RunningScript {
   stdout(): string;
   stderr(): string;
-  /** Ctrl-C, or what else stops it in order. */
+  /** Stops it with a signal, as Ctrl-C does. */
   kill(signal: 'SIGINT' | 'SIGTERM'): void;
   ended: Promise<{ code: number | null; stdout: string; stderr: string }>;
 }
@@ -19,7 +19,7 @@ type Start = (name: string, args?: readonly string[], env?: Record<string, strin
 
 const withRun = (start: Start) => ({ start, run: (...args: Parameters<Start>) => start(...args).ended });
 
-/** Starts the programs of `scripts/` as a shell would; what still runs when a test ends is killed. */
+/** Starts the programs of `scripts/` as child processes, and kills them at the end of the test. */
 export const scriptProcesses = () => {
   const children = new Set<ChildProcess>();
   afterEach(() => {
@@ -48,7 +48,7 @@ export const scriptProcesses = () => {
   });
 };
 
-/** Runs the programs of `scripts/` in the process of the test, without the second that a process of its own takes. */
+/** Runs the programs of `scripts/` in the process of the test: a child process would take a second to start. */
 export const scripts = () => {
   const running = new Map<AbortController, Promise<unknown>>();
   afterEach(async () => {
@@ -77,6 +77,6 @@ export const scripts = () => {
   });
 };
 
-/** Waits for a piece of text on one of a script's outputs. */
+/** Waits until a script has printed a text. */
 export const printed = (script: RunningScript, stream: 'stdout' | 'stderr', text: string | RegExp): Promise<true> =>
   until(`${String(text)} on ${stream}`, () => new RegExp(text).test(script[stream]()) || undefined);

@@ -11,7 +11,7 @@ interface TapOptions {
   count?: number;
   partition?: number;
   user?: string;
-  /** When the broker appended it; 0: not known. */
+  /** When the broker appended it (ms); 0 = unknown. */
   appended?: number;
   /** event_id */
   id?: string;
@@ -46,7 +46,7 @@ export const tap = (
   },
 });
 
-/** The batch that holds just these taps, each in a record of its own. `timestamp` (ms) is that of every record. */
+/** A batch of these taps, each in its own record. `timestamp` (ms) is that of every record. */
 export const tapBatch = (taps: readonly LoggedReaction[], timestamp = 0): TapBatch => {
   const records = taps.map(({ topicPartition, offset, appended, reaction }): StreamRecord => ({
     topic: topicPartition.slice(0, topicPartition.lastIndexOf('-')),

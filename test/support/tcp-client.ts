@@ -4,23 +4,23 @@ import type { UpdateLine } from '../../lib/domain/update-line.ts';
 
 type Line = UpdateLine;
 
-/** A client that listens for updates on a port of its own. */
+/** A client that listens for updates on its own port. */
 export interface TcpClient {
   port: number;
-  /** How often somebody has connected. */
+  /** Number of connections so far. */
   connections: number;
   sockets: Set<Socket>;
   lines(): Line[];
   close(): Promise<void>;
 }
 
-/** What the client does when somebody has connected, and when it has read something. */
+/** What the client does on a new connection, and after reading data. */
 export interface Behaviour {
   connected?: (socket: Socket) => void;
   data?: (socket: Socket) => void;
 }
 
-/** Reads everything over connections that it keeps, unless its behaviour is another. */
+/** Starts a client that reads all data of all connections, except as `Behaviour` changes it. */
 export const listen = async ({ connected, data }: Behaviour = {}): Promise<TcpClient> => {
   const lines: Line[] = [];
   const sockets = new Set<Socket>();
@@ -53,8 +53,8 @@ export const listen = async ({ connected, data }: Behaviour = {}): Promise<TcpCl
   return client;
 };
 
-/** The largest count of each window and emoji that a client was told. */
-export const told = (lines: readonly Line[]): Map<string, number> => {
+/** The largest count of each window and emoji in the lines that a client received. */
+export const largestCounts = (lines: readonly Line[]): Map<string, number> => {
   const counts = new Map<string, number>();
   for (const { start, emoji_type, raw_count } of lines) {
     const key = `${start} ${emoji_type}`;

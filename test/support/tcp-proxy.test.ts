@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { tcpProxy, type TcpProxy } from './tcp-proxy.ts';
 import { until } from './until.ts';
 
-/** Answers everything with itself. */
+/** Sends all data back. */
 let echo: Server;
 let proxy: TcpProxy;
 const clients: Socket[] = [];
@@ -30,92 +30,92 @@ const open = ({ port } = proxy) => {
   return { socket, seen };
 };
 
-test('passes everything on, in both directions', async () => {
+test('forwards data in both directions', async () => {
   const { socket, seen } = open();
   socket.write('one ');
   socket.write('two');
-  await until('the answer', () => seen.text === 'one two');
+  await until('the answer arrives', () => seen.text === 'one two');
 });
 
-test('refusing, it resets what is open and what is new; healed, it accepts again', async () => {
+test('refuse resets open and new connections; heal accepts connections again', async () => {
   const first = open();
   first.socket.write('x');
-  await until('it is open', () => first.seen.text === 'x');
+  await until('the connection is open', () => first.seen.text === 'x');
   proxy.refuse();
   const second = open();
   await until('both are reset', () => first.seen.error === 'ECONNRESET' && second.seen.error === 'ECONNRESET');
   proxy.heal();
   const third = open();
   third.socket.write('y');
-  await until('it is open', () => third.seen.text === 'y');
+  await until('the connection is open', () => third.seen.text === 'y');
 });
 
-test('swallowing, it lets nothing through and says nothing; healed, what was sent arrives', async () => {
+test('swallow holds all data without an error; after heal the data arrive', async () => {
   const { socket, seen } = open();
   socket.write('a');
-  await until('it is open', () => seen.text === 'a');
+  await until('the connection is open', () => seen.text === 'a');
   proxy.swallow();
   socket.write('b');
   const late = open();
   late.socket.write('c');
-  await sleep(200); // long enough for it to have come
+  await sleep(200); // long enough for the data to arrive
   expect([seen, late.seen]).toEqual([
     { text: 'a', error: '' },
     { text: '', error: '' },
   ]);
   proxy.heal();
-  await until('the rest', () => seen.text === 'ab' && late.seen.text === 'c');
+  await until('the rest arrives', () => seen.text === 'ab' && late.seen.text === 'c');
 });
 
-test('what is delayed when it begins to swallow is held until it is healed', async () => {
+test('swallow also holds delayed data until heal', async () => {
   const { socket, seen } = open();
   socket.write('a');
-  await until('it is open', () => seen.text === 'a');
+  await until('the connection is open', () => seen.text === 'a');
   proxy.delay(150);
   socket.write('b');
   await sleep(50);
   proxy.swallow();
-  await sleep(500); // long enough for it to have come
+  await sleep(500); // long enough for the data to arrive
   expect(seen.text).toBe('a');
   proxy.heal();
-  await until('the rest', () => seen.text === 'ab');
+  await until('the rest arrives', () => seen.text === 'ab');
 });
 
-test.each(['cut', 'stay'] as const)('moved, it leads new connections to another port; open ones: %s', async (what) => {
+test.each(['cut', 'stay'] as const)('moveTo sends new connections to another port; open ones: %s', async (what) => {
   const other = createServer((socket) => void socket.on('error', () => undefined).end('other')).listen(0, '127.0.0.1');
   await once(other, 'listening');
   const before = open();
   before.socket.write('x');
-  await until('it is open', () => before.seen.text === 'x');
+  await until('the connection is open', () => before.seen.text === 'x');
   proxy.moveTo((other.address() as AddressInfo).port, what);
   const after = open();
-  await until('the other one answers', () => after.seen.text === 'other');
-  if (what === 'cut') await until('it is cut', () => before.seen.error === 'ECONNRESET');
+  await until('the other server answers', () => after.seen.text === 'other');
+  if (what === 'cut') await until('the connection is cut', () => before.seen.error === 'ECONNRESET');
   else {
     before.socket.write('y');
-    await until('it still leads to the first one', () => before.seen.text === 'xy');
+    await until('the first server still answers', () => before.seen.text === 'xy');
   }
   other.close();
 });
 
-test('it may trouble only connections that have sent something', async () => {
+test('with `concerns` only connections with matching data are disturbed', async () => {
   const some = await tcpProxy((echo.address() as AddressInfo).port, { concerns: (data) => data.includes('mark') });
   const [marked, plain] = [open(some), open(some)];
   marked.socket.write('mark');
-  await until('it is open', () => marked.seen.text === 'mark');
+  await until('the connection is open', () => marked.seen.text === 'mark');
   some.swallow();
   for (const { socket } of [marked, plain]) socket.write('1');
-  await until('the other one is answered', () => plain.seen.text === '1');
-  await sleep(200); // long enough for it to have come
+  await until('the other connection works', () => plain.seen.text === '1');
+  await sleep(200); // long enough for the data to arrive
   expect(marked.seen.text).toBe('mark');
   await some.close();
 });
 
-test('slow, it delays each direction and keeps the order', async () => {
+test('delay delays each direction and keeps the order', async () => {
   const { socket, seen } = open();
   proxy.delay(100);
   const began = performance.now();
   for (const part of ['1', '2', '3']) socket.write(part);
-  await until('the answer', () => seen.text === '123');
+  await until('the answer arrives', () => seen.text === '123');
   expect(performance.now() - began).toBeGreaterThan(190);
 });

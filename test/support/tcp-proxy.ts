@@ -2,23 +2,23 @@ import { EventEmitter, once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A network of one link: what goes to its port comes out at the target, unless the link is troubled. */
+/** A TCP proxy that forwards connections to a target, and can disturb them. */
 export interface TcpProxy {
   port: number;
-  /** Every connection is reset, and so is every new one: a cable that is pulled, a firewall that refuses. */
+  /** Resets all open and new connections, like a firewall that rejects them. */
   refuse(): void;
-  /** Nothing gets through and nobody is told: a partition. What was sent, or delayed, arrives after `heal`. */
+  /** Holds all data without an error, like a network partition. Data that were sent or delayed arrive after `heal`. */
   swallow(): void;
-  /** Every piece of data takes this long (ms) in either direction. */
+  /** Delays all data by this time (ms) in each direction. */
   delay(ms: number): void;
   heal(): void;
-  /** New connections lead to another port, as after a change of DNS. Open ones are cut, or stay where they are. */
+  /** New connections go to another port, as after a DNS change. Open ones are cut, or stay with their target. */
   moveTo(target: number, open: 'cut' | 'stay'): void;
   close(): Promise<void>;
 }
 
 interface Options {
-  /** Only connections whose client has sent such data are troubled; without it, all are. */
+  /** Only connections whose client has sent matching data are disturbed (default: all). */
   concerns?: (data: Buffer) => boolean;
 }
 
@@ -36,7 +36,7 @@ export async function tcpProxy(firstTarget: number, { concerns }: Options = {}):
   const changes = new EventEmitter().setMaxListeners(0);
   const links = new Set<Link>();
 
-  const obey = ({ sockets, isConcerned }: Link) => {
+  const applyState = ({ sockets, isConcerned }: Link) => {
     if (!isConcerned) return;
     for (const socket of sockets) {
       if (state.kind === 'refusing') socket.resetAndDestroy();
@@ -44,8 +44,8 @@ export async function tcpProxy(firstTarget: number, { concerns }: Options = {}):
       else socket.resume();
     }
   };
-  const pass = (link: Link, from: Socket, to: Socket) => {
-    // One after the other, so that data is delayed but never overtaken.
+  const forward = (link: Link, from: Socket, to: Socket) => {
+    // One after the other: delayed data keep their order.
     let order = Promise.resolve();
     const later = (act: () => void) => {
       const due = performance.now() + (link.isConcerned && state.kind === 'slow' ? state.ms : 0);
@@ -74,26 +74,26 @@ export async function tcpProxy(firstTarget: number, { concerns }: Options = {}):
       client.on('data', (data) => {
         if (link.isConcerned || !concerns(data)) return;
         link.isConcerned = true;
-        obey(link);
+        applyState(link);
       });
-    pass(link, client, upstream);
-    pass(link, upstream, client);
-    obey(link);
+    forward(link, client, upstream);
+    forward(link, upstream, client);
+    applyState(link);
   });
   server.listen(0, '127.0.0.1');
   await once(server, 'listening');
 
-  const become = (next: State) => {
+  const setState = (next: State) => {
     state = next;
     changes.emit('state');
-    for (const link of links) obey(link);
+    for (const link of links) applyState(link);
   };
   return {
     port: (server.address() as AddressInfo).port,
-    refuse: () => become({ kind: 'refusing' }),
-    swallow: () => become({ kind: 'swallowing' }),
-    delay: (ms) => become({ kind: 'slow', ms }),
-    heal: () => become({ kind: 'open' }),
+    refuse: () => setState({ kind: 'refusing' }),
+    swallow: () => setState({ kind: 'swallowing' }),
+    delay: (ms) => setState({ kind: 'slow', ms }),
+    heal: () => setState({ kind: 'open' }),
     moveTo(next, open) {
       target = next;
       if (open === 'cut') for (const { sockets } of links) for (const socket of sockets) socket.resetAndDestroy();

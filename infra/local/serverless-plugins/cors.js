@@ -2,9 +2,9 @@ import { subscribe } from 'node:diagnostics_channel';
 import { beforeServers } from './intercept.js';
 
 /**
- * serverless-offline looks at `provider.httpApi.cors` only when a browser asks beforehand; the answers themselves, and
- * those of the port that invokes functions, it opens to the pages of every site, which API Gateway does not. This plugin
- * takes the `access-control-` headers away from answers to pages that may not call.
+ * serverless-offline applies `provider.httpApi.cors` only to preflight requests. Unlike API Gateway, it allows every
+ * origin in the answers themselves and on the port that invokes functions. This plugin removes the `access-control-`
+ * headers from answers to origins that are not allowed.
  */
 export default class LocalCors {
   #serverless;

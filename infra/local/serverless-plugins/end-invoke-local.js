@@ -1,10 +1,10 @@
 /**
- * A warm function keeps its connections to Kafka and Redis, and `serverless invoke local` would wait for them for ever:
- * this plugin ends the process once the function has answered.
+ * Functions keep their connections to Kafka and Redis, so `serverless invoke local` would never end. This plugin ends
+ * the process when the function has answered.
  */
 export default class EndInvokeLocal {
   hooks = {
-    // The exit code is set by then; what was written must still reach a pipe.
+    // The exit code is set by then. The empty write waits until earlier output has been written.
     'after:invoke:local:invoke': () => process.stdout.write('', () => process.exit()),
   };
 }

@@ -1,13 +1,12 @@
 import { beforeServers, interceptRequests, portOf, refuse } from './intercept.js';
 
-/** Bodies that a function gets in base64. */
+/** Content types whose bodies functions get in base64. */
 const BINARY = /application\/octet-stream|multipart\/form-data/i;
 
 /**
- * The local server answers 400 to cookies and content types that do not follow its grammar, before a function is asked.
- * No function looks at either, and a browser sends to localhost the cookies of every application that was ever
- * developed there. This plugin keeps both from the server; functions see the headers as they were sent. A Host header
- * that is none would be a 500.
+ * The local server answers 400 for cookies and content types that it can't parse, before it calls a function. No
+ * function reads either, and browsers send the cookies of all applications on localhost. This plugin hides both from
+ * the server; functions still get the original headers. An invalid Host header, which would be a 500, is answered 400.
  */
 export default class HeadersAsSent {
   #port;

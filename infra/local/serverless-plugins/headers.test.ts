@@ -24,7 +24,7 @@ const send = async (headers: Record<string, string>) => {
 };
 
 test.each(['a={"b":1}', 'x=a,b', '=x; a b=c', '__proto__=1', 'a=1; a=2', 'ü=\\'])(
-  'the server does not see the cookie %s, the function does',
+  'the cookie %s is hidden from the server but not from the function',
   async (cookie) => {
     const bytes = Buffer.from(cookie).toString('latin1');
     await send({ cookie: bytes });
@@ -40,7 +40,7 @@ test.each([
   ['multipart/form-data', 'application/octet-stream'],
   ['application/json; charset=utf-8; charset=latin1', 'application/json'],
   ['Application/Octet-Stream', 'application/octet-stream'],
-])('the content type %s does not matter', async (type, understood) => {
+])('the server sees the content type %s as %s', async (type, understood) => {
   await send({ 'content-type': type });
   expect(seen.headers['content-type']).toBe(understood);
   expect(seen.rawHeaders).toContain(type);

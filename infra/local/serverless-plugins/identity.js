@@ -3,8 +3,8 @@ import { subscribe } from 'node:diagnostics_channel';
 const HEADER = 'x-start-id';
 
 /**
- * Answers requests that carry the header `x-start-id` with the id that `npm start` gave this process, so that it knows
- * its own ports from those of another platform, which would answer /health just as well.
+ * Answers requests that have the header `x-start-id` with the id that `npm start` gave this process, so that it
+ * can be distinguished from another platform on the same port.
  */
 export default class LocalIdentity {
   hooks = {

@@ -4,8 +4,8 @@ import { subscribe } from 'node:diagnostics_channel';
 /** @typedef {import('node:http').ServerResponse} Response */
 
 /**
- * Hooks that run before the servers of serverless-offline are there, for `serverless offline start` and for
- * `serverless offline`, which has other events.
+ * Hooks that run before the servers of serverless-offline are created, for `serverless offline start` and for
+ * `serverless offline`, which emit different events.
  * @param {() => void} install
  */
 export const beforeServers = (install) => ({
@@ -13,13 +13,13 @@ export const beforeServers = (install) => ({
   'before:offline:start': install,
 });
 
-/** What a server may do with a request; a client that waits for `100 Continue` comes by the second. */
+/** The events by which a server gets a request; `checkContinue` is for clients that wait for `100 Continue`. */
 const ARRIVALS = new Set(['request', 'checkContinue']);
 
 /**
- * serverless-offline gives no access to its servers, but Node tells of each request in this process before the server
- * sees it, the first one of a server too. `handle` may change or answer those that come to the given port; it calls
- * `next` for those that the server is to answer.
+ * serverless-offline gives no access to its servers, but Node publishes each request on a diagnostics channel before the
+ * server handles it. `handle` may change or answer requests to the given port, and calls `next` to pass them on to the
+ * server.
  *
  * @param {() => number} port
  * @param {(request: Request, response: Response, next: () => boolean) => boolean} handle
@@ -56,7 +56,7 @@ export const refuse = (response, status, error, headers = {}) => {
 };
 
 /**
- * A port of serverless-offline, which takes it from the command line first, then from serverless.yml.
+ * A port of serverless-offline: from the command line, else from serverless.yml.
  * @param {'httpPort' | 'lambdaPort'} name
  * @param {number} fallback
  * @param {Serverless} serverless

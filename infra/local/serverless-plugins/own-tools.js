@@ -2,9 +2,9 @@ import { isIP } from 'node:net';
 import { beforeServers, interceptRequests, portOf, refuse } from './intercept.js';
 
 /**
- * Any function can be invoked at serverless-offline's lambdaPort, with any event. It is for the triggers and tools of
- * this machine, but a page of any site can reach it too: it needs no permission to send text, and its own name may
- * lead to this machine. This plugin refuses what a page sends, and what is sent to a name that is not this machine's.
+ * serverless-offline's lambdaPort invokes any function with any event, for the triggers and tools of this machine. Web
+ * pages can reach it too: they need no permission to send text, and their host name may resolve to this machine (DNS
+ * rebinding). This plugin rejects requests of web pages, and requests with a host name of another machine.
  */
 export default class OwnToolsOnly {
   #port;
@@ -28,8 +28,8 @@ export default class OwnToolsOnly {
 }
 
 /**
- * A page that the browser loaded from elsewhere sends one of these; an address typed by its user comes from `none`. An
- * address in place of a name can't have been pointed here by somebody else.
+ * Requests of web pages have an Origin or Sec-Fetch-Site header; for an address typed by the user the latter is `none`.
+ * An IP address as the host is accepted, because DNS rebinding needs a name.
  * @param {import('node:http').IncomingMessage} request
  * @param {string} ownName
  */

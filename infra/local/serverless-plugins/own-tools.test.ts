@@ -28,15 +28,15 @@ const invoke = async (...headers: string[]) => {
 
 test.each([
   ['a page of another site', 'Host: localhost:3002', 'Origin: https://evil.example', 'Content-Type: text/plain'],
-  ['a page without an origin of its own', 'Host: localhost:3002', 'Origin: null'],
+  ['a page with an opaque origin', 'Host: localhost:3002', 'Origin: null'],
   ['a page of this machine on another port', 'Host: localhost:3002', 'Origin: http://localhost:3000'],
   ['a page that hides its origin', 'Host: localhost:3002', 'Sec-Fetch-Site: cross-site'],
   ['a page of the same site', 'Host: localhost:3002', 'Sec-Fetch-Site: same-site'],
-  ['a page whose name was pointed at this machine', 'Host: evil.example:3002'],
-  ['such a page, by a name that begins like ours', 'Host: localhost.evil.example'],
-  ['such a page, that looks like one of ours to itself', 'Host: evil.example:3002', 'Sec-Fetch-Site: same-origin'],
-  ['a page, with a body that waits for consent', 'Host: localhost', 'Origin: null', 'Expect: 100-continue'],
-])('%s is refused, its first request too, and invokes nothing', async (_who, ...headers) => {
+  ['a page whose name resolves to this machine', 'Host: evil.example:3002'],
+  ['such a page, with a name that begins with localhost', 'Host: localhost.evil.example'],
+  ['such a page, as a same-origin request', 'Host: evil.example:3002', 'Sec-Fetch-Site: same-origin'],
+  ['a page, with Expect: 100-continue', 'Host: localhost', 'Origin: null', 'Expect: 100-continue'],
+])('the first request of %s is rejected and invokes nothing', async (_who, ...headers) => {
   install();
   expect(await invoke(...headers)).toBe(403);
   expect(invocations).toEqual([]);
@@ -44,27 +44,27 @@ test.each([
 
 test.each([
   ['the SDK', 'Host: localhost:3002', 'User-Agent: aws-sdk-js/3'],
-  ['by address', 'Host: 127.0.0.1:3002'],
-  ['by the address of IPv6', 'Host: [::1]:3002'],
-  ['by an address of the network', 'Host: 192.168.1.7:3002'],
-  ['in capitals', 'Host: LOCALHOST'],
-  ['somebody who types the address', 'Host: localhost:3002', 'Sec-Fetch-Site: none'],
+  ['an IPv4 address', 'Host: 127.0.0.1:3002'],
+  ['an IPv6 address', 'Host: [::1]:3002'],
+  ['an address in the local network', 'Host: 192.168.1.7:3002'],
+  ['a name in capitals', 'Host: LOCALHOST'],
+  ['a user who types the address', 'Host: localhost:3002', 'Sec-Fetch-Site: none'],
 ])('tools of this machine are answered: %s', async (_who, ...headers) => {
   install();
   expect(await invoke(...headers)).toBe(200);
 });
 
-test('the name that serverless-offline listens on is its own', async () => {
+test('the configured host name of serverless-offline is accepted', async () => {
   install({ host: 'devbox.lan' });
   expect(await invoke('Host: devbox.lan:3002')).toBe(200);
 });
 
-test('other ports are left alone', async () => {
+test('other ports are not affected', async () => {
   install({ lambdaPort: '1' });
   expect(await invoke('Host: app.example', 'Origin: https://app.example')).toBe(200);
 });
 
-test('`serverless offline` is guarded as `serverless offline start` is', async () => {
+test('`serverless offline` is protected like `serverless offline start`', async () => {
   new OwnToolsOnly({ service: { custom: {} } }, { lambdaPort: port() }).hooks['before:offline:start']();
   expect(await invoke('Host: localhost', 'Origin: https://evil.example')).toBe(403);
 });

@@ -1,12 +1,12 @@
 import { beforeServers, interceptRequests, portOf, refuse } from './intercept.js';
 
-/** Requests that may be open at the same time: more would only wait for each other, and in the end for too long. */
+/** Maximum number of open requests; with more, all would become too slow. */
 const MAX_OPEN = 500;
 
 /**
- * serverless-offline takes every request, however many wait already. This plugin answers those beyond a bound by 503
- * before any work is done for them, as API Gateway does what exceeds its throttling. The port that invokes functions
- * answers the triggers, which count on it.
+ * serverless-offline has no limit of open requests. This plugin answers requests beyond a limit with 503 before they
+ * cause any work, like API Gateway's throttling. The port that invokes functions has no limit, because the triggers use
+ * it.
  */
 export default class LocalThrottle {
   #port;

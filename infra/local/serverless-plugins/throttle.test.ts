@@ -8,7 +8,7 @@ import LocalThrottle from './throttle.js';
 const MAX_OPEN = 500;
 let held: ServerResponse[];
 let servers: Server[];
-/** A server that answers when it is told to. */
+/** A server whose answers are given by the test. */
 const listen = async () => {
   const server = createServer((_request, response) => void held.push(response));
   servers.push(server);
@@ -27,16 +27,16 @@ const get = (port: number) => fetch(`http://127.0.0.1:${port}/`);
 const throttle = (port: number) =>
   new LocalThrottle({ service: { custom: {} } }, { httpPort: String(port) }).hooks['before:offline:start:init']();
 
-test('beyond the bound requests are answered 503 at once, and taken again as soon as others are answered', async () => {
+test('requests above the limit are answered 503, and accepted again when others have been answered', async () => {
   const port = await listen();
   throttle(port);
-  const first = get(port); // by it the server is known
-  await until('it is there', () => held.length === 1);
+  const first = get(port); // the plugin finds the server with the first request
+  await until('the request has arrived', () => held.length === 1);
   held[0]?.end();
   await first;
 
   const taken = Array.from({ length: MAX_OPEN }, () => get(port));
-  await until('they are there', () => held.length === 1 + MAX_OPEN);
+  await until('all requests have arrived', () => held.length === 1 + MAX_OPEN);
   const refused = await get(port);
   expect(refused.status).toBe(503);
   expect(refused.headers.get('retry-after')).toBe('1');
@@ -45,16 +45,16 @@ test('beyond the bound requests are answered 503 at once, and taken again as soo
   for (const response of held) response.end();
   for (const answer of await Promise.all(taken)) expect(answer.status).toBe(200);
   const again = get(port);
-  await until('it is taken', () => held.length === 2 + MAX_OPEN);
+  await until('the new request has arrived', () => held.length === 2 + MAX_OPEN);
   held.at(-1)?.end();
   expect((await again).status).toBe(200);
 });
 
-test('other servers of the process are left alone', async () => {
+test('other servers of the process are not affected', async () => {
   const [port, other] = [await listen(), await listen()];
   throttle(port);
   const all = Array.from({ length: MAX_OPEN + 20 }, () => get(other));
-  await until('all are there', () => held.length === MAX_OPEN + 20);
+  await until('all requests have arrived', () => held.length === MAX_OPEN + 20);
   for (const response of held) response.end();
   for (const answer of await Promise.all(all)) expect(answer.status).toBe(200);
 });

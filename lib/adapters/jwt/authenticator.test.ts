@@ -17,7 +17,7 @@ const shared = authenticator(sharedSecret(secret));
 const hs256 = (payload: JWTPayload, key = secret) =>
   new SignJWT(payload).setProtectedHeader({ alg: 'HS256' }).sign(Buffer.from(key));
 const call = async (auth: JwtAuthenticator, token: string) => auth.authenticate(`Bearer ${token}`);
-const refusal = async (answer: Promise<unknown>): Promise<PlatformError> => {
+const errorOf = async (answer: Promise<unknown>): Promise<PlatformError> => {
   const outcome = await answer.then(
     () => new Error('was accepted'),
     (error: unknown) => error as PlatformError,
@@ -25,8 +25,8 @@ const refusal = async (answer: Promise<unknown>): Promise<PlatformError> => {
   if (!('code' in outcome)) throw outcome;
   return outcome;
 };
-const told = async (answer: Promise<unknown>) => {
-  const { code, message, headers } = await refusal(answer);
+const rejectionOf = async (answer: Promise<unknown>) => {
+  const { code, message, headers } = await errorOf(answer);
   return { code, message, header: headers['www-authenticate'] };
 };
 const invalid = (message: string) => ({
@@ -35,7 +35,7 @@ const invalid = (message: string) => ({
   header: `Bearer realm="emoji-streaming", error="invalid_token", error_description="${message}"`,
 });
 
-test('a good token tells who calls and what they may do', async () => {
+test('a valid token yields the caller with its scopes and rooms', async () => {
   expect(await call(shared, await hs256(claims))).toEqual({
     user: 'u1',
     scopes: new Set(['tap']),
@@ -43,10 +43,10 @@ test('a good token tells who calls and what they may do', async () => {
   });
 });
 
-describe('the header', () => {
-  test('none: 401 that says how, and of nothing wrong', async () => {
+describe('the Authorization header', () => {
+  test('missing: 401 with the expected form and without an error code', async () => {
     for (const header of [undefined, ''])
-      expect(await told(shared.authenticate(header))).toEqual({
+      expect(await rejectionOf(shared.authenticate(header))).toEqual({
         code: 'unauthorized',
         message: 'A token is required: Authorization: Bearer …',
         header: 'Bearer realm="emoji-streaming"',
@@ -60,16 +60,16 @@ describe('the header', () => {
     ['two tokens', (token) => `Bearer ${token} ${token}`],
     ['two headers, joined as API Gateway does it', (token) => `Bearer ${token},Bearer ${token}`],
     ['two headers, joined as HTTP does it', (token) => `Bearer ${token}, Bearer ${token}`],
-    ['something before', (token) => `x Bearer ${token}`],
-    ['something after', (token) => `Bearer ${token}\n`],
+    ['text before it', (token) => `x Bearer ${token}`],
+    ['a line break after it', (token) => `Bearer ${token}\n`],
     ['quotes', (token) => `Bearer "${token}"`],
-  ])('%s is refused', async (_what, header) => {
-    expect(await told(shared.authenticate(header(await hs256(claims))))).toEqual(
+  ])('with %s is rejected', async (_what, header) => {
+    expect(await rejectionOf(shared.authenticate(header(await hs256(claims))))).toEqual(
       invalid('The Authorization header must be one Bearer token'),
     );
   });
 
-  test('the scheme may be written as anybody likes', async () => {
+  test('the scheme is case-insensitive', async () => {
     expect(await shared.authenticate(`bEARER  ${await hs256(claims)}`)).toMatchObject({ user: 'u1' });
   });
 });
@@ -82,15 +82,15 @@ describe('claims', () => {
 
   test.each<[string, JWTPayload, string]>([
     ['expired', { ...claims, exp: SECONDS - 6 }, 'The token has expired'],
-    ['no end', without('exp'), 'The token has no claim exp'],
-    ['an end that is no time', { ...claims, exp: 'never' as never }, 'The claim exp must be as RFC 7519 has it'],
+    ['no exp', without('exp'), 'The token has no claim exp'],
+    ['an exp that is not a number', { ...claims, exp: 'never' as never }, 'The claim exp must be as in RFC 7519'],
     ['not yet valid', { ...claims, nbf: SECONDS + 6 }, 'The token is not valid yet'],
-    ['nobody', without('sub'), 'The token has no claim sub'],
-    ['an empty name', { ...claims, sub: '' }, 'The claim sub must not be empty'],
-    ['a name that is none', { ...claims, sub: { $ne: '' } as never }, 'The claim sub must be a string'],
-    ['rooms that are no list', { ...claims, rooms: '*' }, 'The claim rooms must be a list of room ids'],
-  ])('%s', async (_what, payload, message) => {
-    expect(await told(call(shared, await hs256(payload)))).toEqual(invalid(message));
+    ['no sub', without('sub'), 'The token has no claim sub'],
+    ['an empty sub', { ...claims, sub: '' }, 'The claim sub must not be empty'],
+    ['a sub that is an object', { ...claims, sub: { $ne: '' } as never }, 'The claim sub must be a string'],
+    ['rooms that are not a list', { ...claims, rooms: '*' }, 'The claim rooms must be a list of room ids'],
+  ])('%s: rejected', async (_what, payload, message) => {
+    expect(await rejectionOf(call(shared, await hs256(payload)))).toEqual(invalid(message));
   });
 
   test.each<[string, JWTPayload, string]>([
@@ -99,11 +99,11 @@ describe('claims', () => {
     ['no audience', { ...claims, iss: 'https://idp' }, 'The token has no claim aud'],
     ['another issuer', { ...full, iss: 'https://idp/' }, 'The token is from another issuer'],
     ['no issuer', { ...claims, aud: 'emoji' }, 'The token has no claim iss'],
-  ])('where they are configured: %s', async (_what, payload, message) => {
-    expect(await told(call(strict, await hs256(payload)))).toEqual(invalid(message));
+  ])('with a configured issuer and audience, %s: rejected', async (_what, payload, message) => {
+    expect(await rejectionOf(call(strict, await hs256(payload)))).toEqual(invalid(message));
   });
 
-  test('ours among several audiences, and clocks that are some seconds apart', async () => {
+  test('several audiences with ours among them, and clocks that differ by seconds, are accepted', async () => {
     const close = { ...full, aud: ['mail', 'emoji'], exp: SECONDS - 4, nbf: SECONDS + 4 };
     expect(await call(strict, await hs256(close))).toMatchObject({ user: 'u1' });
   });
@@ -121,7 +121,7 @@ describe('signatures', () => {
     keys = authenticator(keySet({ keys: [await jwk(rsa.publicKey, 'rsa'), await jwk(ed.publicKey, 'ed')] }));
   });
 
-  test('RS256 and EdDSA by the keys of a set, named or the only one of their kind', async () => {
+  test('RS256 and EdDSA are accepted, with a key id or when one key fits', async () => {
     for (const token of [
       await sign('RS256', 'rsa', rsa.privateKey),
       await sign('EdDSA', 'ed', ed.privateKey),
@@ -135,14 +135,14 @@ describe('signatures', () => {
     [{ alg }, claims].map((part) => base64url.encode(JSON.stringify(part))).join('.') + '.';
   test.each([
     ['none', none],
-    ['nOnE, signed with nothing', () => forged('nOnE')],
-    ['HS256, signed with nothing', () => forged('HS256')],
-    ['RS256, signed with nothing', () => forged('RS256')],
-  ])('alg %s is refused, whichever the keys are', async (_what, token) => {
-    for (const auth of [shared, keys]) expect((await refusal(call(auth, token()))).code).toBe('unauthorized');
+    ['nOnE without a signature', () => forged('nOnE')],
+    ['HS256 without a signature', () => forged('HS256')],
+    ['RS256 without a signature', () => forged('RS256')],
+  ])('alg %s is rejected with any kind of key', async (_what, token) => {
+    for (const auth of [shared, keys]) expect((await errorOf(call(auth, token()))).code).toBe('unauthorized');
   });
 
-  test('HS256 signed with the public key, in any of its spellings, is no signature (key confusion)', async () => {
+  test('HS256 signed with the public key in any encoding is rejected (key confusion)', async () => {
     const jwkText = JSON.stringify(await jwk(rsa.publicKey, 'rsa'));
     const spellings = [
       rsa.publicKey.export({ type: 'spki', format: 'pem' }).toString(),
@@ -155,17 +155,17 @@ describe('signatures', () => {
     for (const spelling of spellings)
       for (const kid of ['rsa', undefined]) {
         const token = await sign('HS256', kid, Buffer.from(spelling));
-        expect(await told(call(keys, token))).toEqual(notOurs);
+        expect(await rejectionOf(call(keys, token))).toEqual(notOurs);
       }
   });
 
-  test('a public key’s signature is none for a shared secret', async () => {
-    expect(await told(call(shared, await sign('RS256', 'rsa', rsa.privateKey)))).toEqual(notOurs);
+  test('RS256 is rejected where tokens are signed with a shared secret', async () => {
+    expect(await rejectionOf(call(shared, await sign('RS256', 'rsa', rsa.privateKey)))).toEqual(notOurs);
   });
 
-  test('another secret, another key of the same name, a key that nobody knows, another algorithm', async () => {
+  test('another secret, another key with the same id, an unknown key or another algorithm is rejected', async () => {
     const other = generateKeyPairSync('rsa', { modulusLength: 2048 });
-    expect(await told(call(shared, await hs256(claims, `${secret}!`)))).toEqual(notOurs);
+    expect(await rejectionOf(call(shared, await hs256(claims, `${secret}!`)))).toEqual(notOurs);
     for (const token of [
       await sign('RS256', 'rsa', other.privateKey),
       await sign('RS256', 'unknown', other.privateKey),
@@ -173,21 +173,21 @@ describe('signatures', () => {
       await sign('RS512', 'rsa', rsa.privateKey),
       await sign('EdDSA', 'rsa', ed.privateKey),
     ])
-      expect(await told(call(keys, token))).toEqual(notOurs);
+      expect(await rejectionOf(call(keys, token))).toEqual(notOurs);
     const hs512 = new SignJWT(claims).setProtectedHeader({ alg: 'HS512' }).sign(Buffer.alloc(64, secret));
-    expect(await told(call(shared, await hs512))).toEqual(notOurs);
+    expect(await rejectionOf(call(shared, await hs512))).toEqual(notOurs);
   });
 
-  test('claims that were changed, and what is no token', async () => {
+  test('changed claims, and text that is not a token, are rejected', async () => {
     const [header = '', , signature = ''] = (await hs256(claims)).split('.');
     const more = base64url.encode(JSON.stringify({ ...claims, scope: 'admin' }));
-    expect(await told(call(shared, `${header}.${more}.${signature}`))).toEqual(notOurs);
+    expect(await rejectionOf(call(shared, `${header}.${more}.${signature}`))).toEqual(notOurs);
     for (const text of ['x', 'a.b', 'a.b.c', 'a.b.c.d', `${header}..`, '..', `${header}.${more}.`])
-      expect((await refusal(call(shared, text))).code).toBe('unauthorized');
+      expect((await errorOf(call(shared, text))).code).toBe('unauthorized');
   });
 });
 
-describe('keys at an address', () => {
+describe('keys at a URL', () => {
   const servers: HttpServer[] = [];
   afterAll(async () => {
     await Promise.all(servers.map((server) => server.close()));
@@ -198,7 +198,7 @@ describe('keys at an address', () => {
     return { jwk: { ...(await exportJWK(publicKey)), kid }, token };
   };
   type Answer = { status: number; body?: unknown } | undefined;
-  /** A key server that answers what it is told to, and counts how often it was asked. */
+  /** A key server with a settable answer; counts its requests. */
   const keyServer = async (answer: Answer) => {
     const state = { answer, asked: 0, url: '' };
     const server = await serveHttp(() => {
@@ -211,7 +211,7 @@ describe('keys at an address', () => {
   const ok = (...keys: unknown[]): Answer => ({ status: 200, body: { keys } });
   const unavailable = { code: 'keys_unavailable', message: 'The keys that verify tokens cannot be fetched' };
 
-  test('are fetched once for many tokens; a new one is fetched when a token names it', async () => {
+  test('are fetched once for many tokens, and again when a token names a new key', async () => {
     const [first, second] = [await pair('1'), await pair('2')];
     const server = await keyServer(ok(first.jwk));
     const auth = authenticator(remoteKeySet(new URL(server.url), { cooldownMs: 0 }));
@@ -223,38 +223,38 @@ describe('keys at an address', () => {
     expect(server.asked).toBe(2);
   });
 
-  test('names that nobody knows do not make us ask again and again', async () => {
+  test('unknown key ids do not cause a request each', async () => {
     const [known, stranger] = [await pair('1'), await pair('x')];
     const server = await keyServer(ok(known.jwk));
     const auth = authenticator(remoteKeySet(new URL(server.url)));
-    for (let n = 0; n < 20; n++) expect((await refusal(call(auth, stranger.token))).code).toBe('unauthorized');
+    for (let n = 0; n < 20; n++) expect((await errorOf(call(auth, stranger.token))).code).toBe('unauthorized');
     expect(server.asked).toBe(1);
   });
 
-  test('a key that was withdrawn is refused once the set is old', async () => {
+  test('a withdrawn key is rejected once the cached key set has expired', async () => {
     const [first, second] = [await pair('1'), await pair('2')];
     const server = await keyServer(ok(first.jwk));
     const auth = authenticator(remoteKeySet(new URL(server.url), { maxAgeMs: 0 }));
     await call(auth, first.token);
     server.answer = ok(second.jwk);
-    expect((await refusal(call(auth, first.token))).code).toBe('unauthorized');
+    expect((await errorOf(call(auth, first.token))).code).toBe('unauthorized');
   });
 
   test.each<[string, Answer]>([
     ['an error', { status: 500 }],
     ['a redirect', { status: 302 }],
-    ['something else', { status: 200, body: 'hello' }],
+    ['an invalid key set', { status: 200, body: 'hello' }],
     ['a cut connection', undefined],
-  ])('503 when it cannot be said whether a token is good: %s', async (_what, answer) => {
+  ])('503 when a token cannot be verified because the key server answers with %s', async (_what, answer) => {
     const one = await pair('1');
     const server = await keyServer(answer);
     const auth = authenticator(remoteKeySet(new URL(server.url)));
-    expect(await refusal(call(auth, one.token))).toMatchObject({ ...unavailable, retriable: true });
+    expect(await errorOf(call(auth, one.token))).toMatchObject({ ...unavailable, retriable: true });
     server.answer = ok(one.jwk);
     expect(await call(auth, one.token)).toMatchObject({ user: 'u1' });
   });
 
-  test('while it is down, known keys go on, a new one is 503, and it is not asked for every tap', async () => {
+  test('while the key server is down, known keys work, an unknown one is 503, and requests are limited', async () => {
     const [known, stranger] = [await pair('1'), await pair('2')];
     const server = await keyServer(ok(known.jwk));
     const auth = authenticator(remoteKeySet(new URL(server.url), { maxAgeMs: 0 }));
@@ -262,16 +262,16 @@ describe('keys at an address', () => {
     server.answer = undefined;
     for (let n = 0; n < 5; n++) {
       expect(await call(auth, known.token)).toMatchObject({ user: 'u1' });
-      expect(await refusal(call(auth, stranger.token))).toMatchObject(unavailable);
+      expect(await errorOf(call(auth, stranger.token))).toMatchObject(unavailable);
     }
     expect(server.asked).toBe(2);
   });
 
-  test('a key server that hangs is given up', async () => {
+  test('503 when the key server hangs', async () => {
     const one = await pair('1');
     const server = await serveHttp(() => new Promise<Answer>(() => {}));
     servers.push(server);
     const auth = authenticator(remoteKeySet(new URL(server.url), { timeoutMs: 50 }));
-    expect(await refusal(call(auth, one.token))).toMatchObject(unavailable);
+    expect(await errorOf(call(auth, one.token))).toMatchObject(unavailable);
   });
 });

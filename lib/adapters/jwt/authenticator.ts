@@ -68,7 +68,7 @@ const reasonOf = (error: unknown): string => {
   if (error instanceof errors.JWTClaimValidationFailed) {
     const { claim, reason } = error;
     if (reason === 'missing') return `The token has no claim ${claim}`;
-    return (reason === 'check_failed' && CLAIMS[claim]) || `The claim ${claim} must be as RFC 7519 has it`;
+    return (reason === 'check_failed' && CLAIMS[claim]) || `The claim ${claim} must be as in RFC 7519`;
   }
   if (error instanceof errors.JWTInvalid || error instanceof errors.JWSInvalid) return 'The token is not a signed JWT';
   return 'The token is not signed with a key that is accepted here';

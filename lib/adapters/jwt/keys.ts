@@ -3,8 +3,8 @@ import { createLocalJWKSet, createRemoteJWKSet, errors, type JSONWebKeySet, type
 import { PlatformError } from '../../errors.ts';
 
 /**
- * Keys that verify signatures. The kind of key determines the algorithms, never the token: so `none` and key confusion are
- * rejected.
+ * Keys that verify signatures. The kind of key determines the algorithms, never the token: so `none` and key confusion
+ * are rejected.
  */
 export interface Keys {
   algorithms: string[];
@@ -65,7 +65,7 @@ export const remoteKeySet = (
   return {
     algorithms: PUBLIC_KEY_ALGORITHMS,
     keyOf: async (...asked) => {
-      // Not for every tap: a key server that hangs would delay each by the timeout.
+      // Not for every tap: each would wait for a hanging key server until the timeout.
       if (remote.jwks() && performance.now() < askAgainAt) return knownKey(asked);
       try {
         return await remote(...asked);

@@ -14,14 +14,16 @@ interface Options {
 
 const WITHIN_MS = 2000;
 const SETTINGS_EVERY_MS = 30_000;
-/** A connection that was not used for this long (ms) is replaced: brokers close idle ones, unseen by a frozen process. */
+/**
+ * A connection that was not used for this long (ms) is replaced: brokers close idle ones, unseen by a frozen process.
+ */
 const IDLE_MS = 60_000;
 
-/** The settings that exact counts need. Retention is not among them: it may be shortened on purpose. */
+/** The settings that exact counts need. Retention is not one: it may be shortened on purpose. */
 const needed = ({ topic, config }: TopicDefinition) =>
   new Set([...Object.keys(config), ...Object.keys(DURABLE.config)].map((setting) => `${topic} ${setting}`));
 
-/** Asks the broker for its metadata over one connection, which is kept. */
+/** Checks the broker by requesting its metadata, over one persistent connection. */
 export class BrokerCheck {
   readonly #kafka: Kafka;
   readonly #options: Options;
@@ -34,7 +36,7 @@ export class BrokerCheck {
   }
 
   /**
-   * Sentences that say which settings of topics are wrong. One call at a time.
+   * Returns a sentence for each wrong topic setting. One call at a time.
    * @throws when no broker answers
    */
   async check(): Promise<string[]> {
@@ -42,7 +44,7 @@ export class BrokerCheck {
     const isKept = this.#kept !== undefined;
     const began = performance.now();
     return this.#ask().catch((error: unknown) => {
-      // A kept connection that fails at once had been closed; only a new one shows whether the broker answers.
+      // An old connection that fails at once had been closed; only a new one shows whether the broker answers.
       if (isKept && performance.now() - began < WITHIN_MS / 2) return this.#ask();
       throw error;
     });
@@ -76,8 +78,8 @@ export class BrokerCheck {
     try {
       problems = await inTime(wrongSettings(admin, topics), WITHIN_MS);
     } catch (error) {
-      // The broker is up; it may not let us read settings.
-      log.warn('kafka: the settings of topics were not read', { error });
+      // The broker is up, but may not allow reading settings.
+      log.warn('kafka: topic settings could not be read', { error });
     }
     this.#settings = { askedAt, problems };
     return problems;

@@ -5,12 +5,12 @@ const generateAuthToken = jest.fn<(options: { region: string }) => Promise<{ tok
 jest.unstable_mockModule('aws-msk-iam-sasl-signer-js', () => ({ generateAuthToken }));
 const { credentials } = await import('./client.ts');
 
-describe('how a client logs in', () => {
-  test('none: neither TLS nor a login', () => {
+describe('credentials', () => {
+  test('none: neither TLS nor SASL', () => {
     expect(credentials(loadConfig({}))).toEqual({});
   });
 
-  test('scram: SASL/SCRAM-SHA-512, over TLS', () => {
+  test('scram: SASL/SCRAM-SHA-512 over TLS', () => {
     const login = { KAFKA_USERNAME: 'alice', KAFKA_PASSWORD: 'secret' };
     expect(credentials(loadConfig({ KAFKA_AUTH: 'scram', ...login }))).toEqual({
       ssl: true,
@@ -18,7 +18,7 @@ describe('how a client logs in', () => {
     });
   });
 
-  test('iam: a token of the region, over TLS, a new one for each login', async () => {
+  test('iam: a new token of the region for each login, over TLS', async () => {
     const before = process.env.AWS_REGION;
     process.env.AWS_REGION = 'eu-north-1';
     let tokens = 0;
@@ -26,7 +26,7 @@ describe('how a client logs in', () => {
     const { ssl, sasl } = credentials(loadConfig({ KAFKA_AUTH: 'iam' }));
     if (!sasl || !('oauthBearerProvider' in sasl)) throw new Error(`not oauthbearer but ${sasl?.mechanism}`);
     expect([ssl, sasl.mechanism]).toEqual([true, 'oauthbearer']);
-    expect(tokens).toBe(0); // not before somebody connects
+    expect(tokens).toBe(0); // not before the first connection
     expect(await sasl.oauthBearerProvider()).toEqual({ value: 'token-1' });
     expect(await sasl.oauthBearerProvider()).toEqual({ value: 'token-2' });
     expect(generateAuthToken).toHaveBeenCalledWith({ region: 'eu-north-1' });

@@ -2,7 +2,7 @@ import { Kafka, logLevel, type KafkaConfig, type LogEntry } from 'kafkajs';
 import type { Config } from '../../config/variables.ts';
 import type { Logger } from '../../log.ts';
 
-/** TLS and the login that `KAFKA_AUTH` asks for. A token of IAM lives for minutes: each login takes a new one. */
+/** TLS and SASL options for `KAFKA_AUTH`. An IAM token is valid for minutes, so each login gets a new one. */
 export const credentials = (config: Config): Pick<KafkaConfig, 'ssl' | 'sasl'> => {
   switch (config.KAFKA_AUTH) {
     case 'none':
@@ -31,7 +31,7 @@ const forward =
   (log: Logger) =>
   () =>
   ({ level, log: { message, ...fields } }: LogEntry) => {
-    // Each error answer, also one that is asked again at once. What is not cured is thrown, and logged by who asked.
+    // kafkajs logs every error response, also of requests that it retries. Unresolved ones are thrown and logged there.
     if (message.startsWith('Response ')) return;
     const { broker, error, groupId } = fields as Record<string, unknown>;
     log[level === logLevel.ERROR ? 'error' : 'warn'](`kafka: ${message}`, { broker, error, groupId });

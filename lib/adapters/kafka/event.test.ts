@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { kafkaEvent } from '../../../test/support/events.ts';
 import { recordsOf } from './event.ts';
 
-test('records are read with where they stand; partitions side by side', () => {
+test('records of all partitions are read with topic, partition, offset and time', () => {
   const event = {
     records: {
       ...kafkaEvent(['a', 'b'], { partition: 0, from: 7, timestamp: 5 }).records,
@@ -17,7 +17,7 @@ test('records are read with where they stand; partitions side by side', () => {
   ]);
 });
 
-test('key and value are the bytes as they came; an absent one stays absent, an empty one empty', () => {
+test('key and value are the original bytes; absent and empty ones are distinguished', () => {
   const [key, value] = [Buffer.from([0x00, 0xff]), Buffer.from([0xff, 0x00, 0x0a])];
   expect(recordsOf(kafkaEvent([value, ''], { key }))).toMatchObject([
     { key, value },
@@ -31,10 +31,10 @@ test('key and value are the bytes as they came; an absent one stays absent, an e
 test.each([
   ['LOG_APPEND_TIME', true],
   ['CREATE_TIME', false],
-])('a time of the type %s was set by the broker: %p', (_type, isAppendTime) => {
+])('timestampType %s: set by the broker is %p', (_type, isAppendTime) => {
   expect(recordsOf(kafkaEvent(['a'], { isAppendTime, timestamp: 5 }))).toMatchObject([{ timestamp: 5, isAppendTime }]);
 });
 
-test('an event without records holds none', () => {
+test('an event without records yields none', () => {
   expect(recordsOf({ records: {} })).toEqual([]);
 });

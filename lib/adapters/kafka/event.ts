@@ -1,7 +1,7 @@
 import type { MSKEvent } from 'aws-lambda';
 import type { StreamRecord } from '../../domain/stream.ts';
 
-/** A Kafka event as Lambda gets it, of MSK or of a self-managed cluster. */
+/** A Kafka event as Lambda receives it from MSK or a self-managed cluster. */
 export type KafkaEvent = Pick<MSKEvent, 'records'>;
 
 const bytes = (base64: string | null | undefined) => (base64 == null ? undefined : Buffer.from(base64, 'base64'));

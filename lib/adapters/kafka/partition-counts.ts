@@ -1,7 +1,7 @@
-/** How long (ms) a count is believed before the broker is asked for it again. */
-const BELIEVED_MS = 60_000;
+/** How long (ms) a count is cached. */
+const MAX_AGE_MS = 60_000;
 
-/** How many partitions topics have, asked once for many callers. */
+/** The number of partitions of each topic, cached. Concurrent callers share one request. */
 export class PartitionCounts {
   readonly #ask: (topic: string) => Promise<number>;
   readonly #known = new Map<string, { count: Promise<number>; askedAt: number }>();
@@ -10,10 +10,10 @@ export class PartitionCounts {
     this.#ask = ask;
   }
 
-  /** @throws what asking throws; then the next call asks again. */
+  /** @throws the error of the request; the next call sends a new one. */
   of(topic: string): Promise<number> {
     const known = this.#known.get(topic);
-    if (known && Date.now() - known.askedAt < BELIEVED_MS) return known.count;
+    if (known && Date.now() - known.askedAt < MAX_AGE_MS) return known.count;
     const count = this.#ask(topic);
     this.#known.set(topic, { count, askedAt: Date.now() });
     count.catch(() => this.#known.delete(topic));

@@ -2,7 +2,7 @@ import { Partitioners, type Kafka, type Producer, type ProducerRecord } from 'ka
 import { PlatformError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import type { OutgoingRecord, RecordLog } from '../../ports.ts';
-import { Lane, type Ticket } from './lane.ts';
+import { PartitionQueue, type AppendCall } from './partition-queue.ts';
 import { PartitionCounts } from './partition-counts.ts';
 
 interface Options {
@@ -12,16 +12,16 @@ interface Options {
 }
 
 /**
- * The stream on Kafka, by one idempotent producer for the whole process.
+ * Writes to Kafka with one idempotent producer per process.
  *
- * Every record is given its partition before kafkajs sees it: kafkajs runs its partitioner again when it retries, and
- * a record that moved to another partition would escape the broker's duplicate check. Each request goes to a single
- * partition, since kafkajs sends a request that failed on one broker of several to all of them again.
+ * Each record's partition is chosen here and not by kafkajs, which runs its partitioner again on retries: a record that
+ * moved to another partition would escape the broker's duplicate check. Each request goes to a single partition, since
+ * kafkajs sends a request that failed on one of several brokers again to all of them.
  */
 export class KafkaRecordLog implements RecordLog {
   readonly #kafka: Kafka;
   readonly #options: Options;
-  readonly #lanes = new Map<string, Lane>();
+  readonly #queues = new Map<string, PartitionQueue>();
   readonly #partitions = new PartitionCounts((topic) => this.#askPartitionCount(topic));
   readonly #partitionOfKey = Partitioners.DefaultPartitioner();
   readonly #inFlight = new Set<Promise<unknown>>();
@@ -38,18 +38,18 @@ export class KafkaRecordLog implements RecordLog {
     if (records.length === 0) return Promise.resolve();
     return new Promise((resolve, reject) => {
       const { ackTimeoutMs } = this.#options;
-      const settle = (act: () => void) => {
-        if (ticket.settled) return;
-        ticket.settled = true;
+      const end = (act: () => void) => {
+        if (call.ended) return;
+        call.ended = true;
         clearTimeout(timer);
         act();
       };
-      const ticket: Ticket = {
+      const call: AppendCall = {
         pending: records.length,
-        settled: false,
-        done: () => settle(resolve),
+        ended: false,
+        done: () => end(resolve),
         fail: (cause) =>
-          settle(() =>
+          end(() =>
             reject(
               cause instanceof PlatformError
                 ? cause
@@ -58,48 +58,48 @@ export class KafkaRecordLog implements RecordLog {
           ),
       };
       const timer = setTimeout(
-        () => ticket.fail(new Error(`${topic}: no acknowledgement within ${ackTimeoutMs} ms`)),
+        () => call.fail(new Error(`${topic}: no acknowledgement within ${ackTimeoutMs} ms`)),
         ackTimeoutMs,
       );
       this.#partitionsFor(topic, records).then(
         (count) => {
-          if (!ticket.settled) this.#enqueue(topic, count, records, ticket);
+          if (!call.ended) this.#enqueue(topic, count, records, call);
         },
-        (error: unknown) => ticket.fail(error),
+        (error: unknown) => call.fail(error),
       );
     });
   }
 
-  /** Flushes nothing: whatever is not acknowledged has not been promised to anybody. */
+  /** Does not flush: records without an acknowledgement have not been confirmed to any caller. */
   async close(): Promise<void> {
     const producer = this.#producer;
     this.#producer = undefined;
     await (await producer)?.disconnect();
   }
 
-  #enqueue(topic: string, count: number, records: readonly OutgoingRecord[], ticket: Ticket): void {
+  #enqueue(topic: string, count: number, records: readonly OutgoingRecord[], call: AppendCall): void {
     for (const { value, key, partition } of records) {
       const target = partition ?? (key === undefined ? this.#next++ % count : this.#keyed(topic, key, count));
-      this.#lane(topic, target).push({ value, partition: target, ...(key === undefined ? {} : { key }) }, ticket);
+      this.#queueOf(topic, target).push({ value, partition: target, ...(key === undefined ? {} : { key }) }, call);
     }
   }
 
   #keyed(topic: string, key: string, count: number): number {
-    // The default partitioner reads nothing of the metadata but its length when there is a key.
+    // For a record with a key, the default partitioner only needs the number of partitions.
     return this.#partitionOfKey({ topic, partitionMetadata: new Array(count), message: { key, value: null } });
   }
 
-  #lane(topic: string, partition: number): Lane {
+  #queueOf(topic: string, partition: number): PartitionQueue {
     const name = `${topic}-${partition}`;
-    let lane = this.#lanes.get(name);
-    if (!lane) {
-      lane = new Lane((messages) => this.#write(name, { topic, acks: -1, messages }));
-      this.#lanes.set(name, lane);
+    let queue = this.#queues.get(name);
+    if (!queue) {
+      queue = new PartitionQueue((messages) => this.#write(name, { topic, acks: -1, messages }));
+      this.#queues.set(name, queue);
     }
-    return lane;
+    return queue;
   }
 
-  async #write(lane: string, request: ProducerRecord): Promise<void> {
+  async #write(partitionName: string, request: ProducerRecord): Promise<void> {
     for (let renewed = false; ; renewed = true) {
       const producer = await this.#connected();
       const sending = producer.send(request);
@@ -113,8 +113,8 @@ export class KafkaRecordLog implements RecordLog {
       } finally {
         this.#inFlight.delete(sending);
       }
-      // kafkajs drops, without a word, what is for a partition that it does not know of. A new producer asks.
-      const error = new Error(`${lane}: the producer does not know this partition`);
+      // kafkajs silently drops records for a partition that it does not know. A new producer fetches new metadata.
+      const error = new Error(`${partitionName}: the producer does not know this partition`);
       this.#discard(producer, error);
       if (renewed) throw error;
     }
@@ -125,7 +125,7 @@ export class KafkaRecordLog implements RecordLog {
     const needed = records.reduce((most, { partition = -1 }) => Math.max(most, partition + 1), 1);
     let count = await this.#partitions.of(topic);
     if (needed > count) {
-      this.#partitions.forget(topic); // it may have got more since
+      this.#partitions.forget(topic); // partitions may have been added
       count = await this.#partitions.of(topic);
     }
     if (needed > count) throw new PlatformError('not_found', `topic ${topic} has no partition ${needed - 1}`);
@@ -150,8 +150,8 @@ export class KafkaRecordLog implements RecordLog {
   }
 
   async #connect(): Promise<Producer> {
-    // Without an end to its retries a request outlives an outage with the sequence number that it had, and the broker
-    // recognises it if it was written after all.
+    // With unlimited retries a request keeps its sequence number through an outage, so the broker recognises it if it
+    // was written before.
     const producer = this.#kafka.producer({
       idempotent: true,
       allowAutoTopicCreation: false,
@@ -167,15 +167,15 @@ export class KafkaRecordLog implements RecordLog {
   }
 
   /**
-   * After an error that kafkajs does not retry, nobody knows whether the request was written, but kafkajs would give
-   * its sequence number to the next one, which the broker would then drop as a duplicate. A new producer starts afresh.
+   * After an error that kafkajs does not retry, the request may or may not have been written. kafkajs would give its
+   * sequence number to the next request, which the broker could drop as a duplicate. A new producer has new numbers.
    */
   #discard(producer: Producer, error: unknown): void {
     if (this.#discarded.has(producer)) return;
     this.#discarded.add(producer);
     this.#producer = undefined;
     this.#options.log.error('kafka: the producer failed and is replaced', { error });
-    // Other partitions' requests may still be under way on it.
+    // It may still have requests of other partitions in flight.
     void Promise.allSettled([...this.#inFlight])
       .then(() => producer.disconnect())
       .catch((cause: unknown) => this.#options.log.warn('kafka: disconnect failed', { error: cause }));

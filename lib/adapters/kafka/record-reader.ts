@@ -5,12 +5,12 @@ import { partitionOf, topicPartition, type OffsetRange, type StreamRecord } from
 import { PlatformError } from '../../errors.ts';
 import type { RecordReader, StreamChunk } from '../../ports.ts';
 
-/** Retention may remove what is about to be read; it does not do so again and again. */
+/** Retention may remove records that are about to be read, but not repeatedly. */
 const ATTEMPTS = 5;
 
 /**
- * The stream on Kafka, read beside the event source mappings: nothing that this does moves their consumer groups, and it
- * reads what they read, whatever codec or transaction the records were written with.
+ * Reads Kafka topics without a consumer group, so it does not move those of the event source mappings. It reads the
+ * same records as they do, with any compression codec and with transactions.
  */
 export class KafkaRecordReader implements RecordReader {
   readonly #kafka: Kafka;
@@ -64,7 +64,7 @@ export class KafkaRecordReader implements RecordReader {
     await (await opened)?.disconnect();
   }
 
-  /** @param held what is left to be read; what has been taken is removed from it. */
+  /** @param held the ranges to read, by partition; ranges that have been read are removed */
   #readHeld(
     topic: string,
     held: Map<number, { from: number; to: number }>,
@@ -81,7 +81,7 @@ export class KafkaRecordReader implements RecordReader {
     });
   }
 
-  /** What of the ranges the topic still holds, by partition number, and what it does not. */
+  /** Divides ranges into those that the topic still has (`held`, by partition number) and those it has not (`lost`). */
   async #retained(topic: string, ranges: readonly OffsetRange[]) {
     const offsets = await this.#ask((admin) => admin.fetchTopicOffsets(topic));
     const ends = new Map(
@@ -91,7 +91,7 @@ export class KafkaRecordReader implements RecordReader {
     const held = new Map<number, { from: number; to: number }>();
     for (const { topicPartition: name, from, to } of ranges) {
       const end = ends.get(partitionOf(name)) ?? { low: to, high: to };
-      // A new leader learns only after a moment how far its partition reaches: nothing of that is lost.
+      // A new leader may report a lower end offset for a moment: nothing is lost then.
       if (end.high < to) throw new PlatformError('broker_unavailable', `${name} ends at ${end.high}, before ${to}`);
       const low = Math.min(Math.max(end.low, from), to);
       if (from < low) lost.push({ topicPartition: name, from, to: low });
@@ -100,7 +100,7 @@ export class KafkaRecordReader implements RecordReader {
     return { lost, held };
   }
 
-  /** Over a connection that is kept; one that has failed is opened anew the next time. */
+  /** Uses a persistent connection; after a failure the next call opens a new one. */
   #ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
     return withBroker(async () => {
       const opened = (this.#admin ??= this.#connect());

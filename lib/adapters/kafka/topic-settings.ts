@@ -1,10 +1,10 @@
 import kafkajs, { type Admin } from 'kafkajs';
 import { DURABLE, type TopicDefinition } from '../../config/topics.ts';
 
-// Not among the names that Node.js finds in this CommonJS module.
+// Node.js does not find this named export of the CommonJS module.
 const { ConfigResourceTypes } = kafkajs;
 
-/** A setting of a topic that is not as the platform's promises need it. */
+/** A topic setting that differs from its definition. */
 export interface SettingProblem {
   topic: string;
   setting: string;
@@ -12,10 +12,10 @@ export interface SettingProblem {
   shouldBe: string;
 }
 
-/** Kafka's number for a value that was set for this topic. */
+/** Kafka's `config_source` of a value that was set for the topic itself. */
 const SET_FOR_TOPIC = 1;
 
-/** How often a record is kept: as often as acknowledged taps need it, where there are brokers enough. */
+/** The replication factor of new topics; -1, the broker's default, when there are too few brokers for `DURABLE`. */
 export const replicationFactor = (brokers: number): number => (brokers >= DURABLE.replicas ? DURABLE.replicas : -1);
 
 /** The settings that a topic should have, by Kafka's names. */
@@ -44,8 +44,8 @@ const read = async (admin: Admin, topics: readonly string[]) => {
 };
 
 /**
- * What existing topics have that differs from their definition. Retention may be longer. A setting that the broker does
- * not tell is one that it does not have (Redpanda, for some of Kafka's).
+ * The settings of existing topics that differ from their definition. Retention may be longer. Settings that the broker
+ * does not return are skipped, because it does not support them (Redpanda, for some of Kafka's).
  */
 export const topicProblems = async (
   admin: Admin,
@@ -72,8 +72,8 @@ export const topicProblems = async (
   });
 };
 
-/** Sets what `topicProblems` found; other settings of these topics stay as they are. */
-export const mendSettings = async (admin: Admin, problems: readonly SettingProblem[]): Promise<void> => {
+/** Corrects the settings that `topicProblems` returned; other settings of these topics stay unchanged. */
+export const correctSettings = async (admin: Admin, problems: readonly SettingProblem[]): Promise<void> => {
   const topics = [...new Set(problems.map(({ topic }) => topic))];
   if (topics.length === 0) return;
   const found = await read(admin, topics);
@@ -82,7 +82,7 @@ export const mendSettings = async (admin: Admin, problems: readonly SettingProbl
     resources: topics.map((name) => ({
       type: ConfigResourceTypes.TOPIC,
       name,
-      // Kafka removes what is not named.
+      // Kafka resets settings that are not listed.
       configEntries: [
         ...new Map([
           ...(found.get(name)?.own ?? []).map(({ configName, configValue }) => [configName, configValue] as const),

@@ -14,7 +14,7 @@ export interface EncodedBatch {
   rooms: { room: string; starts: number[] }[];
 }
 
-/** @param overAt when (ms) a window is to be reported as final; 0: not at all */
+/** @param overAt the time (ms) at which a window is reported as final; 0: never */
 export const encodeBatch = (batch: BucketBatch, overAt: (start: number) => number): EncodedBatch => {
   const rooms = [...touchedWindows(batch)].map(([room, starts]) => ({ room, starts: [...starts] }));
   const roomIndex = new Map(rooms.map(({ room }, n) => [room, n + 1]));

@@ -10,8 +10,8 @@ type Script = (...args: (string | number)[]) => Promise<Reply>;
 
 /**
  * A connection to one Redis server or to a Redis Cluster. It knows the scripts of `lua/`; the first argument of each is
- * its number of keys. All keys of one command or script must be in one slot (share a hash tag). MULTI is not to be used:
- * a command that is sent again after a role swap would leave its transaction. Use a script instead.
+ * its number of keys. All keys of one command or script must be in one slot (share a hash tag). MULTI is not to be
+ * used: a command that is sent again after a failover would be outside its transaction. Use a script instead.
  */
 export type RedisClient = (Redis | Cluster) & Record<keyof typeof scripts, Script>;
 
@@ -29,8 +29,8 @@ const COMMAND_TIMEOUT_MS = 5000;
 const REFRESH_SLOTS_MS = 5000;
 
 /**
- * The server has rejected the command: it is a replica now, or is loading its data. A new connection finds the primary by
- * DNS. In a script's error the code is not at the beginning.
+ * The server has rejected the command: it is a replica now, or is loading its data. A new connection finds the primary
+ * by DNS. In a script's error the code is not at the beginning.
  */
 const NOT_A_PRIMARY = /(^|[\s-])(READONLY|LOADING|MASTERDOWN)\b/;
 const RECONNECT_AND_RESEND = 2;
@@ -61,7 +61,7 @@ const connectTo = (url: string): Redis =>
     reconnectOnError: ({ message }) => (NOT_A_PRIMARY.test(message) ? RECONNECT_AND_RESEND : false),
   });
 
-/** Follows MOVED, ASK, TRYAGAIN and CLUSTERDOWN, and a failed node to its successor, for some three seconds. */
+/** Retries MOVED, ASK, TRYAGAIN and CLUSTERDOWN, and commands to a failed node, for about three seconds. */
 const connectToCluster = (url: string): Cluster => {
   const nodes = redisNodes(url);
   const [first] = nodes;
@@ -69,7 +69,7 @@ const connectToCluster = (url: string): Cluster => {
     nodes.map(({ host, port }) => ({ host, port })),
     {
       lazyConnect: true,
-      // ioredis follows no redirection of commands that it has pipelined by itself, unless all name the same slot.
+      // ioredis does not follow redirections of auto-pipelined commands, unless all of them have the same slot.
       enableAutoPipelining: false,
       slotsRefreshInterval: REFRESH_SLOTS_MS,
       slotsRefreshTimeout: CONNECT_TIMEOUT_MS,

@@ -73,7 +73,7 @@ export class RedisCountStore implements CountStore {
         this.#redis.hkeys(this.#key(bucket, 'state')).catch(orIfDamaged([])),
         this.#redis.zrange(this.#key(bucket, 'windows'), 0, -1).catch(orIfDamaged([])),
       ]);
-      // What is written meanwhile belongs to a new state; keys that it does not know are recognised as leftovers.
+      // Data written meanwhile belongs to a new state; older keys are recognised as leftovers by their salt.
       await this.#redis.del(
         ...['state', 'windows', 'open'].map((part) => this.#key(bucket, part)),
         ...starts.map((start) => this.#windowKey(bucket, start)),
@@ -97,14 +97,12 @@ export class RedisCountStore implements CountStore {
     });
   }
 
-  settle(windows: readonly OverdueWindow[], now: number): Promise<void> {
+  markFinal(windows: readonly OverdueWindow[], now: number): Promise<void> {
     return withStore(async () => {
       const byBucket = new Map<number, number[]>();
       for (const { bucket, start } of windows) byBucket.set(bucket, [...(byBucket.get(bucket) ?? []), start]);
       await Promise.all(
-        [...byBucket].map(([bucket, starts]) =>
-          this.#redis.settleWindows(1, this.#key(bucket, 'open'), now, ...starts),
-        ),
+        [...byBucket].map(([bucket, starts]) => this.#redis.markFinal(1, this.#key(bucket, 'open'), now, ...starts)),
       );
     });
   }
@@ -161,7 +159,7 @@ export class RedisCountStore implements CountStore {
       .catch(orIfDamaged(['damaged']));
     const [state, ...rest] = reply as [string, ...unknown[]];
     if (state === 'behind') return { bucket, state, progress: progressFrom(rest as string[]) };
-    if (state !== 'counted') return { bucket, state: state === 'other_topic' ? state : 'damaged' };
+    if (state !== 'counted') return { bucket, state: state === 'topic_recreated' ? state : 'damaged' };
     const [partial, ...texts] = rest as [string[], ...string[]];
     let at = 0;
     const rooms = encoded.rooms.map(({ room, starts }): RoomCounts => {

@@ -4,24 +4,24 @@ import type { Logger } from '../../log.ts';
 import { inTime } from '../in-time.ts';
 import { primaries, type RedisClient } from './client.ts';
 
-/** Redis that is short of memory must refuse writes: with any other policy counts vanish. */
+/** Redis that is short of memory must reject writes: with any other policy it would delete counts. */
 const WANTED = 'noeviction';
 const WITHIN_MS = 2000;
 
 /** Servers that do not reveal their policy: each is logged once. */
-const untold = new WeakSet<RedisClient>();
+const policyUnknown = new WeakSet<RedisClient>();
 
 /** Undefined when the server does not know the command or forbids it. @throws any other error */
-const unlessRefused = (error: Error): undefined => {
+const undefinedIfRefused = (error: Error): undefined => {
   if (!/^(NOPERM|ERR)\b/.test(error.message)) throw error;
 };
 
 /** Undefined when the server does not reveal it. A managed Redis may refuse `CONFIG`. */
 const policyOf = async (redis: Redis): Promise<string | undefined> => {
-  const info = await redis.info('memory').catch(unlessRefused);
-  const told = /^maxmemory_policy:(\S+)/m.exec(info ?? '')?.[1];
-  if (told !== undefined) return told;
-  const config = (await redis.config('GET', 'maxmemory-policy').catch(unlessRefused)) as string[] | undefined;
+  const info = await redis.info('memory').catch(undefinedIfRefused);
+  const policy = /^maxmemory_policy:(\S+)/m.exec(info ?? '')?.[1];
+  if (policy !== undefined) return policy;
+  const config = (await redis.config('GET', 'maxmemory-policy').catch(undefinedIfRefused)) as string[] | undefined;
   return config?.[1];
 };
 
@@ -31,14 +31,14 @@ const policiesOf = async (redis: RedisClient): Promise<Set<string | undefined>> 
 };
 
 /**
- * Sentences that say which servers evict keys, of a cluster every primary.
- * @throws when one of them does not answer
+ * Returns a sentence for each wrong eviction policy of the server or, in a cluster, of its primaries.
+ * @throws when a server does not answer
  */
 export const evictionProblems = async (redis: RedisClient, log: Logger): Promise<string[]> => {
   const policies = await inTime(policiesOf(redis), WITHIN_MS);
-  if (policies.has(undefined) && !untold.has(redis)) {
-    untold.add(redis);
-    log.warn(`redis: the server does not tell its maxmemory-policy, which must be ${WANTED}`);
+  if (policies.has(undefined) && !policyUnknown.has(redis)) {
+    policyUnknown.add(redis);
+    log.warn(`redis: the server does not reveal its maxmemory-policy; it must be ${WANTED}`);
   }
   return [...policies].flatMap((policy) =>
     policy === undefined || policy === WANTED ? [] : [`maxmemory-policy must be ${WANTED} (it is ${policy})`],
@@ -47,7 +47,7 @@ export const evictionProblems = async (redis: RedisClient, log: Logger): Promise
 
 /**
  * Call it before anything is counted.
- * @throws PlatformError `store_unavailable`: nothing is counted in a Redis that may lose a part of it at any time.
+ * @throws PlatformError `store_unavailable` when Redis may evict keys, and with them counts.
  */
 export const refuseEviction = async (redis: RedisClient, log: Logger): Promise<void> => {
   const [problem] = await evictionProblems(redis, log);

@@ -3,7 +3,7 @@ import { isCluster, type RedisClient } from './client.ts';
 const CLIENTS = 'clients_by_expiry';
 const CHUNK = 500;
 
-/** Removes the keys of the registry's former layout, which no function reads. It never was in a Redis Cluster. */
+/** Removes the keys of the registry's former layout, which is no longer read. It was never used in a Redis Cluster. */
 export const removeFormerRegistry = async (redis: RedisClient): Promise<void> => {
   if (isCluster(redis)) return;
   for (;;) {

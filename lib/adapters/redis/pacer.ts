@@ -28,7 +28,7 @@ export class RedisPacer implements Pacer {
     ]);
     if (granted) return 0;
     if (left !== NO_END && left <= this.#intervalMs) return Math.max(left, 1);
-    // Not our key (too long or no expiry): it would block the room's updates.
+    // A damaged key (no expiry, or too long a one) would block the room's updates.
     await this.#redis.set(key, 1, 'PX', this.#intervalMs);
     return 0;
   }

@@ -6,13 +6,13 @@ const TAG = '{registry}:';
 /** The names of the registry's keys; `lua/registry.lua` describes their contents. */
 export const registryKeys = (redis: RedisClient) => ({
   byExpiry: `${TAG}clients_by_expiry`,
-  bySource: `${TAG}clients_by_source`,
+  byAddress: `${TAG}clients_by_source`,
   clusters: `${TAG}clusters_by_load`,
   client: (id: string) => `${TAG}client:${id}`,
   viewers: (room: string) => `${TAG}viewers:${room}`,
   audience: (room: string) => `${TAG}audience:${room}`,
   loads: (cluster: number) => `${TAG}subscribers_by_load:${cluster}`,
-  /** For other programs to read, under the name that they know; on a Redis Cluster it must be in the registry's slot. */
+  /** A copy of the loads for other programs. On a Redis Cluster its name needs the tag of the registry's slot. */
   view: (cluster: number) => `${isCluster(redis) ? TAG : ''}cluster_${cluster}_subscribers`,
 });
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Client } from '../../domain/registration.ts';
 
-/** A stored client. */
+/** A stored client. `source` is the client address of its registration. */
 const recordSchema = z.object({
   host: z.string(),
   port: z.int(),
@@ -26,12 +26,12 @@ export const readRecord = (text: string | null): Stored => {
   }
 };
 
-/** A subscriber as the score of its clients among the viewers of a room. */
-export const placeOf = (cluster: number, subscriber: number): number => cluster * 10_000 + subscriber;
+/** The score of a subscriber's clients in the sorted set of a room's viewers. */
+export const subscriberScore = (cluster: number, subscriber: number): number => cluster * 10_000 + subscriber;
 
 const ENTRY = /^(\S+) (\d{1,5}) (\S+)$/;
 
-/** @throws Error when the entry of a room's viewers is damaged. */
+/** @throws Error when the entry in a room's viewers is damaged. */
 export const toClient = (entry: string): Client => {
   const [, id, port, host] = ENTRY.exec(entry) ?? [];
   if (id === undefined || host === undefined) throw new Error('no client, port and host');

@@ -6,7 +6,7 @@ import { ByKey } from './by-key.ts';
 import { withStore, type RedisClient, type Reply } from './client.ts';
 import { removeFormerRegistry } from './former-registry.ts';
 import { registryKeys, type RegistryKeys } from './registry-keys.ts';
-import { placeOf, readRecord, toClient, type Stored } from './registry-records.ts';
+import { subscriberScore, readRecord, toClient, type Stored } from './registry-records.ts';
 
 interface Options {
   clusters: number;
@@ -15,7 +15,7 @@ interface Options {
   clientTtl: number;
   /** Maximum number of clients, in total and per address. */
   maxClients?: number;
-  maxClientsPerSource?: number;
+  maxClientsPerAddress?: number;
   /** Called for each damaged entry, which is skipped. */
   onDamaged?: (damage: Damage) => void;
   /** Called once per subscriber that has clients although its cluster is no longer configured. */
@@ -37,10 +37,10 @@ const CHUNK = 1000;
 /** Maximum number of retries when another process changes the client meanwhile. */
 const ATTEMPTS = 20;
 
-/** Of how many clusters a client is given the least loaded one; of more, those that were it a moment ago. */
+/** Number of least loaded clusters that the script chooses from, so that its work is bounded. */
 const CANDIDATES = 8;
 
-const PLACE = /^(\d{1,3}):(\d{1,4})$/;
+const SUBSCRIBER = /^(\d{1,3}):(\d{1,4})$/;
 
 export class RedisRegistry implements Registry {
   readonly #redis: RedisClient;
@@ -56,15 +56,15 @@ export class RedisRegistry implements Registry {
     this.#keys = registryKeys(redis);
   }
 
-  register(registration: Registration, now: number, source = ''): Promise<Assignment> {
+  register(registration: Registration, now: number, address = ''): Promise<Assignment> {
     return withStore(async () => {
-      const { clusters, clientTtl, maxClients = UNLIMITED, maxClientsPerSource = UNLIMITED } = this.#options;
+      const { clusters, clientTtl, maxClients = UNLIMITED, maxClientsPerAddress = UNLIMITED } = this.#options;
       const { cluster_id = 0 } = registration;
       if (cluster_id < 0 || cluster_id >= clusters) throw unknownCluster(clusters);
       await Promise.all([this.expire(now), this.#seed()]);
-      const reply = await this.#place(registration, source, now + clientTtl * 1000);
+      const reply = await this.#assign(registration, address, now + clientTtl * 1000);
       if (reply === 'clients') throw tooManyClients(maxClients);
-      if (reply === 'source') throw tooManyClients(maxClientsPerSource, source);
+      if (reply === 'source') throw tooManyClients(maxClientsPerAddress, address);
       const [cluster, subscriber] = reply as [number, number];
       return { client: registration.client_id, cluster, subscriber };
     });
@@ -86,8 +86,8 @@ export class RedisRegistry implements Registry {
     return withStore(async () => {
       const found = await Promise.all(
         rooms.map(async (room) => {
-          const places = await this.#unlessDamaged(room, this.#redis.hkeys(this.#keys.audience(room)), []);
-          const subscribers = this.#readable(room, places, toSubscriber);
+          const entries = await this.#unlessDamaged(room, this.#redis.hkeys(this.#keys.audience(room)), []);
+          const subscribers = this.#readable(room, entries, toSubscriber);
           return [room, subscribers.filter((subscriber) => this.#isServed(subscriber))] as const;
         }),
       );
@@ -97,10 +97,10 @@ export class RedisRegistry implements Registry {
 
   clients({ cluster, subscriber }: SubscriberRef, rooms: readonly string[]): Promise<Map<string, Client[]>> {
     return withStore(async () => {
-      const place = placeOf(cluster, subscriber);
+      const score = subscriberScore(cluster, subscriber);
       const found = await Promise.all(
         rooms.map(async (room) => {
-          const viewers = this.#redis.zrangebyscore(this.#keys.viewers(room), place, place);
+          const viewers = this.#redis.zrangebyscore(this.#keys.viewers(room), score, score);
           return [room, this.#readable(room, await this.#unlessDamaged(room, viewers, []), toClient)] as const;
         }),
       );
@@ -146,31 +146,31 @@ export class RedisRegistry implements Registry {
       const ids = await this.#redis.zrange(this.#keys.byExpiry, from, from + CHUNK - 1);
       if (ids.length === 0) return moved;
       const stored = await Promise.all(ids.map((id) => this.#read(id)));
-      const placed = await Promise.all(
+      const assigned = await Promise.all(
         ids.map((client_id, n) => {
           const record = stored[n]?.record;
           if (record?.cluster !== cluster || record.subscriber !== subscriber) return undefined;
           const { host, port, room, source } = record;
-          return this.#place({ client_id, host, port, room_id: room, cluster_id: cluster }, source);
+          return this.#assign({ client_id, host, port, room_id: room, cluster_id: cluster }, source);
         }),
       );
-      moved += placed.filter((reply) => Array.isArray(reply)).length;
+      moved += assigned.filter((reply) => Array.isArray(reply)).length;
     }
   }
 
   /** @param expires end of its time to live; without it, unchanged */
-  async #place(registration: Registration, source: string, expires?: number): Promise<Reply> {
+  async #assign(registration: Registration, address: string, expires?: number): Promise<Reply> {
     const { client_id, host, port, room_id, cluster_id } = registration;
-    const { clusters, clientTtl, maxClients = UNLIMITED, maxClientsPerSource = UNLIMITED } = this.#options;
+    const { clusters, clientTtl, maxClients = UNLIMITED, maxClientsPerAddress = UNLIMITED } = this.#options;
     return this.#repeat(client_id, async () => {
       const [stored, least] = await Promise.all([this.#read(client_id), this.#leastLoadedClusters()]);
       const { cluster = clusters, room } = stored.record ?? {};
       const stays = room === room_id && cluster < clusters && (cluster_id ?? cluster) === cluster;
       const candidates = cluster_id === undefined ? least : [cluster_id];
       const reply = await this.#change('register', client_id, stored, candidates, room_id, [
-        ...[host, port, room_id, source, stays ? 1 : 0, expires ?? ''],
-        // The room has no clients any more.
-        ...[2 * clientTtl, maxClients, maxClientsPerSource],
+        ...[host, port, room_id, address, stays ? 1 : 0, expires ?? ''],
+        // How long the room's keys are kept: longer than any of its clients.
+        ...[2 * clientTtl, maxClients, maxClientsPerAddress],
       ]);
       if (reply === 'unseeded') await this.#seed(true);
       return reply;
@@ -220,8 +220,8 @@ export class RedisRegistry implements Registry {
     const former = record?.room ?? room ?? '';
     const rooms = [room ?? former, former].flatMap((each) => [this.#keys.viewers(each), this.#keys.audience(each)]);
     const clusters = [...new Set([...candidates, ...(record ? [record.cluster] : [])])];
-    const { byExpiry, bySource, clusters: byLoad, client } = this.#keys;
-    const keys = [byExpiry, bySource, byLoad, client(id), ...rooms, ...this.#keysOf(clusters)];
+    const { byExpiry, byAddress, clusters: byLoad, client } = this.#keys;
+    const keys = [byExpiry, byAddress, byLoad, client(id), ...rooms, ...this.#keysOf(clusters)];
     const read = [id, text, record ? 1 : 0];
     return this.#redis.registry(
       ...[keys.length, ...keys],
@@ -256,9 +256,9 @@ export class RedisRegistry implements Registry {
 
   #isServed(subscriber: SubscriberRef): boolean {
     if (subscriber.cluster < this.#options.clusters) return true;
-    const place = `${subscriber.cluster}:${subscriber.subscriber}`;
-    if (!this.#unserved.has(place)) this.#options.onUnserved?.(subscriber);
-    this.#unserved.add(place);
+    const name = `${subscriber.cluster}:${subscriber.subscriber}`;
+    if (!this.#unserved.has(name)) this.#options.onUnserved?.(subscriber);
+    this.#unserved.add(name);
     return false;
   }
 
@@ -280,15 +280,15 @@ export class RedisRegistry implements Registry {
 }
 
 const unlessWrongType =
-  <T>(instead: T, told?: (reason: string) => void) =>
+  <T>(instead: T, onWrongType?: (reason: string) => void) =>
   (error: Error): T => {
     if (!error.message.startsWith('WRONGTYPE')) throw error;
-    told?.(error.message);
+    onWrongType?.(error.message);
     return instead;
   };
 
-const toSubscriber = (place: string): SubscriberRef => {
-  const [, cluster, subscriber] = PLACE.exec(place) ?? [];
+const toSubscriber = (entry: string): SubscriberRef => {
+  const [, cluster, subscriber] = SUBSCRIBER.exec(entry) ?? [];
   if (cluster === undefined) throw new Error('no cluster and subscriber');
   return { cluster: Number(cluster), subscriber: Number(subscriber) };
 };

@@ -10,7 +10,7 @@ export const scripts = {
   applyBatch: read('apply-batch'),
   trimWindows: read('trim-windows'),
   forgetRoom: read('forget-room'),
-  settleWindows: read('settle-windows'),
+  markFinal: read('mark-final'),
   registry: read('registry'),
   subscribers: read('subscribers'),
   tokenBucket: read('token-bucket'),

@@ -32,7 +32,7 @@ export const readRoom = (text: string | null | undefined): StoredRoom | undefine
   return stored && { totals: new Map(Object.entries(stored.c)), late: stored.l, starts: stored.w, changedAt: stored.t };
 };
 
-/** Undefined when there is no such window, or nothing that could be one. */
+/** Undefined when the text is not the stored counts of a window. */
 export const readCounts = (text: string | null | undefined): Map<string, number> | undefined => {
   const stored = text ? parseWith(emojis, text) : undefined;
   return stored && new Map(Object.entries(stored));

@@ -6,13 +6,13 @@ import { inTime } from '../in-time.ts';
 
 type Resolve = (host: string) => Promise<string[]>;
 
-/** A name server that takes longer (ms) is not waited for. */
+/** Timeout (ms) of name resolution. */
 const RESOLVE_WITHIN_MS = 2000;
 
-/** As an entry of the allow-list: every address of the public internet, and every name that has only such. */
+/** Entry of the allow-list: every public address, and every name that resolves only to public addresses. */
 const PUBLIC = 'public';
 
-/** Link-local addresses, where clouds serve credentials, and their translations into IPv6: no configuration opens them. */
+/** Link-local addresses, where clouds serve credentials, and their IPv6 translations: no configuration allows them. */
 const NEVER: readonly AddressRange[] = [
   ...['169.254.0.0/16', 'fe80::/10', 'fd00:ec2::/32'],
   ...['::169.254.0.0/112', '::ffff:0:169.254.0.0/112', '64:ff9b::169.254.0.0/112', '2002:a9fe::/32'],
@@ -23,7 +23,7 @@ const systemResolver: Resolve = async (host) => (await lookup(host, { all: true 
 const inRange = (address: Address, [base, bits]: AddressRange): boolean =>
   address.kind() === base.kind() && (address as ipaddr.IPv4).match(base as ipaddr.IPv4, bits);
 
-/** The library calls unicast whatever it has no other name for; of IPv6 only this part is given out to anybody. */
+/** The library calls all unclassified addresses unicast; the only allocated public IPv6 addresses are in this range. */
 const GLOBAL_IPV6 = ipaddr.parseCIDR('2000::/3');
 
 const isPublic = (address: Address): boolean =>
@@ -31,16 +31,16 @@ const isPublic = (address: Address): boolean =>
 
 interface Limits {
   /**
-   * Ports that are refused on every host. By the port alone, since a machine has more names and addresses than its
-   * configuration tells, and the brokers that the first ones name have them too.
+   * Ports that are refused on every host, because the brokers and Redis have more names and addresses than the
+   * configuration lists.
    */
   refusedPorts?: ReadonlySet<number>;
   resolveWithinMs?: number;
 }
 
 /**
- * Decides where updates may be sent. A name is resolved, every address that it has is checked, and the connection is
- * made to the checked ones, so a name that answers differently the second time gains nothing.
+ * Decides where updates may be sent. A name is resolved, all of its addresses are checked, and the connection is made
+ * to a checked address, so a name that resolves differently the next time (DNS rebinding) has no effect.
  */
 export class AddressPolicy {
   readonly #names: ReadonlySet<string>;
@@ -50,8 +50,8 @@ export class AddressPolicy {
   readonly #resolveWithinMs: number;
 
   /**
-   * @param allowed names, addresses, CIDR ranges or `public`. Being named is not enough for a name: its addresses must
-   *   be public ones or in an allowed range, lest it be pointed into our own network.
+   * @param allowed names, addresses, CIDR ranges or `public`. The addresses of an allowed name must also be public or
+   *   in an allowed range, so that it can't lead into our own network.
    */
   constructor(
     allowed: readonly string[],

@@ -3,8 +3,8 @@ const TICK_MS = 100;
 const MOST_MS = 2 * TICK_MS;
 
 /**
- * Measures time without the periods in which this process did not run: it could read no answer then, so a client that
- * seems late is not to blame.
+ * Measures time without the periods in which this process did not run and could not read answers, so that they do not
+ * count against clients.
  */
 class AwakeClock {
   #awake = 0;
@@ -14,13 +14,13 @@ class AwakeClock {
     setInterval(() => this.#tick(), TICK_MS).unref();
   }
 
-  /** ms since some moment. */
+  /** ms since an arbitrary time. */
   now(): number {
     return this.#awake + Math.min(performance.now() - this.#tickedAt, MOST_MS);
   }
 
   /**
-   * Calls `act` after `ms`, once the sockets were read.
+   * Calls `act` after `ms`, after sockets have been read.
    * @returns a function that cancels it
    */
   after(ms: number, act: () => void): () => void {
@@ -46,5 +46,5 @@ class AwakeClock {
   }
 }
 
-/** All connections share one. */
+/** Shared by all connections. */
 export const awakeClock = new AwakeClock();

@@ -1,12 +1,12 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
 import { frame } from '../../../test/support/frames.ts';
-import { told } from '../../../test/support/tcp-client.ts';
+import { largestCounts } from '../../../test/support/tcp-client.ts';
 import { mergeFrames, type Frame } from '../../domain/frame.ts';
 import { toLines } from '../../domain/update-line.ts';
 import { Backlog, encodeFrame } from './backlog.ts';
 
-test('a frame is a line for each window and emoji, each of which says its window’s length and the total', () => {
+test('a frame is encoded as one line per window and emoji, with window length and total', () => {
   const lines = encodeFrame(mergeFrames(frame(3, { total: 9 }), frame(4, { emoji: '❤️' }))).split('\n');
   expect(lines.at(-1)).toBe('');
   expect(lines.slice(0, -1).map((line) => JSON.parse(line) as unknown)).toEqual([
@@ -15,7 +15,7 @@ test('a frame is a line for each window and emoji, each of which says its window
   ]);
 });
 
-test('of each window and emoji the largest count is left, of totals too, and final stays final', () => {
+test('frames of a room are merged: the largest count and total of each emoji, and final stays final', () => {
   const backlog = new Backlog();
   backlog.add(mergeFrames(frame(1), frame(1, { emoji: '❤️' })));
   backlog.add(mergeFrames(frame(3), frame(1, { start: 2000, total: 4 })));
@@ -33,13 +33,13 @@ test('of each window and emoji the largest count is left, of totals too, and fin
   expect(backlog.take()).toBeUndefined();
 });
 
-test('rooms are taken one by one, in the order in which they have waited', () => {
+test('rooms are taken one by one, in the order in which they were added', () => {
   const backlog = new Backlog();
   for (const room of ['b', 'a', 'b']) backlog.add(frame(1, { room }));
   expect([backlog.take()?.room_id, backlog.take()?.room_id, backlog.take()]).toEqual(['b', 'a', undefined]);
 });
 
-test('it is bounded, and the oldest windows give way', () => {
+test('the size is bounded: the oldest windows are dropped', () => {
   const backlog = new Backlog();
   for (let n = 0; n < 5000; n++) backlog.add(frame(1, { start: n * 2000 }));
   const kept = backlog.take()?.windows ?? [];
@@ -47,7 +47,7 @@ test('it is bounded, and the oldest windows give way', () => {
   expect(kept[0]?.start).toBe(new Date(3000 * 2000).toISOString());
 });
 
-test('what is added is not changed', () => {
+test('an added frame is not modified', () => {
   const backlog = new Backlog();
   const windows = Array.from({ length: 2500 }, (_, n) => frame(1, { start: n * 2000 }).windows).flat();
   const large = { ...frame(1), windows };
@@ -56,7 +56,7 @@ test('what is added is not changed', () => {
   expect(large.windows).toHaveLength(2500);
 });
 
-test('skipping loses nothing: however frames are gathered, the client ends with the same counts', () => {
+test('however frames are merged, the client ends with the same counts', () => {
   const one = fc
     .record({
       count: fc.integer({ min: 0, max: 9 }),
@@ -75,7 +75,7 @@ test('skipping loses nothing: however frames are gathered, the client ends with 
       }
       taken.push(backlog.take());
       const lines = (frames: readonly (Frame | undefined)[]) => frames.flatMap((each) => (each ? toLines(each) : []));
-      expect(told(lines(taken))).toEqual(told(lines(steps.map((step) => step.frame))));
+      expect(largestCounts(lines(taken))).toEqual(largestCounts(lines(steps.map((step) => step.frame))));
     }),
   );
 });

@@ -1,10 +1,10 @@
 import { mergeFrames, type Frame } from '../../domain/frame.ts';
 import { toLines } from '../../domain/update-line.ts';
 
-/** The counts that a client has not taken yet are kept up to this many; the oldest windows give way. */
+/** Maximum number of counts per room that wait for a client; beyond it, the oldest windows are dropped. */
 const MAX_COUNTS = 2000;
 
-/** A frame as newline-delimited JSON, a line for each window and emoji. */
+/** Encodes a frame as newline-delimited JSON, one line per window and emoji. */
 export const encodeFrame = (frame: Frame): string =>
   toLines(frame)
     .map((line) => `${JSON.stringify(line)}\n`)
@@ -12,7 +12,7 @@ export const encodeFrame = (frame: Frame): string =>
 
 const sizeOf = (windows: Frame['windows']) => windows.reduce((sum, { counts }) => sum + Object.keys(counts).length, 0);
 
-/** What a client has still to be sent: one frame a room, merged. Bounded. */
+/** The frames that still have to be sent to a client, merged to one per room. Bounded. */
 export class Backlog {
   readonly #frames = new Map<string, Frame>();
 
@@ -23,7 +23,7 @@ export class Backlog {
   add(frame: Frame): void {
     const known = this.#frames.get(frame.room_id);
     const merged = known ? mergeFrames(known, frame) : { ...frame };
-    // Ordered by their start, so the oldest come first.
+    // Windows are ordered by start, so the oldest come first.
     let surplus = sizeOf(merged.windows) - MAX_COUNTS;
     while (surplus > 0 && merged.windows.length > 1) {
       const [oldest, ...rest] = merged.windows;
@@ -33,7 +33,7 @@ export class Backlog {
     this.#frames.set(frame.room_id, merged);
   }
 
-  /** The frame of the room that has waited longest, or undefined when there is none; it is no longer in the backlog. */
+  /** Removes and returns the frame of the room that has waited longest, or undefined. */
   take(): Frame | undefined {
     const [frame] = this.#frames.values();
     if (frame) this.#frames.delete(frame.room_id);

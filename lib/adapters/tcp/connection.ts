@@ -8,35 +8,35 @@ import { dial, opened, write } from './dial.ts';
 
 export interface ConnectionOptions {
   addressesOf: (host: string, port: number) => Promise<string[]>;
-  /** A connection that is not open after this (ms) is a failed delivery; so is a handshake that takes longer. */
+  /** A delivery fails when the connection takes longer (ms) to open, or the handshake to complete. */
   connectTimeoutMs: number;
-  /** What a new connection has to pass before the first frame. It rejects when the client fails. */
+  /** Runs on a new connection before the first frame. It rejects when the client fails it. */
   handshake?: ((socket: Socket, withinMs: number) => Promise<void>) | undefined;
-  /** A client that takes nothing for this long (ms) is a failed delivery, again and again. */
+  /** Each time the client reads nothing for this long (ms), a delivery has failed. */
   stallMs: number;
-  /** A client is given up when deliveries have failed for so long (ms), and `MIN_FAILURES` times at least. */
+  /** A client is given up when deliveries have failed for this long (ms), and at least `MIN_FAILURES` times. */
   giveUpMs: number;
   /** Called once, when the client is given up. */
   onDead: (clientId: string) => void;
 }
 
 const MIN_FAILURES = 3;
-/** After a failed delivery the next attempt comes with the next frame, or, in a room that has fallen silent, after this. */
+/** A failed delivery is retried with the next frame, at the latest after this time. */
 const RETRY_MS = 1000;
 
-/** An open socket and what went over it. */
+/** An open socket and what was sent over it. */
 interface Link {
   socket: Socket;
   frames: number;
-  /** The frame written last: the client may not have read it. */
+  /** The last written frame; the client may not have read it. */
   last: Frame | undefined;
-  /** Whether that one holds what had been written before, in vain. */
+  /** Whether the last frame was sent again after a connection had closed. */
   repeated: boolean;
 }
 
 /**
- * One client's connection: opened when there is something to send, kept and reused, opened again when the client
- * closes it after each message. What is offered while a send is under way is merged and goes with the next one.
+ * One client's connection: opened when there is something to send, kept and reused, and reopened when the client closes
+ * it, which some do after each message. Frames offered during a send are merged and sent next.
  */
 export class ClientConnection {
   readonly client: Client;
@@ -48,7 +48,7 @@ export class ClientConnection {
   #sending: Promise<void> | undefined;
   #repeating = false;
   #failures = 0;
-  /** By the clock of `awakeClock`: the first failure of those in a row. */
+  /** Time (of `awakeClock`) of the first of the consecutive failures. */
   #failingSince = 0;
   #closed = false;
   #retry: NodeJS.Timeout | undefined;
@@ -59,8 +59,8 @@ export class ClientConnection {
   }
 
   /**
-   * Sends the frame, or leaves it for when the client takes what it has been sent before. Never rejects.
-   * @param encoded the same frame encoded, so that a thousand clients share one encoding.
+   * Sends the frame, or queues it while an earlier send is not complete. Never rejects.
+   * @param encoded the same frame encoded, so that all clients share one encoding
    */
   offer(frame: Frame, encoded: string): Promise<void> {
     this.lastOfferAt = Date.now();
@@ -69,7 +69,7 @@ export class ClientConnection {
     return this.#sendBacklog();
   }
 
-  /** For good: nothing is sent and nothing is said about the client any more. */
+  /** Permanent: nothing is sent afterwards, and `onDead` is not called. */
   close(): void {
     this.#closed = true;
     clearTimeout(this.#retry);
@@ -89,21 +89,21 @@ export class ClientConnection {
         const link = await this.#open();
         kept = link.frames > 0;
         await write(link.socket, text ?? encodeFrame(frame), this.#options.stallMs, () => this.#failed());
-        if (kept) this.#failures = 0; // the client has kept the connection after the frame before
+        if (kept) this.#failures = 0; // the client has kept the connection after the previous frame
         link.frames++;
         link.last = frame;
         link.repeated = this.#repeating;
         this.#repeating = false;
       }
     } catch {
-      // The counts stay for the next attempt; counting the failures is what is done about them.
+      // The counts stay in the backlog for the next attempt.
       if (frame) this.#backlog.add(frame);
       if (!kept) this.#failed();
     } finally {
       this.#sending = undefined;
     }
     if (this.#closed || this.#backlog.isEmpty) return;
-    // A kept connection that the client closed in this moment says nothing about the client: try a new one at once.
+    // The client may just have closed a connection that was in use; a new one is tried at once.
     if (kept) await this.#sendBacklog();
     else {
       clearTimeout(this.#retry);
@@ -128,11 +128,11 @@ export class ClientConnection {
     if (this.#link?.socket === socket) this.#link = undefined;
     if (this.#closed || !last) return;
     if (!hadError && frames === 1) {
-      // In order, after one frame: a client that takes a connection per message.
+      // Closed without an error after one frame: the client takes a connection per message.
       this.#failures = 0;
       return;
     }
-    // The last frame may have come too late to be read: it is told again, once, and if that is in vain with the next.
+    // The client may have closed before it read the last frame: it is sent again once, then with the next frame.
     this.#backlog.add(last);
     if (repeated) {
       if (hadError) this.#failed();

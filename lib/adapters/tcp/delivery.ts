@@ -7,14 +7,16 @@ import { encodeFrame } from './backlog.ts';
 interface Options extends Omit<ConnectionOptions, 'onDead'> {
   registry: Pick<Registry, 'clients'>;
   onDead: (clientId: string) => void;
-  /** How long (ms) `publish` waits for clients that are slow to connect or to read. They go on afterwards. */
+  /** How long (ms) `publish` waits for slow clients; their sends continue afterwards. */
   waitMs?: number;
 }
 
-/** A connection that nothing was offered to for this long is closed: its client has gone or its room is silent. */
+/** A connection without new frames for this long (ms) is closed: its client has moved or its room is inactive. */
 const IDLE_MS = 120_000;
 
-/** Updates to the clients of a subscriber as newline-delimited JSON: a line an emoji, all of a room in one write. */
+/**
+ * Sends updates to a subscriber's clients as newline-delimited JSON: one line per window and emoji, one write per room.
+ */
 export class TcpDelivery {
   readonly #options: Options;
   readonly #connections = new Map<string, ClientConnection>();
@@ -25,7 +27,7 @@ export class TcpDelivery {
     this.#sweep = setInterval(() => this.#closeIdle(), IDLE_MS / 2).unref();
   }
 
-  /** The port for the clients of one subscriber. All share this object's connections. */
+  /** The delivery port for the clients of one subscriber. All subscribers share this object's connections. */
   of(subscriber: SubscriberRef): Delivery {
     return {
       publish: async (room, frame) => {
@@ -56,7 +58,7 @@ export class TcpDelivery {
     const connection = new ClientConnection(client, {
       ...this.#options,
       onDead: (id) => {
-        // A connection that was replaced is closed and says nothing any more, so this is the one in the map.
+        // A replaced connection is closed and does not call this, so the map has this connection.
         this.#connections.delete(id);
         this.#options.onDead(id);
       },

@@ -2,7 +2,7 @@ import { connect, isIPv6, type Socket } from 'node:net';
 import { awakeClock } from './awake-clock.ts';
 import { PlatformError } from '../../errors.ts';
 
-/** Starts to connect to one of the addresses that were checked for the host, whatever its name says now. */
+/** Starts to connect to one of the checked addresses of the host, without resolving its name again. */
 export const dial = (host: string, port: number, checked: readonly string[]): Socket => {
   const addresses = checked.map((address) => ({ address, family: isIPv6(address) ? 6 : 4 }));
   const socket = connect({
@@ -15,9 +15,9 @@ export const dial = (host: string, port: number, checked: readonly string[]): So
       else done(null, first?.address ?? '', first?.family);
     },
   });
-  // A client may talk; nobody listens, but its words must not fill our memory.
+  // Data from the client is read and discarded, so that it does not fill the memory.
   socket.resume();
-  // Node would end the process without a listener; the 'close' that follows tells the same to those who care.
+  // Without a listener Node would end the process; the error is handled at the 'close' event that follows.
   socket.on('error', () => undefined);
   return socket;
 };
@@ -35,7 +35,9 @@ export const opened = (socket: Socket, withinMs: number): Promise<void> =>
       .once('close', () => settle(() => reject(new PlatformError('delivery_failed', 'The client cannot be reached'))));
   });
 
-/** Resolves when the system has taken the text. `onStall` is called each time that nothing was taken for `stallMs`. */
+/**
+ * Resolves when the text has been written to the system. `onStall` is called after every `stallMs` without progress.
+ */
 export const write = (socket: Socket, text: string, stallMs: number, onStall: () => void): Promise<void> =>
   new Promise((resolve, reject) => {
     let cancel = () => {};

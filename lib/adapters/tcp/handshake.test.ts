@@ -17,7 +17,7 @@ const portOf = async (server: Server): Promise<number> => {
   return (server.address() as AddressInfo).port;
 };
 
-/** What somebody on a port was sent, and what it does with each piece of it. */
+/** A TCP server that stores what it receives and calls `onText` for each piece. */
 const listener = async (onText: (socket: Socket, text: string) => void) => {
   const seen = { text: '', connections: 0 };
   const port = await portOf(
@@ -59,21 +59,21 @@ describe('a client that answers the challenge', () => {
   test.each<[string, (socket: Socket, answer: string) => void]>([
     ['at once', (socket, answer) => socket.write(answer)],
     ['in two pieces', (socket, answer) => socket.write(answer.slice(0, 9), () => socket.write(answer.slice(9)))],
-    ['and says more', (socket, answer) => socket.write(`${answer}${'x'.repeat(1_000_000)}`)],
-  ])('%s gets its frames, and is asked once a connection', async (_how, respond) => {
+    ['and sends more data', (socket, answer) => socket.write(`${answer}${'x'.repeat(1_000_000)}`)],
+  ])('%s gets its frames, and one challenge per connection', async (_how, respond) => {
     const { port, seen } = await listener((socket, text) => {
       if (nonceIn(text)) respond(socket, response(nonceIn(text)));
     });
     const { publish, dead } = deliveryTo([port]);
     await publish(1);
     await publish(2);
-    await until('both have come', () => seen.text.split('\n').length === 4);
+    await until('both frames have arrived', () => seen.text.split('\n').length === 4);
     expect(seen.text.match(/challenge/g)).toHaveLength(1);
     expect(seen).toMatchObject({ connections: 1, text: expect.stringContaining('"raw_count":2') });
     expect(dead).toEqual([]);
   });
 
-  test('and takes a connection per message is asked each time, another nonce each time', async () => {
+  test('and takes a connection per message gets a new nonce on each connection', async () => {
     const nonces = new Set<string>();
     const { port, seen } = await listener((socket, text) => {
       const nonce = nonceIn(text);
@@ -83,7 +83,7 @@ describe('a client that answers the challenge', () => {
     const { publish, dead } = deliveryTo([port]);
     for (let n = 1; n <= 4; n++) {
       await publish(n);
-      await until(`count ${n} has come`, () => seen.text.includes(`"raw_count":${n},`));
+      await until(`count ${n} has arrived`, () => seen.text.includes(`"raw_count":${n},`));
     }
     expect(nonces.size).toBe(seen.connections);
     expect(seen.connections).toBeGreaterThanOrEqual(3);
@@ -91,18 +91,18 @@ describe('a client that answers the challenge', () => {
   });
 });
 
-describe('who does not answer it gets no frame, and is dead after three attempts', () => {
+describe('a client that does not answer it gets no frame, and is given up after three attempts', () => {
   const echo = (socket: Socket, text: string) => socket.write(text);
   test.each<[string, (socket: Socket, text: string) => void]>([
     ['an echo', echo],
     ['another nonce', (socket) => socket.write(response('AAAAAAAAAAAAAAAAAAAAAA'))],
     ['no nonce', (socket) => socket.write('{"type":"response"}\n')],
     ['null', (socket) => socket.write('null\n')],
-    ['no JSON', (socket) => socket.write('hello\n')],
+    ['invalid JSON', (socket) => socket.write('hello\n')],
     ['the answer on its second line', (socket, text) => socket.write(`hello\n${response(nonceIn(text))}`)],
     ['an answer in its error message', (socket, text) => socket.write(`-ERR ${response(nonceIn(text))}`)],
-    ['what Redis says', (socket, text) => socket.write(`-ERR unknown command \`${text.trim()}\`, with args\r\n`)],
-    ['an end', (socket) => socket.end()],
+    ['an error of Redis', (socket, text) => socket.write(`-ERR unknown command \`${text.trim()}\`, with args\r\n`)],
+    ['a closed connection', (socket) => socket.end()],
     ['RST', (socket) => socket.resetAndDestroy()],
     ['nothing', () => undefined],
   ])('%s', async (_what, behave) => {
@@ -114,7 +114,7 @@ describe('who does not answer it gets no frame, and is dead after three attempts
     expect(seen.connections).toBe(3);
   });
 
-  test('megabytes without a line break are not read to their end', async () => {
+  test('an answer without a line break is cut off', async () => {
     const closedAfter: number[] = [];
     const { port } = await listener((socket) => {
       socket.once('close', () => closedAfter.push(socket.bytesWritten));
@@ -124,7 +124,7 @@ describe('who does not answer it gets no frame, and is dead after three attempts
     const { publish, dead } = deliveryTo([port], 5000);
     for (let n = 1; n <= 3; n++) await publish(n);
     expect(dead).toEqual(['c0']);
-    await until('each connection is cut', () => closedAfter.length === 3);
+    await until('all three connections are closed', () => closedAfter.length === 3);
   });
 
   test('an HTTP server', async () => {
@@ -141,17 +141,17 @@ describe('who does not answer it gets no frame, and is dead after three attempts
   });
 });
 
-test('one that keeps us waiting delays nobody', async () => {
+test('a client that does not answer does not delay other clients', async () => {
   const slow = await listener(() => undefined);
   const quick = await listener((socket, text) => socket.write(answerTo(text.trim()) ?? ''));
   const { publish } = deliveryTo([slow.port, quick.port], 60_000, 100);
   await publish(1);
   await publish(2);
-  await until('the quick one has both', () => quick.seen.text.includes('"raw_count":2'), 20_000);
+  await until('the quick client has both frames', () => quick.seen.text.includes('"raw_count":2'), 20_000);
   expect(slow.seen.text).not.toContain('raw_count');
 });
 
-test('a client’s answer: to a challenge only', () => {
+test('answerTo answers challenges and nothing else', () => {
   expect(answerTo('{"type":"challenge","nonce":"n1"}')).toBe('{"type":"response","nonce":"n1"}\n');
   for (const line of [
     '',

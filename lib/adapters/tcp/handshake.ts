@@ -4,12 +4,14 @@ import { awakeClock } from './awake-clock.ts';
 import { PlatformError } from '../../errors.ts';
 import { write } from './dial.ts';
 
-/** An answer has some 80 bytes; whoever sends more without a line break does not speak our protocol. */
+/**
+ * Maximum length of an answer (they have about 80 bytes), so that a peer without this protocol can't fill the memory.
+ */
 const MAX_ANSWER = 1024;
 
 const message = (type: 'challenge' | 'response', nonce: string): string => `${JSON.stringify({ type, nonce })}\n`;
 
-/** The nonce of a line of that type. An extra field does no harm, so that either side can grow. */
+/** The nonce of a line of that type, if it is one. Unknown fields are ignored, for future extensions. */
 const nonceOf = (type: 'challenge' | 'response', line: string): string | undefined => {
   let value: unknown;
   try {
@@ -21,17 +23,17 @@ const nonceOf = (type: 'challenge' | 'response', line: string): string | undefin
   return given === type && typeof nonce === 'string' ? nonce : undefined;
 };
 
-/** What a client answers to a line of the platform, its line break included; undefined when the line is no challenge. */
+/** A client's answer to a line of the platform, with line break; undefined when the line is not a challenge. */
 export const answerTo = (line: string): string | undefined => {
   const nonce = nonceOf('challenge', line);
   return nonce === undefined ? undefined : message('response', nonce);
 };
 
 /**
- * Asks whoever listens to say a random word in our own protocol, on each connection, so that nobody gets counts who has
- * not asked for them: no other service that a registration names, nor the program that takes a client's port later.
- * @throws PlatformError `delivery_failed` when the first line is another, too long or does not come in time. The socket
- *   is closed then.
+ * Sends a challenge on a new connection and checks the answer, so that counts are sent only to programs that speak this
+ * protocol: not to another service that a registration names, or to a program that uses a former client's port.
+ * @throws PlatformError `delivery_failed` when the first line is not the answer, is too long or comes too late. Then
+ *   the socket is closed.
  */
 export const handshake = async (socket: Socket, withinMs: number): Promise<void> => {
   const nonce = randomBytes(16).toString('base64url');
@@ -44,7 +46,7 @@ export const handshake = async (socket: Socket, withinMs: number): Promise<void>
   throw new PlatformError('delivery_failed', 'The client does not answer the challenge');
 };
 
-/** What follows the line is left unread. */
+/** Data after the first line is ignored. */
 const firstLine = (socket: Socket, withinMs: number): Promise<string> =>
   new Promise((resolve, reject) => {
     const chunks: Buffer[] = [];

@@ -3,7 +3,7 @@ import { createServer } from 'node:net';
 import { afterEach, expect, test } from '@jest/globals';
 import { createHandler } from '../../../functions/register.ts';
 import { recordedLogger, unlimited } from '../../../test/support/doubles.ts';
-import { openDoor } from '../../usecases/authorization.ts';
+import { openAuthenticator } from '../../usecases/authorization.ts';
 import { httpEvent } from '../../../test/support/events.ts';
 import { listen, type Behaviour } from '../../../test/support/tcp-client.ts';
 import { until } from '../../../test/support/until.ts';
@@ -20,7 +20,7 @@ afterEach(async () => {
   for (const each of open.splice(0).reverse()) await each.close();
 });
 
-/** Registration and delivery as the platform has them, with a name server that gives these answers in turn, then the last. */
+/** Registration and delivery with a name server that gives these answers in turn, and then repeats the last one. */
 const platform = (allowed: readonly string[], answers: (string[] | Promise<string[]>)[]) => {
   const asked: string[] = [];
   const resolve = async (host: string) => {
@@ -31,7 +31,7 @@ const platform = (allowed: readonly string[], answers: (string[] | Promise<strin
   const registry = new MemoryRegistry({ clusters: 1, subscribersPerCluster: 1, clientTtl: 60 });
   const addressesOf = (host: string, port: number) => policy.addressesOf(host, port);
   const handler = createHandler({
-    auth: openDoor,
+    auth: openAuthenticator,
     admission: unlimited,
     registry,
     checkHost: addressesOf,
@@ -71,7 +71,7 @@ test.each<[string, string[]]>([
   ['a public address and this machine', [PUBLIC, '127.0.0.1']],
   ['nothing', []],
 ])(
-  'a name that was public when it registered and then is %s: no connection, and dead after three',
+  'a name that was public at its registration and then resolves to %s: no connection, given up after three attempts',
   async (_to, then) => {
     const victim = await client();
     const { asked, dead, register, publish } = platform(['public'], [[PUBLIC], then]);
@@ -79,13 +79,13 @@ test.each<[string, string[]]>([
     for (let n = 1; n <= 3; n++) await publish(n);
     expect(dead).toEqual(['c1']);
     expect(victim.connections).toBe(0);
-    expect(asked).toEqual([HOST, HOST, HOST, HOST]); // anew for each attempt
+    expect(asked).toEqual([HOST, HOST, HOST, HOST]); // once for the registration and for each attempt
   },
 );
 
-test('the connection goes to the address that was checked: the name is not asked again in between', async () => {
+test('the connection goes to the checked address: the name is not resolved again in between', async () => {
   const checked = await client();
-  // On the same port of another address, which the name is pointed to right after the check.
+  // Same port at another address, to which the name resolves after the check.
   const other = createServer(() => others++).listen(checked.port, '127.0.0.2');
   let others = 0;
   await once(other, 'listening');
@@ -93,12 +93,12 @@ test('the connection goes to the address that was checked: the name is not asked
   const { asked, register, publish } = platform([HOST, '127.0.0.1'], [['127.0.0.1'], ['127.0.0.1'], ['127.0.0.2']]);
   expect(await register(checked.port)).toBe(200);
   await publish(1);
-  await until('it has come', () => checked.lines().length === 1);
+  await until('the frame has arrived', () => checked.lines().length === 1);
   expect(asked).toHaveLength(2); // once for the registration, once for the connection
   expect(others).toBe(0);
 });
 
-test('each new connection is checked, also that of a client that has got frames before', async () => {
+test('every new connection is checked, also to a client that has received frames before', async () => {
   const viewer = await client({ data: (socket) => socket.end() });
   const here = ['127.0.0.1'];
   const { dead, register, publish } = platform([HOST, '127.0.0.1'], [here, here, here, ['127.0.0.2']]);
@@ -106,7 +106,7 @@ test('each new connection is checked, also that of a client that has got frames 
   for (let n = 1; n <= 2; n++) {
     await publish(n);
     await until(
-      `${n} has come and the client has closed`,
+      `count ${n} has arrived and the client has closed`,
       () => viewer.lines().length === n && viewer.sockets.size === 0,
     );
   }
@@ -115,7 +115,7 @@ test('each new connection is checked, also that of a client that has got frames 
   expect(viewer.connections).toBe(2);
 });
 
-test('a name server that does not answer is a refusal, then a failed delivery', async () => {
+test('while the name server does not answer, registrations are refused and deliveries fail', async () => {
   const never = new Promise<string[]>(() => undefined);
   expect(await platform(['public'], [never]).register(6000)).toBe(400);
   const { dead, register, publish } = platform(['public'], [[PUBLIC], never]);

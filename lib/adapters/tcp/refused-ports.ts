@@ -2,8 +2,8 @@ import type { Config } from '../../config/variables.ts';
 import { redisNodes } from '../../config/redis-nodes.ts';
 
 /**
- * The ports of the platform's own services: a client that registered one would have us write into the broker or Redis,
- * which trust whoever calls from here.
+ * The ports of the platform's own services. If a client registered one, updates would be written to the broker or
+ * Redis, which trust connections from this host.
  */
 export const portsOf = ({
   KAFKA_BROKERS,

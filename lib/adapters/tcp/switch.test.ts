@@ -4,7 +4,7 @@ import { recordedLogger, unlimited } from '../../../test/support/doubles.ts';
 import { httpEvent } from '../../../test/support/events.ts';
 import { createHandler } from '../../../functions/register.ts';
 import { loadConfig } from '../../config/variables.ts';
-import { openDoor } from '../../usecases/authorization.ts';
+import { openAuthenticator } from '../../usecases/authorization.ts';
 import { deliversOverTcp, tcpIsOff } from './switch.ts';
 
 const prod = { STAGE: 'prod', AUTH_ALLOW_OPEN: 'true' };
@@ -15,14 +15,14 @@ test.each([
   [prod, false],
   [{ ...prod, DELIVERY_TCP: 'on' }, true],
   [{ ...prod, DELIVERY_TCP: '' }, false],
-])('on for the local stage, off for a deployed one, unless it is set: %j', (env, isOn) => {
+])('delivery over TCP with %j: %p', (env, isOn) => {
   expect(deliversOverTcp(loadConfig(env))).toBe(isOn);
 });
 
-test('where it is off a registration is refused and names the setting', async () => {
+test('while it is off, registrations are refused with an error that names DELIVERY_TCP', async () => {
   const registry = new MemoryRegistry({ clusters: 1, subscribersPerCluster: 1, clientTtl: 60 });
   const handler = createHandler({
-    ...{ auth: openDoor, admission: unlimited, registry, clock: () => 1000, log: recordedLogger() },
+    ...{ auth: openAuthenticator, admission: unlimited, registry, clock: () => 1000, log: recordedLogger() },
     checkHost: () => Promise.reject(tcpIsOff()),
   });
   const { statusCode, body } = await handler(httpEvent({ body: { client_id: 'c1', port: 6000 } }));

@@ -1,13 +1,13 @@
 --[=[
-  Counts rooms as active, all of them or, when there are too many, none.
+  Marks rooms as active: all of them or, when there would be too many, none.
 
-  KEYS[1]   active rooms   zset  room -> when it was last active (ms)
+  KEYS[1]   active rooms   zset  room -> time of last activity (ms)
   ARGV[1]   now (ms)
-  ARGV[2]   how long (ms) a room is active
-  ARGV[3]   how many rooms may be
-  ARGV[4..] rooms, each once
+  ARGV[2]   time (ms) that a room stays active
+  ARGV[3]   maximum number of active rooms
+  ARGV[4..] rooms, without duplicates
 
-  Returns   the rooms that are too many: new ones, in the order given
+  Returns   the inactive rooms that exceed the maximum, in the order given; empty on success
 ]=]
 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', ARGV[1] - ARGV[2])
 local free, surplus = ARGV[3] - redis.call('ZCARD', KEYS[1]), {}

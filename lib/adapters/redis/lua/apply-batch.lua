@@ -1,36 +1,36 @@
 --[=[
-  Counts a batch in one bucket, atomically: each topic partition's part at most once, each id once. Everything that can
-  fail is read before anything is written, and nothing is written when a part does not continue what is stored.
+  Counts a batch in one bucket, atomically: each topic partition's records at most once, each event_id once. All reads
+  that can fail come before the first write. Nothing is written if a partition does not continue at its stored progress.
 
   KEYS[1]    state      hash  room           -> JSON {c: {emoji: taps}, k: emojis in c, l: late taps,
-                                                w: [start of a window, newest first, 10 at the most], t: last change (s)}
+                                                w: [start of a window, newest first, at most 10], t: last change (s)}
                               " p <partition>" -> progress, see `progressOf`
-                              " salt"         -> name of this state; window hashes of another one are leftovers
+                              " salt"         -> identifies this state; window hashes with another salt are leftovers
                               " horizon"      -> windows that start before this (ms) were removed
   KEYS[2]    windows    zset  start of a window -> start
-  KEYS[3]    open       zset  start of a window -> when it is over (ms): to be reported as final then
-  KEYS[4..]  ids        set, two for each entry of `p`: the ids of an even and of an odd generation
-  then       window     hash, one for each entry of `w`: room -> JSON {emoji: taps}, " salt" -> name of its state
+  KEYS[3]    open       zset  start of a window -> time at which to report it as final (ms)
+  KEYS[4..]  ids        set, two for each entry of `p`: the ids of the even and the odd generation
+  then       window     hash, one for each entry of `w`: room -> JSON {emoji: taps}, " salt" -> salt of its state
   ARGV[1]    JSON {
                p: [{ t: topic-partition, f: first offset, l: last offset, m: latest record time (ms), a: latest append time (ms),
                      r: [[index of the room, late taps, [[index of the window, emoji, taps], ...]], ...],
                      i: taps with an id, in order: { k: their ids, 12 bytes each, c: [[room, window or 0, emoji, taps], ...],
                         s: [append time (ms), [index in c, ...], ...] } or absent }, ...],
-               r: [[room, [index of a window that is touched, ...]], ...],
-               w: [[start, when it is over (ms) or 0], ...] }        indexes begin at 1
+               r: [[room, [index of a touched window, ...]], ...],
+               w: [[start, time at which to report it as final (ms) or 0], ...] }        indexes begin at 1
   ARGV[2]    now (ms)
-  ARGV[3]    a name for the state if there is none
-  ARGV[4]    how long (ms of append time) an id is remembered at least
-  ARGV[5]    how many ids a generation holds at the most
-  ARGV[6]    how many kinds of emojis a room shows; the rest counts as `:other:`
+  ARGV[3]    salt for the state if there is none yet
+  ARGV[4]    minimum time (ms of append time) that an id is remembered
+  ARGV[5]    maximum number of ids in a generation
+  ARGV[6]    maximum number of different emojis per room; further ones count as `:other:`
 
-  Returns    {"counted", {topic-partition, offset, newest, ...} partly counted before,
-              then for each room its state and its windows, as stored}
-             {"behind", topic-partition, offset, newest, ...}, {"other_topic"} or {"damaged"}: nothing was written
+  Returns    {"counted", {topic-partition, offset, newest, ...} of the partitions partly counted before,
+              then for each room its state and its touched windows, as stored}
+             {"behind", topic-partition, offset, newest, ...}, {"topic_recreated"} or {"damaged"}: nothing was written
 
-  An id is remembered in generations. A generation ends when it has lasted for ARGV[4] or holds ARGV[5] ids; the one
-  before it is kept. Append time only ever rises here, so what counts depends on the order of the topic alone, however
-  often and with whatever boundaries batches come.
+  Ids are remembered in generations. A generation ends after ARGV[4] ms or with ARGV[5] ids; the previous one is kept.
+  Append time never decreases here, so which taps count depends only on the order of records in the topic, and not on
+  how they are divided into batches or how often a batch is delivered.
 ]=]
 local OTHER = ':other:'
 local batch = cjson.decode(ARGV[1])
@@ -39,7 +39,7 @@ local firstWindowKey = 3 + 2 * #batch.p
 
 local function whole(number) return string.format('%.0f', number) end
 
--- As many arguments as Lua can unpack at once.
+-- Lua's `unpack` is limited.
 local MOST = 4000
 local function hmget(key, fields)
   local values = {}
@@ -55,7 +55,8 @@ local function call(command, key, arguments)
   end
 end
 
--- offset, latest record time, latest append time, generation, when it began, its ids, those of the one before
+-- o: offset, m: latest record time, a: latest append time, g: generation, b: its begin, n: its number of ids,
+-- q: number of ids in the previous generation
 local function progressOf(text)
   local p = { o = -1, m = -1, a = 0, g = 0, b = 0, n = 0, q = 0 }
   if text then
@@ -67,7 +68,7 @@ local function progressOf(text)
   return p
 end
 
--- What is stored.
+-- Read what is stored.
 local fields = { ' salt', ' horizon' }
 for _, part in ipairs(batch.p) do fields[#fields + 1] = ' p ' .. part.t end
 for _, room in ipairs(batch.r) do fields[#fields + 1] = room[1] end
@@ -82,7 +83,7 @@ for n, part in ipairs(batch.p) do
   if not p then return { 'damaged' } end
   part.p = p
   if part.l <= p.o then
-    if part.m > p.m then return { 'other_topic' } end
+    if part.m > p.m then return { 'topic_recreated' } end
   elseif part.f > p.o + 1 then
     behind = true
   elseif part.f <= p.o then
@@ -92,7 +93,7 @@ for n, part in ipairs(batch.p) do
     part.ids = { KEYS[2 + 2 * n], KEYS[3 + 2 * n] }
   end
 end
-local function told(parts, into)
+local function append_progress(parts, into)
   for _, part in ipairs(parts) do
     into[#into + 1] = part.t
     into[#into + 1] = whole(part.p.o)
@@ -100,7 +101,7 @@ local function told(parts, into)
   end
   return into
 end
-if behind then return told(batch.p, { 'behind' }) end
+if behind then return append_progress(batch.p, { 'behind' }) end
 
 local rooms = {}
 for n, entry in ipairs(batch.r) do
@@ -144,7 +145,7 @@ for n, window in ipairs(windows) do
   end
 end
 
--- Counts in memory.
+-- Adds to the counts in memory.
 local function add(r, w, emoji, taps)
   local room = rooms[r]
   room.isChanged = true
@@ -172,7 +173,7 @@ local function add(r, w, emoji, taps)
   window.texts[r] = nil
 end
 
--- Which of the ids were seen in the generation of a key.
+-- For each id, whether the generation set of this key contains it.
 local function seenIn(key, ids)
   local seen = {}
   for from = 1, #ids, MOST do
@@ -187,7 +188,7 @@ local function countIdentified(part)
   local ids = {}
   for at = 1, #taps.k, 12 do ids[#ids + 1] = string.sub(taps.k, at, at + 11) end
   local current, previous = part.ids[p.g % 2 + 1], part.ids[(p.g + 1) % 2 + 1]
-  -- Sets of a state that is gone are leftovers; sets that are smaller than they were have lost something.
+  -- Without ids in the progress, sets are leftovers of another state; a set of another size than recorded is damaged.
   local inCurrent, inPrevious = {}, {}
   if p.n > 0 then
     if redis.call('SCARD', current) ~= p.n then return false end
@@ -241,11 +242,11 @@ for _, part in ipairs(fresh) do
   p.wasEmpty = p.n == 0 and p.q == 0
   if part.i and not countIdentified(part) then return { 'damaged' } end
   p.o, p.m, p.a = part.l, math.max(p.m, part.m), math.max(p.a, part.a)
-  -- Nothing that is remembered can be met again.
+  -- All remembered ids have expired.
   if p.a - p.b >= 2 * idTtl then p.n, p.q = 0, 0 end
 end
 
--- From here on everything is written.
+-- All writes follow.
 if #fresh > 0 then
   local changes = {}
   if not salt then
@@ -299,7 +300,7 @@ if #fresh > 0 then
   end
 end
 
-local reply = { 'counted', told(partial, {}) }
+local reply = { 'counted', append_progress(partial, {}) }
 for r, room in ipairs(rooms) do
   reply[#reply + 1] = room.text
   for _, w in ipairs(room.touched) do reply[#reply + 1] = windows[w].texts[r] or '' end

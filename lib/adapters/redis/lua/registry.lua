@@ -1,31 +1,30 @@
 --[=[
-  Registers, moves or unregisters one client, atomically. All keys are in one slot. What is stored of the client names
-  further keys, so the caller reads it first and says what it has read: when that has changed since, nothing is done.
+  Registers, moves or unregisters one client, atomically. All keys are in one slot. Its stored record determines
+  further keys, so the caller reads it first and passes it on: when it has changed since, nothing is done.
 
-  KEYS[1]     clients by expiry          zset    client -> when its time to live is over (ms)
-  KEYS[2]     clients by source          hash    where registrations came from -> number of clients
+  KEYS[1]     clients by expiry          zset    client -> end of its time to live (ms)
+  KEYS[2]     clients by source          hash    address that registrations came from -> number of clients
   KEYS[3]     clusters by load           zset    cluster (3 digits) -> number of clients
   KEYS[4]     the client                 string  JSON {host, port, room, cluster, subscriber, source}
   KEYS[5, 6]  its room: viewers          zset    "client port host" -> cluster * 10000 + subscriber
               its room: audience         hash    "cluster:subscriber" -> number of clients
-  KEYS[7, 8]  the same of the room that the client was in before
-  KEYS[9..]   of each cluster that ARGV[5] names, two keys:
+  KEYS[7, 8]  the same for the client's previous room
+  KEYS[9..]   for each cluster in ARGV[5], two keys:
               subscribers by load        zset    subscriber (4 digits) -> number of clients
-              the same to be read        hash    subscriber -> number of clients
+              copy for other programs    hash    subscriber -> number of clients
 
   ARGV[1]     'register' or 'unregister'
-  ARGV[2]     the client
-  ARGV[3, 4]  what was read of it, '' = nothing; and '1' when that can be understood
-  ARGV[5]     clusters, separated by commas: first those that it may be given to, then the one that it is in
-  ARGV[6]     how many of them it may be given to
+  ARGV[2]     the client's id
+  ARGV[3, 4]  its record as the caller read it, '' = none; and '1' when the record is valid
+  ARGV[5]     clusters, separated by commas: first the candidates for the client, then its present cluster
+  ARGV[6]     number of candidates
 
-  Further ARGV stand with each operation.
+  Each operation lists its further arguments below.
 ]=]
 local ID, READ, IS_KNOWN = ARGV[2], ARGV[3], ARGV[4] == '1'
 
--- A key of another type would fail every call that touches it, for good. What it should hold comes back as its clients
--- register again.
-local function mend(key, kind)
+-- A key of a wrong type would make every call fail permanently. Its content is restored as clients register again.
+local function delete_wrong_type(key, kind)
   local found = redis.call('TYPE', key).ok
   if found ~= kind and found ~= 'none' then redis.call('DEL', key) end
 end
@@ -37,7 +36,7 @@ for text in string.gmatch(ARGV[5], '%d+') do
   keys_of_cluster[cluster] = { loads = KEYS[first], view = KEYS[first + 1] }
 end
 
--- Of equal loads the zset has the lowest id first, since all ids have as many digits.
+-- Among equal loads the lowest id comes first, since all ids have the same number of digits.
 local function least_loaded_subscriber(cluster)
   return tonumber(redis.call('ZRANGE', keys_of_cluster[cluster].loads, 0, 0)[1])
 end
@@ -54,7 +53,7 @@ local function least_loaded_cluster()
   return best
 end
 
--- A subscriber that was removed has no load any more.
+-- A removed subscriber has no load.
 local function change_load(cluster, subscriber, by)
   local keys = keys_of_cluster[cluster]
   local member = string.format('%04d', subscriber)
@@ -78,13 +77,13 @@ local function detach(client)
   change_load(client.cluster, client.subscriber, -1)
 end
 
--- What was stored of the client is lost, its entry in the room not.
+-- For a client whose record is lost, but not its entry in the room.
 local function detach_lost()
   local entries = redis.call('ZRANGE', KEYS[5], 0, -1, 'WITHSCORES')
   for n = 1, #entries, 2 do
     if string.sub(entries[n], 1, #ID + 1) == ID .. ' ' then
-      local place = tonumber(entries[n + 1])
-      local cluster, subscriber = math.floor(place / 10000), place % 10000
+      local score = tonumber(entries[n + 1])
+      local cluster, subscriber = math.floor(score / 10000), score % 10000
       redis.call('ZREM', KEYS[5], entries[n])
       count(KEYS[6], cluster .. ':' .. subscriber, -1)
       change_load(cluster, subscriber, -1)
@@ -92,24 +91,24 @@ local function detach_lost()
   end
 end
 
-mend(KEYS[2], 'hash')
-mend(KEYS[3], 'zset')
-mend(KEYS[4], 'string')
+delete_wrong_type(KEYS[2], 'hash')
+delete_wrong_type(KEYS[3], 'zset')
+delete_wrong_type(KEYS[4], 'string')
 for n = 5, 7, 2 do
-  mend(KEYS[n], 'zset')
-  mend(KEYS[n + 1], 'hash')
+  delete_wrong_type(KEYS[n], 'zset')
+  delete_wrong_type(KEYS[n + 1], 'hash')
 end
 for _, keys in pairs(keys_of_cluster) do
-  mend(keys.loads, 'zset')
-  mend(keys.view, 'hash')
+  delete_wrong_type(keys.loads, 'zset')
+  delete_wrong_type(keys.view, 'hash')
 end
 if (redis.call('GET', KEYS[4]) or '') ~= READ then return 'changed' end
 local known = IS_KNOWN and cjson.decode(READ) or nil
 
 local operations = {}
 
--- ARGV[7]    only when its time to live is over by then (ms); '' = in any case
--- Returns 1 when it was there, else 0.
+-- ARGV[7]    only if its time to live ends by this time (ms); '' = in any case
+-- Returns 1 when the client was registered, else 0.
 function operations.unregister()
   local expires = redis.call('ZSCORE', KEYS[1], ID)
   if ARGV[7] ~= '' and expires and tonumber(expires) > tonumber(ARGV[7]) then return 0 end
@@ -118,13 +117,13 @@ function operations.unregister()
   return redis.call('ZREM', KEYS[1], ID)
 end
 
--- ARGV[7..10] host, port, room, source
--- ARGV[11]    '1' when it stays in its cluster if it can
--- ARGV[12]    when its time to live is over (ms); '' = as before
--- ARGV[13]    how long (s) the keys of a room in which nobody registers are kept
--- ARGV[14,15] how many clients there may be in all, of one source
--- Returns { cluster, subscriber }, or why not: 'clients' or 'source' when there are too many, 'unseeded' when the
--- cluster has no subscribers.
+-- ARGV[7..10] host, port, room, source (the address that the registration comes from)
+-- ARGV[11]    '1' when it keeps its subscriber if that still exists
+-- ARGV[12]    end of its time to live (ms); '' = unchanged
+-- ARGV[13]    time (s) that the room's keys are kept without further registrations
+-- ARGV[14,15] maximum number of clients, in total and per source
+-- Returns { cluster, subscriber }, or the reason of the failure: 'clients' or 'source' when a maximum is reached,
+-- 'unseeded' when the cluster has no subscribers.
 function operations.register()
   local client = { host = ARGV[7], port = tonumber(ARGV[8]), room = ARGV[9], source = ARGV[10] }
   local is_there = redis.call('ZSCORE', KEYS[1], ID)
@@ -138,7 +137,7 @@ function operations.register()
     and redis.call('ZSCORE', keys_of_cluster[known.cluster].loads, string.format('%04d', known.subscriber))
   local cluster = least_loaded_cluster()
   if not stays and not (cluster and least_loaded_subscriber(cluster)) then return 'unseeded' end
-  -- First away from where it was, which lowers the load there.
+  -- Detach first, because that lowers the load of the present subscriber.
   if known then detach(known) elseif is_there then detach_lost() end
   client.cluster = stays and known.cluster or least_loaded_cluster()
   client.subscriber = stays and known.subscriber or least_loaded_subscriber(client.cluster)

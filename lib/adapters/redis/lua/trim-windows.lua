@@ -1,5 +1,5 @@
 --[=[
-  Removes windows of a bucket for good: a tap that falls into one later counts in its room's totals only.
+  Removes windows of a bucket permanently: a later tap in a removed window counts only in its room's totals.
 
   KEYS[1]   state     hash, see apply-batch.lua
   KEYS[2]   windows   zset

@@ -1,25 +1,25 @@
 import { expect, test } from '@jest/globals';
 import type { Message } from 'kafkajs';
-import { Lane, type Ticket } from './lane.ts';
+import { PartitionQueue, type AppendCall } from './partition-queue.ts';
 
-/** A ticket for a call of so many records that tells how it went. */
-const ticket = (pending = 1) => {
-  const self: Ticket & { outcome?: string } = {
+/** An append call of this many records, which stores its outcome. */
+const appendCall = (pending = 1) => {
+  const self: AppendCall & { outcome?: string } = {
     pending,
-    settled: false,
+    ended: false,
     done: () => {
-      self.settled = true;
+      self.ended = true;
       self.outcome = 'done';
     },
     fail: (cause) => {
-      self.settled = true;
+      self.ended = true;
       self.outcome = String(cause);
     },
   };
   return self;
 };
 
-/** A broker that answers when told to. */
+/** A broker whose answers are given by the test. */
 const heldBroker = () => {
   const requests: { values: string[]; answer: () => void; refuse: (error: Error) => void }[] = [];
   const send = (messages: Message[]) =>
@@ -31,13 +31,13 @@ const heldBroker = () => {
 const message = (value: string): Message => ({ value });
 const turn = () => new Promise((resolve) => setImmediate(resolve));
 
-test('one request is in flight; what comes meanwhile goes with the next, in order', async () => {
+test('one request is in flight; records pushed meanwhile go into the next, in order', async () => {
   const { requests, send } = heldBroker();
-  const lane = new Lane(send);
-  lane.push(message('a'), ticket());
-  lane.push(message('b'), ticket());
+  const queue = new PartitionQueue(send);
+  queue.push(message('a'), appendCall());
+  queue.push(message('b'), appendCall());
   await turn();
-  for (const value of ['c', 'd', 'e']) lane.push(message(value), ticket());
+  for (const value of ['c', 'd', 'e']) queue.push(message(value), appendCall());
   await turn();
   expect(requests.map(({ values }) => values)).toEqual([['a', 'b']]);
   requests[0]?.answer();
@@ -50,8 +50,8 @@ test('one request is in flight; what comes meanwhile goes with the next, in orde
 
 test('a call is done when the last of its records is acknowledged', async () => {
   const { requests, send } = heldBroker();
-  const [one, other] = [new Lane(send), new Lane(send)];
-  const both = ticket(2);
+  const [one, other] = [new PartitionQueue(send), new PartitionQueue(send)];
+  const both = appendCall(2);
   one.push(message('a'), both);
   other.push(message('b'), both);
   await turn();
@@ -63,13 +63,13 @@ test('a call is done when the last of its records is acknowledged', async () => 
   expect(both.outcome).toBe('done');
 });
 
-test('a request that fails fails its calls, and the next goes on', async () => {
+test('a failed request fails its calls, and the next request is sent', async () => {
   const { requests, send } = heldBroker();
-  const lane = new Lane(send);
-  const [first, second] = [ticket(), ticket()];
-  lane.push(message('a'), first);
+  const queue = new PartitionQueue(send);
+  const [first, second] = [appendCall(), appendCall()];
+  queue.push(message('a'), first);
   await turn();
-  lane.push(message('b'), second);
+  queue.push(message('b'), second);
   requests[0]?.refuse(new Error('no'));
   await turn();
   requests[1]?.answer();
@@ -77,23 +77,23 @@ test('a request that fails fails its calls, and the next goes on', async () => {
   expect([first.outcome, second.outcome]).toEqual(['Error: no', 'done']);
 });
 
-test('what was answered with an error while it waited is not sent any more', async () => {
+test('records of a call that failed while they waited are not sent', async () => {
   const { requests, send } = heldBroker();
-  const lane = new Lane(send);
-  lane.push(message('a'), ticket());
+  const queue = new PartitionQueue(send);
+  queue.push(message('a'), appendCall());
   await turn();
-  const late = ticket();
-  lane.push(message('b'), late);
+  const late = appendCall();
+  queue.push(message('b'), late);
   late.fail('too late');
-  lane.push(message('c'), ticket());
+  queue.push(message('c'), appendCall());
   requests[0]?.answer();
   await turn();
   expect(requests.map(({ values }) => values)).toEqual([['a'], ['c']]);
 });
 
-test('a request holds a thousand records and stays below a megabyte', async () => {
+test('a request has at most 1,000 records and stays below 1 MiB', async () => {
   const { requests, send } = heldBroker();
-  const lane = new Lane(send);
+  const queue = new PartitionQueue(send);
   const sizes = async () => {
     for (let n = 0; n < requests.length; n++) {
       requests[n]?.answer();
@@ -101,29 +101,29 @@ test('a request holds a thousand records and stays below a megabyte', async () =
     }
     return requests.splice(0).map(({ values }) => values.length);
   };
-  for (let n = 0; n < 2500; n++) lane.push(message('x'), ticket());
+  for (let n = 0; n < 2500; n++) queue.push(message('x'), appendCall());
   await turn();
   expect(await sizes()).toEqual([1000, 1000, 500]);
   const large = '€'.repeat(100_000); // 300 kB
-  for (let n = 0; n < 7; n++) lane.push(message(large), ticket());
-  lane.push(message(large.repeat(4)), ticket());
+  for (let n = 0; n < 7; n++) queue.push(message(large), appendCall());
+  queue.push(message(large.repeat(4)), appendCall());
   await turn();
   expect(await sizes()).toEqual([3, 3, 1, 1]);
 });
 
-test('in an outage the queue does not grow by what was answered with an error', async () => {
+test('in an outage, records of failed calls are removed from the queue', async () => {
   const { requests, send } = heldBroker();
-  const lane = new Lane(send);
-  lane.push(message('in flight'), ticket());
+  const queue = new PartitionQueue(send);
+  queue.push(message('in flight'), appendCall());
   await turn();
-  let looks = 0;
+  let checks = 0;
   for (let n = 0; n < 50_000; n++) {
-    const timedOut = Object.defineProperty(ticket(), 'settled', { get: () => ++looks > 0 });
-    lane.push(message('x'), timedOut);
+    const timedOut = Object.defineProperty(appendCall(), 'ended', { get: () => ++checks > 0 });
+    queue.push(message('x'), timedOut);
   }
-  looks = 0;
+  checks = 0;
   requests[0]?.answer();
   await turn();
-  expect(looks).toBeLessThanOrEqual(10_000); // each that is still in the queue is looked at as it is left out
+  expect(checks).toBeLessThanOrEqual(10_000); // one check for each record that was still queued
   expect(requests).toHaveLength(1);
 });

@@ -1,4 +1,4 @@
-/** A record of `emoji_topic`, as the broker has it. */
+/** A record of `emoji_topic`, as the broker stores it. */
 export interface TopicRecord {
   partition: number;
   offset: number;
@@ -7,7 +7,7 @@ export interface TopicRecord {
   value: string;
 }
 
-/** What stands in the topic of a tap. Only what the crowd of the suite sends; other forms of a timestamp are not read. */
+/** A tap in the topic, as the tests send it: other forms of a timestamp are not supported. */
 export interface TopicTap {
   user_id: string;
   emoji_type: string;
@@ -21,12 +21,12 @@ export interface TopicTap {
 /** `start emoji` (start of the window in ms since the epoch), or `late` → taps. */
 export type Counts = ReadonlyMap<string, number>;
 
-/** As README.md and docs/reliability.md promise. */
+/** The limits that README.md and docs/reliability.md name. */
 const WINDOW_MS = 2000;
 const WATERMARK_MS = 10_000;
 const ID_MS = 600_000;
 
-/** @returns undefined when that is no tap. */
+/** @returns undefined when the record is no tap. */
 export const tapOf = ({ value }: Pick<TopicRecord, 'value'>): TopicTap | undefined => {
   try {
     const tap = { room_id: 'global', count: 1, ...(JSON.parse(value) as Omit<TopicTap, 'room_id' | 'count'>) };
@@ -37,27 +37,27 @@ export const tapOf = ({ value }: Pick<TopicRecord, 'value'>): TopicTap | undefin
 };
 
 /**
- * What must be counted of a topic, by room, said as simply as possible and without any code of the platform: records in
- * the order of their offsets, each offset once, an id once within its time.
+ * The counts that a topic must result in, by room. Deliberately simple and without any code of the platform: records in
+ * the order of their offsets, each offset once, each id once within its time.
  */
-export const fold = (records: readonly TopicRecord[]): Map<string, Counts> => {
+export const countTopic = (records: readonly TopicRecord[]): Map<string, Counts> => {
   const rooms = new Map<string, Map<string, number>>();
   const seen = new Map<string, number>();
   const clocks = new Map<number, number>();
-  const taken = new Set<string>();
+  const counted = new Set<string>();
   for (const record of [...records].sort((a, b) => a.partition - b.partition || a.offset - b.offset)) {
     const { partition, offset, timestamp } = record;
     const tap = tapOf(record);
-    const isRead = taken.has(`${partition} ${offset}`);
-    if (!tap || isRead) continue;
-    taken.add(`${partition} ${offset}`);
-    const now = Math.max(timestamp, clocks.get(partition) ?? 0); // a broker's clock that is set back does not count
+    const isCounted = counted.has(`${partition} ${offset}`);
+    if (!tap || isCounted) continue;
+    counted.add(`${partition} ${offset}`);
+    const now = Math.max(timestamp, clocks.get(partition) ?? 0); // the broker's clock may have been set back
     clocks.set(partition, now);
     if (tap.event_id !== undefined) {
       const id = JSON.stringify([partition, tap.room_id, tap.user_id, tap.event_id]);
       const age = now - (seen.get(id) ?? -Infinity);
       if (age < ID_MS) continue;
-      if (age < 2 * ID_MS) throw new Error(`whether a copy counts after ${age} ms is not promised`);
+      if (age < 2 * ID_MS) throw new Error(`it is not specified whether a copy counts after ${age} ms`);
       seen.set(id, now);
     }
     const [sent, received] = [Date.parse(tap.timestamp), Date.parse(tap.received_at)];
@@ -69,7 +69,7 @@ export const fold = (records: readonly TopicRecord[]): Map<string, Counts> => {
   return rooms;
 };
 
-/** A room's taps by emoji, in all windows. */
+/** A room's taps by emoji, summed over all windows. */
 export const totalsOf = (counts: Counts): Map<string, number> => {
   const totals = new Map<string, number>();
   for (const [key, taps] of counts) {

@@ -1,31 +1,32 @@
 import type { Message } from 'kafkajs';
 
-/** The records of one `append` call, wherever they went: settled when the last of them is. */
-export interface Ticket {
+/** One `append` call. It ends when the last of its records is acknowledged, or with the first failure. */
+export interface AppendCall {
+  /** Number of records without an acknowledgement. */
   pending: number;
-  settled: boolean;
+  ended: boolean;
   done(): void;
   fail(cause: unknown): void;
 }
 
 interface Entry {
   message: Message;
-  ticket: Ticket;
+  call: AppendCall;
 }
 
-/** kafkajs groups a request's messages in quadratic time; 1,000 is where a larger request stops paying. */
+/** kafkajs groups a request's messages in quadratic time; above 1,000 a larger request is no faster. */
 const MAX_RECORDS = 1000;
 /** At three UTF-8 bytes a UTF-16 unit this stays below Kafka's default of 1 MiB for a request. */
 const MAX_UNITS = 300_000;
-/** A queue shorter than this is not looked through for what has timed out. */
+/** A shorter queue is not searched for calls that have timed out. */
 const SWEEP_FROM = 10_000;
 
 /**
- * One topic partition's queue. It has one request in flight and gathers what comes meanwhile into the next, so that
- * load makes requests larger instead of more. One in flight is also what keeps kafkajs's idempotence sound: it takes
- * a sequence number back when a request fails, so a second request could be given the number of the first.
+ * The send queue of one topic partition. One request is in flight; records that are pushed meanwhile go into the next,
+ * so that load makes requests larger instead of more numerous. kafkajs's idempotence also needs a single request in
+ * flight: it reuses the sequence number of a failed request, which a second request could have been given already.
  */
-export class Lane {
+export class PartitionQueue {
   #queue: Entry[] = [];
   #sending = false;
   #sweepAt = SWEEP_FROM;
@@ -36,12 +37,12 @@ export class Lane {
     this.#send = send;
   }
 
-  push(message: Message, ticket: Ticket): void {
+  push(message: Message, call: AppendCall): void {
     if (this.#queue.length >= this.#sweepAt) this.#sweep();
-    this.#queue.push({ message, ticket });
+    this.#queue.push({ message, call });
     if (!this.#sending) {
       this.#sending = true;
-      // The requests of one tick share a send.
+      // Records pushed in the same tick share a request.
       queueMicrotask(() => void this.#drain());
     }
   }
@@ -52,17 +53,17 @@ export class Lane {
       if (entries.length === 0) continue;
       try {
         await this.#send(entries.map(({ message }) => message));
-        for (const { ticket } of entries) if (--ticket.pending === 0) ticket.done();
+        for (const { call } of entries) if (--call.pending === 0) call.done();
       } catch (error) {
-        for (const { ticket } of entries) ticket.fail(error);
+        for (const { call } of entries) call.fail(error);
       }
     }
     this.#sending = false;
   }
 
-  /** In an outage nothing is taken for long: what was answered with an error meanwhile must not fill the memory. */
+  /** Removes records of failed calls: in an outage nothing is taken from the queue, which must not fill the memory. */
   #sweep(): void {
-    this.#queue = this.#queue.filter(({ ticket }) => !ticket.settled);
+    this.#queue = this.#queue.filter(({ call }) => !call.ended);
     this.#sweepAt = Math.max(SWEEP_FROM, 2 * this.#queue.length);
   }
 
@@ -74,7 +75,7 @@ export class Lane {
       if (units > MAX_UNITS && end > 0) break;
       end++;
     }
-    // What has timed out while it waited was answered with an error: it is not sent any more.
-    return this.#queue.splice(0, end).filter(({ ticket }) => !ticket.settled);
+    // Records of calls that have failed meanwhile are not sent.
+    return this.#queue.splice(0, end).filter(({ call }) => !call.ended);
   }
 }
