@@ -11,8 +11,7 @@ export interface SentTap {
   event_id: string | undefined;
   room: string;
   emoji: string;
-  /** ms since the epoch, its `timestamp` */
-  at: number;
+  timestamp: string;
   /** undefined before the answer; 0 when the connection ended without one. */
   status: number | undefined;
   latencyMs: number;
@@ -29,10 +28,10 @@ export interface Crowd {
 /** Timeout (ms) of a request, longer than that of ingest. */
 const PATIENCE_MS = 60_000;
 
-const toBody = ({ user_id, event_id, room, emoji, at }: SentTap) => ({
+const toBody = ({ user_id, event_id, room, emoji, timestamp }: SentTap) => ({
   user_id,
   emoji_type: emoji,
-  timestamp: new Date(at).toISOString(),
+  timestamp,
   room_id: room,
   event_id,
 });
@@ -63,16 +62,23 @@ interface CrowdOptions {
   rooms: readonly string[];
   /** Rooms whose taps carry no `event_id`. */
   withoutIds?: readonly string[];
+  /**
+   * Whether timestamps have a zone, so that taps can be late. Without one a tap counts when it is received, which a
+   * machine that stood still for some seconds does not change.
+   */
+  zoned?: boolean;
 }
 
 /** Sends taps at a steady rate, independent of the answers, spread over rooms and emojis, until it is stopped. */
-export function startCrowd(url: string, { perSecond, rooms, withoutIds = [] }: CrowdOptions): Crowd {
+export function startCrowd(url: string, { perSecond, rooms, withoutIds = [], zoned = false }: CrowdOptions): Crowd {
   const taps: SentTap[] = [];
   const sending: Promise<SentTap>[] = [];
   const send = async (room: string, emoji: string): Promise<SentTap> => {
     const user_id = `u${taps.length}`;
     const event_id = withoutIds.includes(room) ? undefined : randomUUID();
-    const tap: SentTap = { user_id, event_id, room, emoji, at: Date.now(), status: undefined, latencyMs: 0 };
+    const now = new Date().toISOString();
+    const timestamp = zoned ? now : now.replace('Z', '');
+    const tap: SentTap = { user_id, event_id, room, emoji, timestamp, status: undefined, latencyMs: 0 };
     taps.push(tap);
     const began = performance.now();
     tap.status = await statusOf(url, toBody(tap));

@@ -11,15 +11,14 @@ const taps = (count: number, status: number | undefined, { at = T, from = 0, id 
     event_id: id ? `${from + n}` : undefined,
     room: 'r',
     emoji: '🔥',
-    at,
+    timestamp: new Date(at).toISOString(),
     status,
     latencyMs: 1,
   }));
 const recordsOf = (sent: readonly SentTap[]): TopicRecord[] =>
-  sent.map(({ user_id, event_id, room, emoji, at }, offset) => {
-    const timestamp = new Date(at).toISOString();
+  sent.map(({ user_id, event_id, room, emoji, timestamp }, offset) => {
     const fields = { user_id, event_id, room_id: room, emoji_type: emoji, timestamp, received_at: timestamp, count: 1 };
-    return { partition: 0, offset, timestamp: at, value: JSON.stringify(fields) };
+    return { partition: 0, offset, timestamp: Date.parse(timestamp), value: JSON.stringify(fields) };
   });
 
 /** The evidence of a platform that counted and delivered exactly the taps of the topic. */
@@ -87,7 +86,7 @@ test('failed and late taps do not hide a loss', () => {
 test('a tap answered 200 is lost if the topic lacks it or has it with another timestamp', () => {
   const sent = taps(3, 200);
   expect(compareRoom(exactEvidence(sent, recordsOf(sent.slice(1)))).sums).toMatchObject({ lost: 1, doubled: 0 });
-  const altered = recordsOf([{ ...sent[0], at: T + 1 } as SentTap, ...sent.slice(1)]);
+  const altered = recordsOf([{ ...sent[0], timestamp: new Date(T + 1).toISOString() } as SentTap, ...sent.slice(1)]);
   expect(compareRoom(exactEvidence(sent, altered))).toMatchObject({
     sums: { lost: 1 },
     differences: [{ where: 'topic', what: 'r u0 2026-05-01T20:45:00.000Z 🔥', expected: 1, found: 0 }],

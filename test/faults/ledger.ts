@@ -77,8 +77,7 @@ export const identitiesIn = (records: readonly TopicRecord[]): Map<string, numbe
   }
   return found;
 };
-const identityOf = ({ room, user_id, at, emoji }: SentTap) =>
-  identity(room, user_id, new Date(at).toISOString(), emoji);
+const identityOf = ({ room, user_id, timestamp, emoji }: SentTap) => identity(room, user_id, timestamp, emoji);
 
 /** How many windows (the newest) GET /live shows. */
 const LIVE_WINDOWS = 10;

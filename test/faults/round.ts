@@ -41,7 +41,7 @@ export async function runRound(
   );
   const probe = viewers.at(-1)?.viewer;
   // Taps of one room have no `event_id`: there only the offsets prevent double counting.
-  const crowd = startCrowd(url, { perSecond: PER_SECOND, rooms, withoutIds: rooms.slice(-1) });
+  const crowd = startCrowd(url, { perSecond: PER_SECOND, rooms, withoutIds: rooms.slice(-1), zoned: true });
   let going = true;
   let healedAt = 0;
   try {
