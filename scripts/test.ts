@@ -125,11 +125,14 @@ async function everything(folder: string, infra: Promise<LocalInfra>, counts: st
   }
 }
 
+/** The tests that do more with LONG_TESTS; those of the plugin run with its conformance suite. */
+const LONG_PATHS = '(/test/integration/(crowds|start-at-once)|/test/e2e/secured|/kafka-records/test/|count-taps.model)';
+
 /** One after the other, whatever fails. */
 async function long(infra: LocalInfra, counts: string): Promise<Outcome> {
   const env = { ...(await testEnv(infra)), TEST_COUNTS: counts, LONG_TESTS: '1' };
   const codes = [
-    await jest(['/test/integration/crowds'], { env }),
+    await jest([LONG_PATHS], { env }),
     await npm(['conformance'], { env }),
     await npm(['test:faults', '--', '--keep']),
   ];

@@ -12,7 +12,7 @@ describe('in memory', () => countStoreContract(() => new MemoryCountStore(SETTIN
 describe('in Redis', () => {
   let redis: RedisClient;
   beforeAll(async () => {
-    redis = await emptyRedis(1);
+    redis = await emptyRedis('count-store');
   });
   afterAll(() => redis.quit());
   const create = async () => {

@@ -14,7 +14,7 @@ describe('memory', () => registryContract((limits) => new MemoryRegistry({ ...LA
 describe('Redis', () => {
   let redis: RedisClient;
   beforeAll(async () => {
-    redis = await emptyRedis(2);
+    redis = await emptyRedis('registry');
   });
   afterAll(() => redis.quit());
   const create = (options: Partial<ConstructorParameters<typeof RedisRegistry>[1]> = {}) =>

@@ -4,7 +4,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import type { Scope } from '../../lib/domain/access.ts';
 import { signToken } from '../../scripts/lib/token.ts';
 import { scripts } from '../support/scripts.ts';
-import { emptyRedis } from '../support/services.ts';
+import { databaseUrl, emptyRedis } from '../support/services.ts';
 import { until } from '../support/until.ts';
 import { newDataDir, removeDataDir, startPlatform, type Platform } from './platform.ts';
 
@@ -12,7 +12,6 @@ import { newDataDir, removeDataDir, startPlatform, type Platform } from './platf
 
 const AUTH_SECRET = 'tokens.test.ts signs with these bytes';
 const REDIS_PASSWORD = 'tokens.test.ts-redis-password';
-const DATABASE = 5;
 const dataDir = newDataDir();
 const { run } = scripts();
 const sockets = new Set<Socket>();
@@ -33,12 +32,13 @@ const redisProxy = async (): Promise<Server> => {
 };
 
 beforeAll(async () => {
-  const client = await emptyRedis(DATABASE);
+  const client = await emptyRedis('tokens');
   client.disconnect();
   redis = await redisProxy();
   const { port } = redis.address() as AddressInfo;
-  const REDIS_URL = `redis://default:${REDIS_PASSWORD}@127.0.0.1:${port}/${DATABASE}`;
-  platform = await startPlatform(dataDir, { AUTH_MODE: 'jwt', AUTH_SECRET, REDIS_URL });
+  const url = databaseUrl('tokens');
+  Object.assign(url, { host: `127.0.0.1:${port}`, username: 'default', password: REDIS_PASSWORD });
+  platform = await startPlatform(dataDir, { AUTH_MODE: 'jwt', AUTH_SECRET, REDIS_URL: url.href });
 });
 afterAll(async () => {
   await platform?.stop();

@@ -13,12 +13,11 @@ import { aggregateOnce, aggregateWith, SETTINGS } from '../support/aggregate-onc
 import { nodePrograms } from '../support/children.ts';
 import { httpEvent, kafkaEvent } from '../support/events.ts';
 import { createPlatformTopics, kafkaFor, readTopic } from '../support/kafka.ts';
-import { kafkaBrokers, quiet } from '../support/services.ts';
+import { databaseUrl, kafkaBrokers, quiet } from '../support/services.ts';
 
 // The process ends at exactly one of three points. The batch is then delivered again, as an event source mapping does
 // when the offsets are not committed.
 
-const DATABASE = 10;
 const kafka = kafkaFor();
 const run = nodePrograms();
 const MODULE = new URL('../support/aggregate-once.ts', import.meta.url).href;
@@ -29,15 +28,9 @@ let aggregate: ReturnType<typeof aggregateWith>;
 let clockOffset = 0;
 const clock = () => Date.now() + clockOffset;
 
-const redisUrl = () => {
-  const url = new URL(process.env.REDIS_URL ?? '');
-  url.pathname = `/${DATABASE}`;
-  return url.href;
-};
-
 beforeEach(async () => {
   prefix = `crash-${randomUUID()}-`;
-  target = { brokers: kafkaBrokers(), redisUrl: redisUrl(), prefix, crash: 'never' };
+  target = { brokers: kafkaBrokers(), redisUrl: databaseUrl('crash-points').href, prefix, crash: 'never' };
   await createPlatformTopics(kafka, prefix, { clusters: 1, subscribersPerCluster: 1 });
   aggregate = aggregateWith(target, { clock });
   await aggregate.redis.flushdb();

@@ -24,7 +24,7 @@ const kafka = kafkaFor();
 let redis: RedisClient;
 let reader: KafkaRecordReader;
 beforeAll(async () => {
-  redis = await emptyRedis(12);
+  redis = await emptyRedis('create-time');
   reader = new KafkaRecordReader(createKafka(loadConfig({ KAFKA_BROKERS: kafkaBrokers() }), quiet));
   const config = { 'message.timestamp.type': 'CreateTime', 'message.timestamp.after.max.ms': String(100 * YEAR) };
   await createTopic(kafka, 1, { topic, config });

@@ -12,7 +12,7 @@ const NOW = 1_760_000_000_000;
 let redis: RedisClient;
 let registry: RedisRegistry;
 beforeAll(async () => {
-  redis = await emptyRedis(6);
+  redis = await emptyRedis('crowds');
 });
 beforeEach(async () => {
   await redis.flushdb();

@@ -23,7 +23,7 @@ let registry: RedisRegistry;
 let damages: { room: string; entry?: string; reason: string }[];
 let records: RecordedLog;
 beforeAll(async () => {
-  redis = await emptyRedis(7);
+  redis = await emptyRedis('damage');
 });
 afterAll(() => redis.quit());
 beforeEach(async () => {

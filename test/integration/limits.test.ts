@@ -18,7 +18,7 @@ import { until } from '../support/until.ts';
 
 let redis: RedisClient;
 beforeAll(async () => {
-  redis = await emptyRedis(5);
+  redis = await emptyRedis('limits');
 });
 beforeEach(() => redis.flushdb());
 afterAll(() => redis.quit());

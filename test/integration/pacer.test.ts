@@ -7,7 +7,7 @@ import { until } from '../support/until.ts';
 
 let redis: RedisClient;
 beforeAll(async () => {
-  redis = await emptyRedis(4);
+  redis = await emptyRedis('pacer');
 });
 afterAll(() => redis.quit());
 

@@ -51,7 +51,7 @@ const dead: string[] = [];
 const records: RecordLog = { append: (topic, outgoing) => log.append(prefix + topic, outgoing) };
 
 beforeAll(async () => {
-  redis = await emptyRedis(3);
+  redis = await emptyRedis('platform');
   await createPlatformTopics(reader, prefix, LAYOUT);
   const kafka = createKafka(loadConfig({ KAFKA_BROKERS: kafkaBrokers() }), quiet);
   log = new KafkaRecordLog(kafka, { ackTimeoutMs: 5000, log: quiet });

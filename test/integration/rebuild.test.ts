@@ -6,7 +6,7 @@ import { bucketOf } from '../../lib/domain/bucket.ts';
 import { ensureTopics } from '../../scripts/lib/topics.ts';
 import { commitOffsets, kafkaFor, withAdmin } from '../support/kafka.ts';
 import { scriptProcesses } from '../support/scripts.ts';
-import { emptyRedis, STORE } from '../support/services.ts';
+import { databaseUrl, emptyRedis, STORE } from '../support/services.ts';
 import { tap } from '../support/taps.ts';
 const { run } = scriptProcesses();
 const kafka = kafkaFor();
@@ -18,8 +18,8 @@ let env: Record<string, string>;
 let held: number;
 
 beforeAll(async () => {
-  redis = await emptyRedis(11);
-  env = { REDIS_URL: new URL('/11', process.env.REDIS_URL).href };
+  redis = await emptyRedis('rebuild');
+  env = { REDIS_URL: databaseUrl('rebuild').href };
   held = await withAdmin(kafka, async (admin) => {
     await ensureTopics(admin, topicDefinitions({ clusters: 1, subscribersPerCluster: 1 }));
     const producer = kafka.producer();

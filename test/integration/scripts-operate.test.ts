@@ -14,7 +14,7 @@ import { registrationSchema } from '../../lib/domain/registration.ts';
 import { type HttpServer, type Received, serveHttp } from '../support/http-server.ts';
 import { commitOffsets, kafkaFor, withAdmin } from '../support/kafka.ts';
 import { scriptProcesses, scripts } from '../support/scripts.ts';
-import { emptyRedis } from '../support/services.ts';
+import { databaseUrl, emptyRedis } from '../support/services.ts';
 import { until } from '../support/until.ts';
 
 const { run } = scripts();
@@ -33,8 +33,8 @@ describe('topics and subscribers', () => {
   let redisUrl: string;
 
   beforeAll(async () => {
-    redis = await emptyRedis(9);
-    redisUrl = new URL('/9', process.env.REDIS_URL).href;
+    redis = await emptyRedis('scripts-operate');
+    redisUrl = databaseUrl('scripts-operate').href;
     await withAdmin(kafka, async (admin) => {
       const existing = (await admin.listTopics()).filter((topic) => [TOPIC, OTHER].includes(topic));
       if (existing.length > 0) await admin.deleteTopics({ topics: existing });
@@ -262,8 +262,8 @@ describe('a running platform with its own data folder', () => {
   let forget: () => void;
   beforeEach(() => {
     folder = mkdtempSync(join(tmpdir(), 'emoji-streaming-running-'));
-    const { KAFKA_BROKERS = '', REDIS_URL = '' } = process.env;
-    forget = writeEndpoints(folder, { KAFKA_BROKERS, REDIS_URL: new URL('/9', REDIS_URL).href });
+    const { KAFKA_BROKERS = '' } = process.env;
+    forget = writeEndpoints(folder, { KAFKA_BROKERS, REDIS_URL: databaseUrl('scripts-operate').href });
   });
   afterEach(() => {
     forget();

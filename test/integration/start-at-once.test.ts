@@ -47,7 +47,10 @@ test('of two simultaneous starts with the same ports, one succeeds, and its serv
   expect(await setupErrorOf(kafkaService(dir, lib, kafkaPort, kafkaVersion()).start())).toMatch(taken(kafkaPort));
 });
 
-test('two simultaneous starts on free ports are two separate platforms', async () => {
+/** Each of these starts more brokers or the framework once more: `npm run test:long`. */
+const long = process.env.LONG_TESTS ? test : test.skip;
+
+long('two simultaneous starts on free ports are two separate platforms', async () => {
   const [first, second] = await Promise.all([start(0, 0), start(0, 0)]);
   const cluster = (infra: LocalInfra) =>
     withAdmin(kafkaFor(infra.kafkaBrokers), async (admin) => (await admin.describeCluster()).clusterId);
@@ -55,7 +58,7 @@ test('two simultaneous starts on free ports are two separate platforms', async (
   expect(first.redisUrl).not.toBe(second.redisUrl);
 });
 
-test.each(['httpPort', 'lambdaPort'] as const)(
+test.each(process.env.LONG_TESTS ? (['httpPort', 'lambdaPort'] as const) : (['httpPort'] as const))(
   'start fails if another program answers 200 on the %s',
   async (which) => {
     const other = createServer((_request, response) => response.end('{"status":"ok"}')).listen(0, 'localhost');

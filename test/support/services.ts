@@ -18,14 +18,23 @@ export const STORE = {
 
 export const quiet = createLogger('silent');
 
-/**
- * Connects to one of Redis's sixteen databases and empties it. Each test file uses its own database, so that files can
- * run at the same time. Databases 1 to 15 are for tests.
- */
-export const emptyRedis = async (database: number): Promise<RedisClient> => {
+/** Users of the databases 1 to 15 of the tests' Redis: each has its own, so that test files can run at the same time. */
+const DATABASES = [
+  ...(['count-store', 'registry', 'platform', 'pacer', 'limits', 'crowds', 'damage', 'scripts-operate'] as const),
+  ...(['crash-points', 'rebuild', 'create-time', 'tokens'] as const),
+];
+type Database = (typeof DATABASES)[number];
+
+/** The address of a test's database. */
+export const databaseUrl = (name: Database): URL => {
   const url = new URL(named('REDIS_URL'));
-  url.pathname = `/${database}`;
-  const redis = createRedis(url.href, quiet);
+  url.pathname = `/${DATABASES.indexOf(name) + 1}`;
+  return url;
+};
+
+/** Connects to a test's database and empties it. */
+export const emptyRedis = async (name: Database): Promise<RedisClient> => {
+  const redis = createRedis(databaseUrl(name).href, quiet);
   await redis.flushdb();
   return redis;
 };

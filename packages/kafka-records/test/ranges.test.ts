@@ -11,7 +11,8 @@ const kafka = new TestKafka();
 beforeAll(() => kafka.connect());
 afterAll(() => kafka.disconnect());
 
-const lib = kafkaLib();
+/** Kafka's programs, for what takes long: `npm run test:long`. */
+const lib = process.env['LONG_TESTS'] ? kafkaLib() : undefined;
 const config = { brokers: testBrokers(), logLevel: kafkajs.logLevel.NOTHING };
 const client = new kafkajs.Kafka(config);
 

@@ -1,6 +1,7 @@
 /**
  * Invokes functions in process and prints each result as a line of JSON. The argument is `Calls` as JSON. Its steps are
- * calls (`eager`: with --reloadHandler; `reload`: with a reload while the call runs), new code, and reloads.
+ * calls (`handler`: passed as the event's bootstrapServers; `eager`: with --reloadHandler; `reload`: with a reload while
+ * the call runs), new code, and reloads.
  */
 import { inProcessInvokers } from '../src/invoker/in-process.ts';
 import { functionService } from './function-service.ts';
@@ -10,7 +11,11 @@ interface Calls {
   readonly functions: Record<string, { timeout?: number }>;
   /** Options of serverless-offline. */
   readonly options?: Record<string, unknown>;
-  readonly steps: readonly ({ call: string; eager?: true; reload?: true } | { write: string } | { reload: true })[];
+  readonly steps: readonly (
+    | { call: string; handler?: string; eager?: true; reload?: true }
+    | { write: string }
+    | { reload: true }
+  )[];
 }
 
 const { code, functions, options = {}, steps } = JSON.parse(process.argv[2] ?? '') as Calls;
@@ -20,7 +25,7 @@ const eager = await inProcessInvokers(service.serverless, { ...options, reloadHa
 try {
   for (const step of steps) {
     if ('call' in step) {
-      const event = { eventSource: 'aws:kafka', bootstrapServers: 'b:1', records: {} } as const;
+      const event = { eventSource: 'aws:kafka', bootstrapServers: step.handler ?? 'b:1', records: {} } as const;
       const result = (step.eager ? eager : usual).invokerFor(step.call).invoke(event);
       if (step.reload) await usual.reload();
       console.log(JSON.stringify(await result));

@@ -63,7 +63,13 @@ const CRASHES: Record<string, string> = {
 };
 
 const ALL = { ...SUCCESSES, ...FAILURES, ...CRASHES };
+/** Their results depend on what is exported: a function, and the number of its parameters. */
+const OWN_FUNCTION = ['isNotThere', 'isNoFunction', 'isSynchronous'];
 const CODE = [
+  `const handlers = { ${Object.entries(ALL)
+    .map(([name, code]) => `${name}: ${code}`)
+    .join(', ')} };`,
+  `export const shared = (event, context, callback) => handlers[event.bootstrapServers](event, context, callback);`,
   `import { gunzip, gzipSync } from 'node:zlib';`,
   `let calls = 0;`,
   `export const counts = async () => ++calls;`,
@@ -85,10 +91,16 @@ interface Result {
 }
 
 const run = async (names: readonly string[], options: Record<string, unknown> = {}): Promise<Map<string, Result>> => {
+  // The handlers share a function where serverless-offline starts a worker thread for each function.
+  const isShared = (name: string): boolean => !options['useInProcess'] && name in ALL && !OWN_FUNCTION.includes(name);
+  const steps = names.map((name) => (isShared(name) ? { call: 'shared', handler: name } : { call: name }));
   const functions = Object.fromEntries(
-    [...names, 'counts'].map((name) => [name, { timeout: name === 'waits' || name.startsWith('never') ? 2 : 20 }]),
+    ['counts', ...steps.map(({ call }) => call)].map((name) => [
+      name,
+      { timeout: name === 'waits' || name.startsWith('never') ? 2 : 20 },
+    ]),
   );
-  const input = { code: CODE, functions, options, steps: names.map((call) => ({ call })) };
+  const input = { code: CODE, functions, options, steps };
   const child = runChild(join(import.meta.dirname, '../in-process-calls.ts'), [JSON.stringify(input)]);
   expect(await child.ended).toBe(0);
   const lines = child.lines.filter((line) => line.startsWith('{"outcome"'));

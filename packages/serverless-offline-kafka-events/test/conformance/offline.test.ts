@@ -28,13 +28,14 @@ const start = (options: OfflineOptions): Offline => {
   return offline;
 };
 
-/** Code of a function that appends `call` to a file at each invocation, and runs `failure` in the first two. */
-const failing = (failure: string): string => `
+/** Code of a function that appends `call` to a file at each invocation, and runs `failure` in the first ones. */
+const failing = (failure: string, times: number): string => `
   import { appendFileSync, existsSync, readFileSync } from 'node:fs';
   const file = new URL('calls', import.meta.url);
   export const consumer = async () => {
     appendFileSync(file, 'call ');
-    if (readFileSync(file, 'utf8').trim().split(' ').length <= 2) ${failure}
+    const calls = readFileSync(file, 'utf8').trim().split(' ').length;
+    if (calls <= ${times}) ${failure}
     return 'all "well"';
   };
 `;
@@ -56,62 +57,54 @@ const committed = (topic: string, offline: Offline) => async (): Promise<boolean
   return (await kafka.committed(`shop-consumer-${topic}`, topic))[0] === 1;
 };
 
+/** The kinds of failure of the first three invocations. */
+const EVERY_KIND = `{
+  if (calls === 1) throw 'text';
+  if (calls === 2) Promise.reject('x');
+  else process.exit(1);
+  await new Promise((resolve) => setTimeout(resolve, 5_000));
+}`;
+
 describe('serverless-offline', () => {
-  test.each<[string, string, Record<string, unknown>]>([
-    ['invoke: in-process', 'in-process', {}],
-    ['invoke: sdk', 'sdk', {}],
-    ...long<[string, string, Record<string, unknown>]>(['invoke: sdk, useInProcess', 'sdk', { useInProcess: true }]),
-  ])(
-    'K-36 with %s, a function that throws a string fails, and its record is retried',
-    async (_, invoke, offlineOptions) => {
+  const runs: [string, string, Pick<OfflineOptions, 'kafkaEvents' | 'offline'>, string][] = [
+    ['offline start', 'invoke: in-process', { kafkaEvents: { invoke: 'in-process' } }, EVERY_KIND],
+    ['offline', 'invoke: sdk', { kafkaEvents: { invoke: 'sdk' } }, EVERY_KIND],
+    ...long<(typeof runs)[number]>([
+      'offline start',
+      'invoke: sdk and useInProcess',
+      { kafkaEvents: { invoke: 'sdk' }, offline: { useInProcess: true } },
+      `throw 'text';`,
+    ]),
+  ];
+  test.each(runs)(
+    'K-36 run as `serverless %s` with %s delivers a record again, however its function fails',
+    async (command, _, options, failure) => {
       const topic = await kafka.topic();
       await kafka.produce(topic, [{ value: 'x' }]);
       const offline = start({
+        ...options,
+        command: command.split(' '),
         msk: { topic },
-        code: failing(`throw 'text';`),
-        kafkaEvents: { invoke },
-        offline: { lambdaPort: await freePort(), ...offlineOptions },
+        code: failing(failure, 3),
+        offline: { lambdaPort: await freePort(), ...options.offline },
       });
       await until('the commit', committed(topic, offline), PATIENCE_MS).catch((cause: unknown) => {
         throw new Error(offline.output(), { cause });
       });
-      expect(calls(offline)).toBe(3);
-    },
-  );
-
-  test.each(['in-process', ...long('sdk')])(
-    'K-36 with invoke: %s is not terminated by process.exit or an unhandled rejection in a function',
-    async (invoke) => {
-      const topic = await kafka.topic();
-      await kafka.produce(topic, [{ value: 'x' }]);
-      const crash = `{ if (Math.random() < 0.5) process.exit(1); Promise.reject('x'); await new Promise((r) => setTimeout(r, 5_000)); }`;
-      const offline = start({
-        msk: { topic },
-        code: failing(crash),
-        kafkaEvents: { invoke },
-        offline: { lambdaPort: await freePort() },
-      });
-      await until('the commit', committed(topic, offline), PATIENCE_MS);
-      expect(calls(offline)).toBe(3);
+      expect(calls(offline)).toBe(4);
       expect(offline.output()).toContain('function error');
+      // Without `start`, too, polling ends before the process does.
+      expect(await offline.stop()).toBe(0);
+      running = [];
+      const { groups } = await kafka.admin.describeGroups([`shop-consumer-${topic}`]);
+      expect(groups[0]?.members).toEqual([]);
     },
   );
-
-  test('also polls and drains if it is run as `serverless offline` without `start`', async () => {
-    const topic = await kafka.topic();
-    await kafka.produce(topic, [{ value: 'x' }]);
-    const offline = start({ command: ['offline'], msk: { topic }, code: failing('{}') });
-    await until('the commit', committed(topic, offline), PATIENCE_MS);
-    expect(await offline.stop()).toBe(0);
-    running = [];
-    const { groups } = await kafka.admin.describeGroups([`shop-consumer-${topic}`]);
-    expect(groups[0]?.members).toEqual([]);
-  });
 
   test.each<[string, Pick<OfflineOptions, 'msk' | 'kafkaEvents'>, string]>([
-    ['start', { msk: { topic: 'orders', startingPositionTimestamp: 1_760_000_000_000 } }, 'not in milliseconds'],
     ['', { msk: { topic: 'orders', startingPositionTimestamp: 1_760_000_000_000 } }, 'not in milliseconds'],
     ...long<[string, Pick<OfflineOptions, 'msk' | 'kafkaEvents'>, string]>(
+      ['start', { msk: { topic: 'orders', startingPositionTimestamp: 1_760_000_000_000 } }, 'not in milliseconds'],
       ['start', { msk: { topic: 'orders' }, kafkaEvents: { bootstrapServers: 'localhost' } }, 'bootstrapServers'],
       ['start', { msk: { topic: 'orders' }, kafkaEvents: { overrides: { nobody: {} } } }, 'nobody'],
       [
