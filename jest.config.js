@@ -7,7 +7,7 @@ export default {
   testTimeout: 600_000,
   // One after the other, for when anything is measured; `npm test` runs more at once where tests mostly wait.
   maxWorkers: 1,
-  testSequencer: '<rootDir>/test/support/slow-first.js',
+  testSequencer: '<rootDir>/test/support/slow-first.cjs',
   reporters: ['default', '<rootDir>/test/support/count-reporter.js'],
   testMatch: ['**/*.test.ts'],
   modulePathIgnorePatterns: ['<rootDir>/.local', '<rootDir>/.esbuild', '<rootDir>/.serverless', '/dist/'],

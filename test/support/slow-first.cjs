@@ -1,10 +1,10 @@
-import sequencer from '@jest/test-sequencer';
+const { default: Sequencer } = require('@jest/test-sequencer');
 
 /** Starts the tests that take longest first, so that none is left to run alone; jest only knows times of earlier runs. */
 const SLOWEST = ['start-at-once', 'offline', 'crash-points', 'rebuild-lost', 'count-taps.model', 'scripts-wiring'];
 
-export default class SlowFirst extends sequencer.default {
-  /** @override @param {Parameters<InstanceType<typeof sequencer.default>['sort']>[0]} tests */
+module.exports = class SlowFirst extends Sequencer {
+  /** @override @param {Parameters<InstanceType<typeof Sequencer>['sort']>[0]} tests */
   async sort(tests) {
     /** @param {{ path: string }} test */
     const rank = ({ path }) => {
@@ -13,4 +13,4 @@ export default class SlowFirst extends sequencer.default {
     };
     return [...(await super.sort(tests))].sort((a, b) => rank(a) - rank(b));
   }
-}
+};
