@@ -134,12 +134,21 @@ export function summarize(sent: readonly SentTap[]): Taps {
   return taps;
 }
 
-/** Sends taps for this time (ms). Resolves when all are answered. */
+/**
+ * Sends taps for this time (ms). Resolves when all are answered.
+ * @param again whether taps that a busy machine answers 503 are sent again afterwards, as clients do
+ */
 export async function tapFor(
   url: string,
-  { ms, perSecond, rooms }: { ms: number; perSecond: number; rooms: readonly string[] },
+  { ms, perSecond, rooms, again = false }: { ms: number; perSecond: number; rooms: readonly string[]; again?: boolean },
 ): Promise<Taps> {
   const crowd = startCrowd(url, { perSecond, rooms });
   await sleep(ms);
-  return summarize(await crowd.stop());
+  const sent = await crowd.stop();
+  if (again)
+    await sendAgain(
+      url,
+      sent.filter(({ status }) => status === 503),
+    );
+  return summarize(sent);
 }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** Long enough for what takes moments on an idle machine, on one with four times as much work as it has cores. */
-const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 180_000;
 const LOOK_EVERY_MS = 25;
 /** A longer time (ms) for one look means that the machine stood still (a paused virtual machine, a stepped clock). */
 const MOST_PER_LOOK_MS = 5000;

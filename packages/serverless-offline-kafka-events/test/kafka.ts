@@ -66,7 +66,7 @@ const MOST_PER_PROBE_MS = 5000;
 export const until = async <T>(
   what: string,
   probe: () => T | undefined | false | Promise<T | undefined | false>,
-  ms = 60_000,
+  ms = 180_000,
 ): Promise<T> => {
   let left = ms;
   for (;;) {

@@ -1,9 +1,9 @@
 import { execFileSync, spawn } from 'node:child_process';
 import { existsSync, mkdtempSync, openSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import kafkajs from 'kafkajs';
+import { freePort } from './free-port.ts';
 import { until } from './kafka.ts';
 
 /** The folder with Kafka's jars, for tests that start a broker. Without it they are skipped with a message. */
@@ -29,16 +29,6 @@ export interface OwnKafka {
   restart(): Promise<void>;
   stop(): Promise<void>;
 }
-
-const freePort = (): Promise<number> =>
-  new Promise((resolve, reject) => {
-    const server = createServer();
-    server.once('error', reject);
-    server.listen(0, '127.0.0.1', () => {
-      const address = server.address();
-      server.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0));
-    });
-  });
 
 const openssl = (dir: string, ...args: string[]): void =>
   void execFileSync('openssl', args, { cwd: dir, stdio: 'pipe' });
