@@ -1,5 +1,6 @@
 import type { Random } from '../support/random.ts';
-import { functionsClock, redisClock } from './clocks.ts';
+import { brokersFaults } from './brokers.ts';
+import { clockFaults } from './clocks.ts';
 import { clusterFaults } from './cluster-failovers.ts';
 import type { Fault, PlatformKind } from './fault.ts';
 import { failoverFaults } from './failovers.ts';
@@ -16,15 +17,13 @@ export const FAULTS: readonly Fault[] = [
   rebalance,
   ...networkFaults,
   ...viewerFaults,
-  functionsClock,
+  ...clockFaults,
   ...clusterFaults,
+  ...brokersFaults,
 ];
 
-/** Faults that run only when `--only` names them: their rounds do not finish, and the cause is not known. */
-export const OPEN_FAULTS: readonly Fault[] = [redisClock];
-
 /** The platforms in the order of the plan. Their rounds are not mixed, since a platform takes some time to start. */
-export const PLATFORMS: readonly PlatformKind[] = ['single', 'cluster'];
+export const PLATFORMS: readonly PlatformKind[] = ['single', 'cluster', 'brokers'];
 
 /** How many rounds each fault gets: at least one; each further round goes to the fault furthest below its share. */
 const countRounds = (faults: readonly Fault[], rounds: number): number[] => {
