@@ -5,6 +5,7 @@ import { clusterFaults } from './cluster-failovers.ts';
 import type { Fault, PlatformKind } from './fault.ts';
 import { failoverFaults } from './failovers.ts';
 import { networkFaults } from './network.ts';
+import { overload } from './overload.ts';
 import { rebalance } from './rebalance.ts';
 import { redisLossFaults } from './redis-loss.ts';
 import { serviceFaults } from './services.ts';
@@ -18,6 +19,7 @@ export const FAULTS: readonly Fault[] = [
   ...networkFaults,
   ...viewerFaults,
   ...clockFaults,
+  overload,
   ...clusterFaults,
   ...brokersFaults,
 ];
