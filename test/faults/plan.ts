@@ -6,6 +6,7 @@ import type { Fault, PlatformKind } from './fault.ts';
 import { failoverFaults } from './failovers.ts';
 import { networkFaults } from './network.ts';
 import { overload } from './overload.ts';
+import { partitionAdded } from './partitions.ts';
 import { rebalance } from './rebalance.ts';
 import { redisLossFaults } from './redis-loss.ts';
 import { serviceFaults } from './services.ts';
@@ -20,6 +21,7 @@ export const FAULTS: readonly Fault[] = [
   ...viewerFaults,
   ...clockFaults,
   overload,
+  partitionAdded,
   ...clusterFaults,
   ...brokersFaults,
 ];
