@@ -95,6 +95,10 @@ export class MemoryCountStore implements CountStore {
     );
   }
 
+  async incomplete(): Promise<number[]> {
+    return [];
+  }
+
   async discard(bucket: number): Promise<void> {
     this.bucketsHeld[bucket] = emptyBucket();
   }

@@ -2,6 +2,7 @@ import type { Random } from '../support/random.ts';
 import { brokersFaults } from './brokers.ts';
 import { clockFaults } from './clocks.ts';
 import { clusterFaults } from './cluster-failovers.ts';
+import { eviction } from './eviction.ts';
 import type { Fault, PlatformKind } from './fault.ts';
 import { failoverFaults } from './failovers.ts';
 import { networkFaults } from './network.ts';
@@ -20,6 +21,7 @@ export const FAULTS: readonly Fault[] = [
   ...networkFaults,
   ...viewerFaults,
   ...clockFaults,
+  eviction,
   overload,
   partitionAdded,
   ...clusterFaults,
