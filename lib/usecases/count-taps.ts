@@ -41,16 +41,13 @@ export const createCounter = (deps: CounterDeps) => {
   const catchUp = createCatchUp({ ...deps, readTaps });
   const allBuckets = Array.from({ length: store.buckets }, (_, bucket) => bucket);
 
-  const discard = async (
-    outcomes: readonly { bucket: number; state: BucketOutcome['state'] | 'incomplete' }[],
-  ): Promise<void> => {
+  const discard = async (outcomes: readonly Pick<BucketOutcome, 'bucket' | 'state'>[]): Promise<void> => {
     const reasons = {
       topic_recreated: 'the topic was deleted and created again: its taps are counted from its beginning',
-      incomplete: 'Redis has evicted some counts: the others of the bucket are counted again, too',
       damaged: 'stored counts are damaged: they are counted again from the topic',
     };
     for (const { bucket, state } of outcomes) {
-      if (state === 'counted' || state === 'behind') continue;
+      if (state !== 'topic_recreated' && state !== 'damaged') continue;
       log.warn(reasons[state], { bucket });
       await store.discard(bucket);
     }
@@ -121,8 +118,8 @@ export const createCounter = (deps: CounterDeps) => {
     /** Counts the taps again whose counts the store has lost, without waiting for the next batch. */
     async recountLost(): Promise<CaughtUp> {
       const sum = { recounted: 0, lost: 0 };
-      const incomplete = await store.incomplete(clock());
-      await discard(incomplete.map((bucket) => ({ bucket, state: 'incomplete' })));
+      const buckets = await store.discardIncomplete(clock());
+      if (buckets.length > 0) log.warn('Redis has evicted counts: these buckets are counted again', { buckets });
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
         const { behind, upTo } = await missingNow();
         if (behind.size === 0) return sum;

@@ -95,7 +95,7 @@ export class MemoryCountStore implements CountStore {
     );
   }
 
-  async incomplete(): Promise<number[]> {
+  async discardIncomplete(): Promise<number[]> {
     return [];
   }
 
@@ -104,6 +104,10 @@ export class MemoryCountStore implements CountStore {
   }
 
   async overdue(now: number): Promise<OverdueWindow[]> {
+    const { windowMs, watermarkMs } = this.#settings;
+    for (const { open } of this.bucketsHeld)
+      for (const [start, over] of open)
+        if (over > now + windowMs + watermarkMs + 60_000) open.set(start, now + windowMs);
     return this.bucketsHeld.flatMap((held, bucket) =>
       [...held.open].flatMap(([start, over]) =>
         over > now

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { between, oneOf, type Random } from '../support/random.ts';
 import { sendAgain } from '../e2e/crowd.ts';
 import { clocksImpossible } from './clock.ts';
-import { registerAgain, type Fault, type FaultContext } from './fault.ts';
+import type { Fault } from './fault.ts';
 import { partOf } from './platform.ts';
 
 const HALF_AN_HOUR_S = 1800;
@@ -10,23 +10,17 @@ const step = (random: Random) => oneOf(random, [HALF_AN_HOUR_S, -HALF_AN_HOUR_S]
 
 const nameOf = (process: string) => `clock of ${process} set 30 minutes ahead or back, and right again`;
 
-const steppedClock = (
-  name: string,
-  process: 'functions' | 'redis',
-  after: (context: FaultContext) => Promise<unknown> = async () => undefined,
-): Fault => ({
+const steppedClock = (name: string, process: 'functions' | 'redis'): Fault => ({
   name: nameOf(name),
   on: 'single',
   share: 5,
   impossible: clocksImpossible,
-  async run(context) {
-    const { platform, random, heals } = context;
+  async run({ platform, random, heals }) {
     const clock = partOf(platform, 'clocks')[process];
     clock.shift(step(random));
     await sleep(between(random, 1000, 5000));
     heals();
     clock.shift(0);
-    await after(context);
   },
 });
 
@@ -60,8 +54,7 @@ const ingestClock: Fault = {
 };
 
 export const clockFaults: readonly Fault[] = [
-  // By the clock that is ahead, the registrations of all clients have expired.
-  steppedClock('the functions', 'functions', registerAgain),
+  steppedClock('the functions', 'functions'),
   steppedClock('Redis', 'redis'),
   ingestClock,
 ];

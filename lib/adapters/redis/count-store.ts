@@ -32,6 +32,8 @@ const PROGRESS_FIELD = ' p ';
 /** A window that was counted again is reported as final if it was over for less than this (ms). */
 const RECOUNT_FINALS_MS = 600_000;
 const OVERDUE_AT_ONCE = 20;
+/** How much (ms) the clocks of hosts may differ. */
+const CLOCKS_DIFFER_MS = 60_000;
 const TRIM_AT_ONCE = 200;
 const CHECK_AT_ONCE = 1000;
 /** How long (ms) counting may go on after a successful `mayCount`. */
@@ -47,7 +49,7 @@ export class RedisCountStore implements CountStore {
   readonly buckets: number;
   readonly #redis: RedisClient;
   readonly #options: CountStoreOptions;
-  readonly #incomplete: (now: number) => Promise<number[]>;
+  readonly #discardIncomplete: (now: number) => Promise<number[]>;
   #prepared: Promise<void> | undefined;
   #checkedAt = -Infinity;
 
@@ -55,7 +57,11 @@ export class RedisCountStore implements CountStore {
     this.buckets = options.buckets;
     this.#redis = redis;
     this.#options = options;
-    this.#incomplete = afterEvictions(redis, (now: number) => this.#lackingKeys(now));
+    this.#discardIncomplete = afterEvictions(redis, async (now: number) => {
+      const lacking = await this.#lackingKeys(now);
+      for (const bucket of lacking) await this.discard(bucket);
+      return lacking;
+    });
   }
 
   apply(batches: readonly BucketBatch[], now: number, recount = false): Promise<BucketOutcome[]> {
@@ -77,8 +83,8 @@ export class RedisCountStore implements CountStore {
     );
   }
 
-  incomplete(now: number): Promise<number[]> {
-    return withStore(() => this.#incomplete(now));
+  discardIncomplete(now: number): Promise<number[]> {
+    return withStore(() => this.#discardIncomplete(now));
   }
 
   discard(bucket: number): Promise<void> {
@@ -100,11 +106,10 @@ export class RedisCountStore implements CountStore {
 
   overdue(now: number): Promise<OverdueWindow[]> {
     return withStore(async () => {
-      const due = await this.#eachBucket((bucket) =>
-        this.#redis
-          .zrangebyscore(this.#key(bucket, 'open'), '-inf', now, 'LIMIT', 0, OVERDUE_AT_ONCE)
-          .catch(orIfDamaged([])),
-      );
+      const due = await this.#eachBucket(async (bucket) => {
+        const [starts] = await Promise.all([this.#openBetween(bucket, '-inf', now), this.#correctOpen(bucket, now)]);
+        return starts;
+      });
       return Promise.all(
         due.flatMap((starts, bucket) => starts.map((start) => this.#readWindow(bucket, Number(start)))),
       );
@@ -198,6 +203,21 @@ export class RedisCountStore implements CountStore {
     const { windowMs, watermarkMs } = this.#options;
     const over = start + windowMs + watermarkMs;
     return recount && over < now - RECOUNT_FINALS_MS ? 0 : Math.max(over, now + windowMs);
+  }
+
+  #openBetween(bucket: number, from: number | string, to: number | string): Promise<string[]> {
+    return this.#redis
+      .zrangebyscore(this.#key(bucket, 'open'), from, to, 'LIMIT', 0, OVERDUE_AT_ONCE)
+      .catch(orIfDamaged([]));
+  }
+
+  /** A window that was counted by a clock far ahead is over soon, and not when that time comes. */
+  async #correctOpen(bucket: number, now: number): Promise<void> {
+    const { windowMs, watermarkMs } = this.#options;
+    const starts = await this.#openBetween(bucket, now + windowMs + watermarkMs + CLOCKS_DIFFER_MS, '+inf');
+    if (starts.length === 0) return;
+    const scores = starts.flatMap((start) => [now + windowMs, start]);
+    await this.#redis.zadd(this.#key(bucket, 'open'), 'XX', 'LT', ...scores);
   }
 
   async #readWindow(bucket: number, start: number): Promise<OverdueWindow> {

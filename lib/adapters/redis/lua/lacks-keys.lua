@@ -9,7 +9,7 @@
   ARGV[1]   windows that start after this (ms) are not yet over
   ARGV[2..] starts of the windows (ms), as the caller read them
 
-  Returns   1 or 0
+  Returns   1 (also when the state is damaged) or 0
 ]=]
 local salt, horizon = unpack(redis.call('HMGET', KEYS[1], ' salt', ' horizon'))
 if not salt then return 0 end
@@ -25,7 +25,9 @@ end
 local fields = redis.call('HGETALL', KEYS[1])
 for n = 1, #fields, 2 do
   if string.sub(fields[n], 1, 1) ~= ' ' then
-    for _, start in ipairs(cjson.decode(fields[n + 1]).w) do
+    local ok, room = pcall(cjson.decode, fields[n + 1])
+    if not ok or type(room) ~= 'table' or type(room.w) ~= 'table' then return 1 end
+    for _, start in ipairs(room.w) do
       if start >= horizon and not redis.call('ZSCORE', KEYS[2], string.format('%.0f', start)) then return 1 end
     end
   end
