@@ -18,8 +18,10 @@ export const startBrokersPlatform = (log: (line: string) => void = () => {}): Pr
     for (const id of IDS) brokers.push(await startBrokerNode(undo, log, { ...cluster, id }));
     const redis = await startRedisNode();
     undo(redis.remove);
-    // One after the other, since the first is the controller of the others.
-    for (const { service } of brokers) await service.start();
+    // The first one is the controller of the others.
+    const [first, ...others] = brokers;
+    await first?.service.start();
+    await Promise.all(others.map(({ service }) => service.start()));
     const kafkaBrokers = brokers.map(({ address }) => address).join(',');
     await withAdmin(kafkaFor(kafkaBrokers), (admin) =>
       // With fewer brokers the topics would get one replica.

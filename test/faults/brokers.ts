@@ -6,7 +6,7 @@ import { until } from '../support/until.ts';
 import type { Fault, FaultContext } from './fault.ts';
 import { partOf } from './platform.ts';
 
-/** After this time (ms) the other brokers must have taken over. */
+/** After this time (ms) the other brokers must have taken over, and consumers must have found them. */
 const TAKEN_OVER_MS = 30_000;
 
 const statusOfTap = async ({ crowd, rooms }: FaultContext) => (await crowd.tap(rooms[0] ?? 'global')).status;
@@ -22,14 +22,16 @@ const oneKilled: Fault = {
     const [a, b] = killable(context);
     const broker = context.random() < 0.5 ? a : b;
     await broker?.kill('SIGKILL');
-    // From here on the taps that the next client sends must be counted, although one broker is missing.
-    context.heals();
     await until(
       'taps are answered 200 by two of three brokers',
       async () => (await statusOfTap(context)) === 200,
       TAKEN_OVER_MS,
     );
-    await sleep(between(context.random, 0, 3000));
+    const linesOf = () => context.viewers[0]?.lines.length ?? 0;
+    const before = linesOf();
+    await until('clients get counts from two of three brokers', () => linesOf() > before, TAKEN_OVER_MS);
+    await sleep(between(context.random, 0, 1000));
+    context.heals();
     await broker?.start();
   },
 };
