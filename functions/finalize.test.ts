@@ -111,6 +111,17 @@ test('expired clients are removed even if no client registers', async () => {
   expect((await registry.audience(['global'])).size).toBe(0);
 });
 
+test('no client expires by a clock that has just been set ahead', async () => {
+  const run = createHandler({ store, records, registry, counter, clock: () => now, monotonic: () => 0, log, settings });
+  await registry.register(registrationSchema.parse({ client_id: 'c', port: 6000 }), now);
+  await run({ runMs: 0 });
+  now += 1_800_000;
+  await run({ runMs: 0 });
+  now -= 1_800_000;
+  await run({ runMs: 0 });
+  expect((await registry.audience(['global'])).size).toBe(1);
+});
+
 test('windows beyond their retention are removed, even if the first attempt fails', async () => {
   const error = new Error('down');
   const trim = store.trim.bind(store);

@@ -107,10 +107,8 @@ const createDeps = (config: Config) => {
         idTtlMs: config.EVENT_ID_TTL_SECONDS * 1000,
         idLimit: config.EVENT_ID_LIMIT,
         maxEmojis: config.MAX_EMOJIS_PER_ROOM,
-        prepare: async () => {
-          await refuseEviction(redis(), log);
-          await removeFormerCounts(redis(), BUCKETS, log);
-        },
+        prepare: () => removeFormerCounts(redis(), BUCKETS, log),
+        mayCount: () => refuseEviction(redis(), log),
       }),
   );
   const registry = lazily(

@@ -90,6 +90,8 @@ export interface CountStore {
   apply(batches: readonly BucketBatch[], now: number, recount?: boolean): Promise<BucketOutcome[]>;
   /** For each bucket, its progress in these `topic-partition`s; the offset is -1 where nothing was counted. */
   progress(topicPartitions: readonly string[]): Promise<ProgressMap[]>;
+  /** Discards the buckets of which the store has lost a part by itself (evicted keys) since the last call; returns them. */
+  discardIncomplete(now: number): Promise<number[]>;
   /** Removes all stored data of a bucket. */
   discard(bucket: number): Promise<void>;
   /** Windows of all buckets that are over and not yet marked as final; a limited number per call. */

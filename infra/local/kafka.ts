@@ -16,19 +16,48 @@ interface Ports {
   controller: number;
 }
 
-const properties = ({ port, advertised, controller }: Ports, logDir: string) => `
-process.roles=broker,controller
-node.id=1
-controller.quorum.voters=1@127.0.0.1:${controller}
+/** One of several brokers. The first node is the only controller, and tells the others that a broker is gone. */
+export interface Node {
+  /** From 1. */
+  id: number;
+  /** The same for all nodes: 16 bytes in base64url. */
+  clusterId: string;
+  /** The port of the controller on the first node. */
+  controller: number;
+}
+
+/** Replicas as on Amazon MSK, with its unsafe default for elections: the topics' own settings must override it. */
+const REPLICATED = `
+default.replication.factor=3
+min.insync.replicas=2
+offsets.topic.replication.factor=3
+unclean.leader.election.enable=true
+# A partition's leader is its first replica again soon after a restart.
+leader.imbalance.check.interval.seconds=2
+leader.imbalance.per.broker.percentage=0
+`;
+const NOT_REPLICATED = `
+default.replication.factor=1
+offsets.topic.replication.factor=1
+`;
+
+const roles = ({ port, controller }: Ports, id: number) =>
+  id === 1
+    ? `process.roles=broker,controller
+listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}`
+    : `process.roles=broker
+listeners=PLAINTEXT://127.0.0.1:${port}`;
+
+const properties = (ports: Ports, logDir: string, node?: Node) => `
+${roles(ports, node?.id ?? 1)}
+node.id=${node?.id ?? 1}
+controller.quorum.voters=1@127.0.0.1:${ports.controller}
 controller.listener.names=CONTROLLER
-listeners=PLAINTEXT://127.0.0.1:${port},CONTROLLER://127.0.0.1:${controller}
-advertised.listeners=PLAINTEXT://127.0.0.1:${advertised}
+advertised.listeners=PLAINTEXT://127.0.0.1:${ports.advertised}
 log.dirs=${logDir}
 # Topics are defined in lib/config/topics.ts; a misspelt name must not create another.
 auto.create.topics.enable=false
-# One node: no replicas, and no rebalance delay.
-default.replication.factor=1
-offsets.topic.replication.factor=1
+${node ? REPLICATED : NOT_REPLICATED}
 offsets.topic.num.partitions=4
 transaction.state.log.replication.factor=1
 transaction.state.log.min.isr=1
@@ -70,16 +99,18 @@ const java = (dir: string, lib: string, main: string, ...args: string[]) => [
   ...args,
 ];
 
+/** An id that begins with a dash would be read as an option; Kafka's own generator avoids it too. */
+export const newClusterId = (): string => randomBytes(16).toString('base64url').replace(/^-/, '_');
+
 /** Formats a folder under a temporary name, so that a folder called `kafka` is always complete. */
-async function format(dir: string, lib: string): Promise<void> {
+async function format(dir: string, lib: string, node?: Node): Promise<void> {
   const data = join(dir, 'kafka');
   if (existsSync(data)) return;
   const draft = join(dir, 'kafka.new');
   rmSync(draft, { recursive: true, force: true });
   const config = join(dir, 'format.properties');
-  writeFileSync(config, properties({ port: 9092, advertised: 9092, controller: 9093 }, 'kafka.new'));
-  // An id that begins with a dash would be read as an option; Kafka's own generator avoids it too.
-  const id = randomBytes(16).toString('base64url').replace(/^-/, '_');
+  writeFileSync(config, properties({ port: 9092, advertised: 9092, controller: 9093 }, 'kafka.new', node));
+  const id = node?.clusterId ?? newClusterId();
   const args = java(dir, lib, 'kafka.tools.StorageTool', 'format', '-t', id, '-c', 'format.properties');
   const done = await runProgram('java', args, 60_000, javaEnvironment(), dir);
   if (!done.ok) throw new SetupError(`Kafka's data folder could not be prepared:\n${done.output.trim()}`);
@@ -115,6 +146,8 @@ interface KafkaOptions {
   advertised?: number;
   /** A file that Java writes the loaded classes to when the broker is stopped. */
   archiveAtExit?: string;
+  /** With it, this is one of several brokers. */
+  node?: Node;
 }
 
 export function kafkaService(
@@ -122,7 +155,7 @@ export function kafkaService(
   lib: string,
   port: number,
   version: string,
-  { advertised = port, archiveAtExit }: KafkaOptions = {},
+  { advertised = port, archiveAtExit, node }: KafkaOptions = {},
 ): Service {
   let controller: PortClaim | undefined;
   const service = createService({
@@ -130,13 +163,14 @@ export function kafkaService(
     pidFile: dir.pidFile('kafka'),
     output: join(dir.path, 'logs', 'kafka.log'),
     async command() {
-      await format(dir.path, lib);
+      await format(dir.path, lib, node);
       const config = join(dir.path, 'server.properties');
       mkdirSync(dir.path, { recursive: true });
-      // The controller's port may change with each start, because only the broker itself uses it.
+      // With one broker the controller's port may change with each start, because only the broker itself uses it.
       controller?.release();
-      controller = await claimPort(0);
-      writeFileSync(config, properties({ port, advertised, controller: controller.port }, 'kafka'));
+      controller = node ? undefined : await claimPort(0);
+      const ports = { port, advertised, controller: controller?.port ?? node?.controller ?? 0 };
+      writeFileSync(config, properties(ports, 'kafka', node));
       const archiving = archiveAtExit === undefined ? [] : [`-XX:ArchiveClassesAtExit=${archiveAtExit}`];
       const args = [...archiving, ...java(dir.path, lib, 'kafka.Kafka', 'server.properties')];
       return { program: 'java', args, env: javaEnvironment(), cwd: dir.path };

@@ -73,6 +73,7 @@ class Model {
         throw new PlatformError('store_unavailable', 'no answer');
       }),
       progress: later((names) => store.progress(names)),
+      discardIncomplete: later(() => store.discardIncomplete()),
       discard: later((bucket) => store.discard(bucket)),
       overdue: later((now) => store.overdue(now)),
       markFinal: later((windows, now) => store.markFinal(windows, now)),

@@ -74,15 +74,15 @@ export const createCounter = (deps: CounterDeps) => {
   /** The committed records that each bucket lacks. Progress beyond the end of a partition is of a former topic. */
   const missingNow = async (): Promise<{ behind: Map<number, ProgressMap>; upTo: Map<string, number> }> => {
     // Read before the progress: a batch is committed only after it was counted.
-    const [committed, ends] = [
-      await reader.committed(REACTION_GROUP, REACTION_TOPIC),
-      await reader.ends(REACTION_TOPIC),
-    ];
-    const all = await store.progress([...ends.keys()]);
+    const committed = await reader.committed(REACTION_GROUP, REACTION_TOPIC);
+    const before = await reader.ends(REACTION_TOPIC);
+    const all = await store.progress([...before.keys()]);
+    const isBeyond = (ends: ReadonlyMap<string, number>) => (progress: ProgressMap) =>
+      [...ends].some(([name, end]) => (progress.get(name)?.offset ?? -1) >= end);
+    // Records that were written and counted meanwhile are beyond the former ends, but not beyond the present ones.
+    const ends = all.some(isBeyond(before)) ? await reader.ends(REACTION_TOPIC) : before;
     const beyond = all.flatMap((progress, bucket) =>
-      [...ends].some(([name, end]) => (progress.get(name)?.offset ?? -1) >= end)
-        ? [{ bucket, state: 'topic_recreated' as const }]
-        : [],
+      isBeyond(ends)(progress) ? [{ bucket, state: 'topic_recreated' as const }] : [],
     );
     await discard(beyond);
     const discarded = new Set(beyond.map(({ bucket }) => bucket));
@@ -118,6 +118,8 @@ export const createCounter = (deps: CounterDeps) => {
     /** Counts the taps again whose counts the store has lost, without waiting for the next batch. */
     async recountLost(): Promise<CaughtUp> {
       const sum = { recounted: 0, lost: 0 };
+      const buckets = await store.discardIncomplete(clock());
+      if (buckets.length > 0) log.warn('Redis has evicted counts: these buckets are counted again', { buckets });
       for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
         const { behind, upTo } = await missingNow();
         if (behind.size === 0) return sum;

@@ -254,6 +254,12 @@ export const countStoreContract = (create: () => CountStore | Promise<CountStore
       expect(await starts(OVER + 2001)).toEqual([T]);
     });
 
+    test('are reported soon although they were counted by a clock that was half an hour ahead', async () => {
+      await apply([at(0)], { now: T + 1_800_000 });
+      expect(await starts(T + 3000)).toEqual([]);
+      expect(await starts(T + 5000)).toEqual([T]);
+    });
+
     test('are not reported by a recount if they were over long ago', async () => {
       await apply([at(0)], { now: T + 3_600_000, recount: true });
       expect(await starts(T + 7_200_000)).toEqual([]);

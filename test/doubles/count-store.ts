@@ -95,11 +95,19 @@ export class MemoryCountStore implements CountStore {
     );
   }
 
+  async discardIncomplete(): Promise<number[]> {
+    return [];
+  }
+
   async discard(bucket: number): Promise<void> {
     this.bucketsHeld[bucket] = emptyBucket();
   }
 
   async overdue(now: number): Promise<OverdueWindow[]> {
+    const { windowMs, watermarkMs } = this.#settings;
+    for (const { open } of this.bucketsHeld)
+      for (const [start, over] of open)
+        if (over > now + windowMs + watermarkMs + 60_000) open.set(start, now + windowMs);
     return this.bucketsHeld.flatMap((held, bucket) =>
       [...held.open].flatMap(([start, over]) =>
         over > now

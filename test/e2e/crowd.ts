@@ -19,8 +19,8 @@ export interface SentTap {
 
 export interface Crowd {
   taps: readonly SentTap[];
-  /** Sends an additional tap. */
-  tap(room: string, emoji?: string): Promise<SentTap>;
+  /** Sends an additional tap, on request to another host. */
+  tap(room: string, emoji?: string, host?: string): Promise<SentTap>;
   /** Resolves when all taps are answered. */
   stop(): Promise<readonly SentTap[]>;
 }
@@ -73,7 +73,7 @@ interface CrowdOptions {
 export function startCrowd(url: string, { perSecond, rooms, withoutIds = [], zoned = false }: CrowdOptions): Crowd {
   const taps: SentTap[] = [];
   const sending: Promise<SentTap>[] = [];
-  const send = async (room: string, emoji: string): Promise<SentTap> => {
+  const send = async (room: string, emoji: string, host: string): Promise<SentTap> => {
     const user_id = `u${taps.length}`;
     const event_id = withoutIds.includes(room) ? undefined : randomUUID();
     const now = new Date().toISOString();
@@ -81,12 +81,12 @@ export function startCrowd(url: string, { perSecond, rooms, withoutIds = [], zon
     const tap: SentTap = { user_id, event_id, room, emoji, timestamp, status: undefined, latencyMs: 0 };
     taps.push(tap);
     const began = performance.now();
-    tap.status = await statusOf(url, toBody(tap));
+    tap.status = await statusOf(host, toBody(tap));
     tap.latencyMs = performance.now() - began;
     return tap;
   };
-  const tap = (room: string, emoji: string = EMOJIS[0]) => {
-    const sent = send(room, emoji);
+  const tap = (room: string, emoji: string = EMOJIS[0], host = url) => {
+    const sent = send(room, emoji, host);
     sending.push(sent);
     return sent;
   };

@@ -17,8 +17,8 @@ export interface FaultContext {
   heals(): void;
 }
 
-/** The platform that a fault needs: one broker with a replicated Redis (`single`) or with a Redis Cluster. */
-export type PlatformKind = 'single' | 'cluster';
+/** The platform that a fault needs: one broker with a replicated Redis (`single`) or with a Redis Cluster, or three brokers. */
+export type PlatformKind = 'single' | 'cluster' | 'brokers';
 
 export interface Fault {
   /** As in the table of docs/reliability.md. */

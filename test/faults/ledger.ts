@@ -8,7 +8,7 @@ import { tapOf, totalsOf, type Counts, type TopicRecord } from './topic-counts.t
 export interface Difference {
   where: 'topic' | 'Redis' | 'totals in Redis' | 'GET /live' | 'client';
   room: string;
-  /** Start of the window and emoji, `late`, the emoji of a total, or the identity of a tap. */
+  /** Start of the window and emoji, `late`, the emoji of a total, the identity of a tap, or a client's id. */
   what: string;
   expected: number;
   found: number;

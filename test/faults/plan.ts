@@ -1,9 +1,13 @@
 import type { Random } from '../support/random.ts';
-import { functionsClock, redisClock } from './clocks.ts';
+import { brokersFaults } from './brokers.ts';
+import { clockFaults } from './clocks.ts';
 import { clusterFaults } from './cluster-failovers.ts';
+import { eviction } from './eviction.ts';
 import type { Fault, PlatformKind } from './fault.ts';
 import { failoverFaults } from './failovers.ts';
 import { networkFaults } from './network.ts';
+import { overload } from './overload.ts';
+import { partitionAdded } from './partitions.ts';
 import { rebalance } from './rebalance.ts';
 import { redisLossFaults } from './redis-loss.ts';
 import { serviceFaults } from './services.ts';
@@ -16,15 +20,16 @@ export const FAULTS: readonly Fault[] = [
   rebalance,
   ...networkFaults,
   ...viewerFaults,
-  functionsClock,
+  ...clockFaults,
+  eviction,
+  overload,
+  partitionAdded,
   ...clusterFaults,
+  ...brokersFaults,
 ];
 
-/** Faults that run only when `--only` names them: their rounds do not finish, and the cause is not known. */
-export const OPEN_FAULTS: readonly Fault[] = [redisClock];
-
 /** The platforms in the order of the plan. Their rounds are not mixed, since a platform takes some time to start. */
-export const PLATFORMS: readonly PlatformKind[] = ['single', 'cluster'];
+export const PLATFORMS: readonly PlatformKind[] = ['single', 'cluster', 'brokers'];
 
 /** How many rounds each fault gets: at least one; each further round goes to the fault furthest below its share. */
 const countRounds = (faults: readonly Fault[], rounds: number): number[] => {

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Cluster, Redis } from 'ioredis';
 import { claimDataDir } from '../../infra/local/data-dir.ts';
 import { ensureJars, kafkaVersion } from '../../infra/local/jars.ts';
-import { kafkaService } from '../../infra/local/kafka.ts';
+import { kafkaService, type Node } from '../../infra/local/kafka.ts';
 import { anyFreePort } from '../../infra/local/ports.ts';
 import type { Service } from '../../infra/local/service.ts';
 import { warmUp } from '../../infra/local/warm-up.ts';
@@ -17,6 +17,8 @@ import { mountDisk, type Disk } from './disk.ts';
 /** The parts that a fault can break. Nothing restarts them automatically: the fault itself does. */
 interface Parts {
   broker: Pick<Service, 'kill' | 'start' | 'pid'>;
+  /** Three brokers. The first one is the controller. */
+  brokers: readonly Pick<Service, 'kill' | 'start'>[];
   redisServer: Pick<Service, 'kill' | 'start'>;
   /** Path of Redis's append-only file. */
   appendOnlyFile: string;
@@ -26,7 +28,9 @@ interface Parts {
   cluster: RedisCluster;
   /** The broker's disk. */
   disk: Disk;
-  clocks: { functions: Clock; redis: Clock };
+  clocks: { functions: Clock; redis: Clock; ingest: Clock };
+  /** A second ingest host, with a clock of its own. */
+  ingest: { url: string };
 }
 
 /** A platform whose parts can be broken one by one. */
@@ -80,33 +84,50 @@ const temporaryDataDir = (undo: Undo): string => {
   return folder;
 };
 
-/** Starts a broker as `npm start` does, behind a proxy, and on its own disk if one can be mounted. */
+/** Makes a broker as `npm start` does, in this data folder. */
+async function brokerIn(
+  folder: string,
+  undo: Undo,
+  log: (line: string) => void,
+  options: { link?: TcpProxy; node?: Node; port: number },
+) {
+  const { link, node, port } = options;
+  const dir = await claimDataDir(folder, log);
+  undo(() => dir.release());
+  const lib = await ensureJars(log);
+  const service = kafkaService(dir, lib, port, kafkaVersion(), {
+    ...(link ? { advertised: link.port } : {}),
+    ...(node ? { node } : {}),
+  });
+  undo(() => service.stop());
+  service.onDeath(({ code, signal }) => log(`a broker exited unexpectedly: ${signal ?? code}`));
+  const file = join(folder, 'logs', 'kafka.log');
+  return { service, output: () => (existsSync(file) ? readFileSync(file, 'utf8') : '') };
+}
+
+/** A broker behind a proxy, and on its own disk if one can be mounted. */
 export async function startBroker(undo: Undo, log: (line: string) => void) {
   const folder = temporaryDataDir(undo);
   const disk = await mountDisk(folder);
   if (disk) undo(() => disk.unmount());
-  const dir = await claimDataDir(folder, log);
-  undo(() => dir.release());
-  const lib = await ensureJars(log);
   const port = await anyFreePort();
   const link = await tcpProxy(port);
   undo(() => link.close());
-  const service = kafkaService(dir, lib, port, kafkaVersion(), { advertised: link.port });
-  undo(() => service.stop());
-  service.onDeath(({ code, signal }) => log(`the broker exited unexpectedly: ${signal ?? code}`));
-  const file = join(folder, 'logs', 'kafka.log');
-  return {
-    ...{ service, disk, link },
-    brokers: `127.0.0.1:${port}`,
-    output: () => (existsSync(file) ? readFileSync(file, 'utf8') : ''),
-  };
+  return { ...(await brokerIn(folder, undo, log, { port, link })), disk, link, brokers: `127.0.0.1:${port}` };
 }
+
+/** One of several brokers. */
+export async function startBrokerNode(undo: Undo, log: (line: string) => void, node: Node) {
+  const port = await anyFreePort();
+  return { ...(await brokerIn(temporaryDataDir(undo), undo, log, { port, node })), address: `127.0.0.1:${port}` };
+}
+
+/** All rooms of a run are created from one address; clients that read nothing must be unregistered soon. */
+export const LIMITS = { NEW_ROOMS_PER_USER: '0', NEW_ROOMS_PER_ADDRESS: '0', DELIVERY_GIVE_UP_SECONDS: '3' };
 
 /** Runs `npm start` for the functions only; `env` has the addresses of the broker and Redis. */
 export async function startFunctions(undo: Undo, env: Record<string, string>, ready: readonly Promise<unknown>[]) {
-  // All rooms of a run are created from one address; clients that read nothing must be unregistered soon.
-  const limits = { NEW_ROOMS_PER_USER: '0', NEW_ROOMS_PER_ADDRESS: '0', DELIVERY_GIVE_UP_SECONDS: '3' };
-  const starting = startPlatform(temporaryDataDir(undo), { ...limits, ...env });
+  const starting = startPlatform(temporaryDataDir(undo), { ...LIMITS, ...env });
   undo(() => starting.then((each) => each.stop()).catch(() => undefined));
   const [platform] = await Promise.all([starting, ...ready]);
   await warmUp(platform.url);

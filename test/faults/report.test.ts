@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { NOTHING } from './ledger.ts';
-import { report, wrongRounds } from './report.ts';
+import { commandFor, report, wrongRounds } from './report.ts';
 
 const row = (fault: string, recoveryMs: number, lost = 0) => ({
   ...NOTHING,
@@ -18,18 +18,27 @@ test('the report has one row per fault with the sums of its rounds, and one row 
   const text = report(
     rows,
     { ...NOTHING, taps: 6000, answered: 6000, doubled: 3 },
-    42,
-    new Date('2026-05-01T20:45:00Z'),
-    12.34,
-    ['c: no disk'],
+    {
+      plan: { seed: 42, rounds: 4, only: '' },
+      when: new Date('2026-05-01T20:45:00Z'),
+      minutes: 12.34,
+      skipped: ['c: no disk'],
+    },
   );
   expect(text).toContain('4 rounds in 12.3 minutes on 2026-05-01, seed 42');
-  expect(text).toContain('`npm run test:faults -- --seed 42`');
+  expect(text).toContain('`npm run test:faults -- --seed 42 --rounds 4`');
   expect(text).toContain('| a | 3 | 4,500 | 4,200 | 300 | 21 | 0 | 0 | 0 | 2.0 / 9.0 |');
   expect(text).toContain('| b | 1 | 1,500 | 1,400 | 100 | 7 | 2 | 0 | 0 | 0.5 / 0.5 |');
   expect(text).toContain('| **all** | 4 | 6,000 | 5,600 | 400 | 28 | 2 | 0 | 0 |');
   expect(text).toContain('| **all, once more at the end** | 4 | 6,000 | 6,000 | 0 | 0 | 0 | 3 | 0 |');
   expect(text).toContain('Not tried: c: no disk.');
+});
+
+test('a command names the seed and the number of rounds, which plan a run together', () => {
+  expect(commandFor({ seed: 42, rounds: 150, only: '' })).toBe('npm run test:faults -- --seed 42 --rounds 150');
+  expect(commandFor({ seed: 42, rounds: 9, only: 'a b' }, 3)).toBe(
+    "npm run test:faults -- --seed 42 --rounds 9 --only 'a b' --round 3",
+  );
 });
 
 test('a wrong round is listed with its seed, fault, room, window, emoji, and the expected and found counts', () => {

@@ -17,6 +17,21 @@ export interface WrongRound {
   error?: string;
 }
 
+/** The options that determine the rounds: with another number of rounds, the same seed plans others. */
+export interface PlanOptions {
+  seed: number;
+  rounds: number;
+  only: string;
+}
+
+/** The command that repeats a run, or one round of it. */
+export const commandFor = ({ seed, rounds, only }: PlanOptions, round?: number): string =>
+  [
+    `npm run test:faults -- --seed ${seed} --rounds ${rounds}`,
+    ...(only ? [`--only '${only}'`] : []),
+    ...(round === undefined ? [] : [`--round ${round}`]),
+  ].join(' ');
+
 const thousands = (number: number) => number.toLocaleString('en-US');
 const seconds = (ms: number) => (ms / 1000).toFixed(1);
 const median = (sorted: readonly number[]) => sorted[Math.floor((sorted.length - 1) / 2)] ?? 0;
@@ -54,10 +69,7 @@ const HEADER = [
 export const report = (
   rows: readonly Row[],
   after: Sums,
-  seed: number,
-  when: Date,
-  minutes: number,
-  skipped: string[],
+  { plan, when, minutes, skipped }: { plan: PlanOptions; when: Date; minutes: number; skipped: readonly string[] },
 ): string => {
   const byFault = groupBy(rows, ({ fault }) => fault);
   const lines = [...byFault].map(([fault, rounds]) => {
@@ -69,8 +81,8 @@ export const report = (
   const last = cells('**all, once more at the end**', rows.length, after, '');
   const table = [HEADER, HEADER.map(() => '---'), ...lines, all, last].map((line) => `| ${line.join(' | ')} |`);
   const run =
-    `${rows.length} rounds in ${minutes.toFixed(1)} minutes on ${when.toISOString().slice(0, 10)}, seed ${seed}, ` +
-    `${availableParallelism()} cores, Node.js ${process.version}: \`npm run test:faults -- --seed ${seed}\`.`;
+    `${rows.length} rounds in ${minutes.toFixed(1)} minutes on ${when.toISOString().slice(0, 10)}, seed ${plan.seed}, ` +
+    `${availableParallelism()} cores, Node.js ${process.version}: \`${commandFor(plan)}\`.`;
   return [run, '', ...table, ...skipped.map((reason) => `\nNot tried: ${reason}.`)].join('\n');
 };
 

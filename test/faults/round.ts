@@ -7,8 +7,10 @@ import { until } from '../support/until.ts';
 import { drained } from './drained.ts';
 import { comparison, untilEqual, type Findings, type Sent } from './evidence.ts';
 import type { Fault } from './fault.ts';
+import { NOTHING, type Difference } from './ledger.ts';
 import type { FaultPlatform } from './platform.ts';
 import { topicReader } from './topic.ts';
+import { unregistered } from './unregistered.ts';
 
 export interface RoundResult extends Findings {
   /** From the end of the fault until a client received a tap that was made after the fault. */
@@ -23,6 +25,16 @@ const PER_SECOND = 150;
 const PROBE_EVERY_MS = 100;
 /** Final updates, which repeat counts that a client missed, are sent within a minute. */
 const RECOVERY_LIMIT_MS = 100_000;
+
+/** The taps are those of the first comparison; each kind of difference is that of the comparison that has more of it. */
+const merged = (found: readonly Findings[], clients: readonly Difference[]): Findings => {
+  const most = (what: 'lost' | 'doubled' | 'mismatches') => Math.max(...found.map(({ sums }) => sums[what]));
+  const mismatches = most('mismatches') + clients.length;
+  return {
+    sums: { ...(found[0]?.sums ?? NOTHING), lost: most('lost'), doubled: most('doubled'), mismatches },
+    differences: [...found.flatMap(({ differences }) => differences), ...clients],
+  };
+};
 
 /** Runs one fault under load, in its own rooms. */
 export async function runRound(
@@ -72,23 +84,15 @@ export async function runRound(
       await drained(platform.kafkaBrokers, RECOVERY_LIMIT_MS);
       return untilEqual(() => compare(sent, viewersOf), RECOVERY_LIMIT_MS);
     };
-    const first = await allRight();
+    const found = [await allRight()];
     const failed = taps.filter(({ status, event_id }) => status !== 200 && event_id !== undefined);
-    if (failed.length === 0) return { ...first, recoveryMs, sent };
-
-    // The failed taps are sent again with the same ids: then each must be counted exactly once.
-    await sendAgain(url, failed);
-    const again = await allRight();
-    const larger = (what: 'lost' | 'doubled' | 'mismatches') => Math.max(first.sums[what], again.sums[what]);
-    return {
-      sums: {
-        ...first.sums,
-        ...{ lost: larger('lost'), doubled: larger('doubled'), mismatches: larger('mismatches') },
-      },
-      differences: [...first.differences, ...again.differences],
-      recoveryMs,
-      sent,
-    };
+    if (failed.length > 0) {
+      // The failed taps are sent again with the same ids: then each must be counted exactly once.
+      await sendAgain(url, failed);
+      found.push(await allRight());
+    }
+    const clients = viewers.map(({ room, viewer: { id } }) => ({ id, room }));
+    return { ...merged(found, unregistered(platform.output(), clients)), recoveryMs, sent };
   } finally {
     going = false;
     await crowd.stop();

@@ -7,13 +7,14 @@ import { REPO } from '../../infra/local/data-dir.ts';
 import { type Io, readArgs, runScript, UsageError, wholeNumber } from '../../scripts/lib/cli.ts';
 import { section, writeFormatted } from '../../scripts/lib/markdown.ts';
 import { seeded } from '../support/random.ts';
+import { startBrokersPlatform } from './brokers-platform.ts';
 import { startClusterPlatform } from './cluster-platform.ts';
 import { comparison, type Findings, type Sent } from './evidence.ts';
 import type { Fault, PlatformKind } from './fault.ts';
 import { add, NOTHING, type Sums } from './ledger.ts';
-import { FAULTS, OPEN_FAULTS, PLATFORMS, planRounds, type PlannedRound } from './plan.ts';
+import { FAULTS, PLATFORMS, planRounds, type PlannedRound } from './plan.ts';
 import type { FaultPlatform } from './platform.ts';
-import { report, wrongRounds, type Row, type WrongRound } from './report.ts';
+import { commandFor, report, wrongRounds, type Row, type WrongRound } from './report.ts';
 import { runRound } from './round.ts';
 import { startSinglePlatform } from './single-platform.ts';
 
@@ -30,14 +31,14 @@ const HELP = `npm run test:faults [-- options]    causes faults under load, and 
   --keep        do not write the results to docs/reliability.md; implied by --round and --only
   --help
 
-The faults: ${FAULTS.map(({ name }) => name).join(', ')};
-only with --only: ${OPEN_FAULTS.map(({ name }) => name).join(', ')}.
+The faults: ${FAULTS.map(({ name }) => name).join(', ')}.
 At the end every wrong round is listed with its seed, room, window and emoji, and the path of the platform's log.
 Exit code 1 when a tap was lost or counted twice, or when a client's counts differ from the topic.`;
 
 const START: Record<PlatformKind, (log: (line: string) => void) => Promise<FaultPlatform>> = {
   single: startSinglePlatform,
   cluster: startClusterPlatform,
+  brokers: startBrokersPlatform,
 };
 
 const log = (line: string) => console.log(line);
@@ -56,8 +57,7 @@ function readOptions(args: string[]) {
     options: { rounds: text, seed: text, round: text, only: text, log: text, keep: flag, help: flag },
   });
   const only = values.only ?? '';
-  const named = (list: readonly Fault[]) => list.filter(({ name }) => name.includes(only));
-  const faults = only ? [...named(FAULTS), ...named(OPEN_FAULTS)] : FAULTS;
+  const faults = FAULTS.filter(({ name }) => name.includes(only));
   if (faults.length === 0) throw new UsageError(`--only should be part of a fault's name, not "${only}".`);
   const rounds = wholeNumber('--rounds', values.rounds ?? String(ROUNDS), { from: 1, to: 10_000 });
   const { round } = values;
@@ -78,17 +78,10 @@ class Outcome {
   readonly wrong: WrongRound[] = [];
   after: Sums = NOTHING;
   #logFile: string | undefined;
-  readonly #options: Options;
 
   constructor(options: Options) {
-    this.#options = options;
     this.#logFile = options.logFile;
     if (this.#logFile) writeFileSync(this.#logFile, '');
-  }
-
-  commandFor(number: number): string {
-    const { seed, rounds, only } = this.#options;
-    return `npm run test:faults -- --seed ${seed} --rounds ${rounds} --round ${number}${only ? ` --only '${only}'` : ''}`;
   }
 
   /** Saves the platform's output before it is stopped, if a round was wrong or --log was given. */
@@ -114,11 +107,12 @@ async function possible(faults: readonly Fault[]) {
 async function runOne(
   platform: FaultPlatform,
   { number, fault }: PlannedRound,
-  { seed, rounds }: Options,
+  options: Options,
   outcome: Outcome,
 ): Promise<Sent | undefined> {
+  const { seed, rounds } = options;
   const began = performance.now();
-  const command = outcome.commandFor(number);
+  const command = commandFor(options, number);
   const took = () => `${((performance.now() - began) / 1000).toFixed(1)} s in all`;
   try {
     const random = seeded(seed + number * 7919);
@@ -156,7 +150,7 @@ async function runOn(
         isUsable = sent !== undefined;
         for (const [room, taps] of sent ?? []) everything.set(room, taps);
       }
-      if (isUsable) await compareAtEnd(platform, kind, everything, outcome);
+      if (isUsable) await compareAtEnd(platform, kind, everything, options, outcome);
     } finally {
       outcome.keepLog(platform);
       await platform.stop();
@@ -165,14 +159,20 @@ async function runOn(
 }
 
 /** Compares the rooms of all rounds again: a later fault must not have changed their counts. */
-async function compareAtEnd(platform: FaultPlatform, kind: PlatformKind, everything: Sent, outcome: Outcome) {
+async function compareAtEnd(
+  platform: FaultPlatform,
+  kind: PlatformKind,
+  everything: Sent,
+  options: Options,
+  outcome: Outcome,
+) {
   const { sums, differences }: Findings = await comparison(platform, new Map())(everything);
   outcome.after = add(outcome.after, sums);
   log(`the rounds of platform "${kind}", once more at its end: ${describe(sums)}`);
   const numbers = new Set(differences.map(({ room }) => Number(/^f(\d+)-/.exec(room)?.[1])));
   for (const number of numbers)
     outcome.wrong.push({
-      command: outcome.commandFor(number),
+      command: commandFor(options, number),
       fault: 'a fault of a later round changed counts of this round',
       differences: differences.filter(({ room }) => room.startsWith(`f${number}-`)),
     });
@@ -196,7 +196,7 @@ async function main(args: string[], io: Io): Promise<number> {
     await runOn(kind, planned, options, outcome, stop);
   }
   const minutes = (performance.now() - began) / 60_000;
-  const table = report(outcome.rows, outcome.after, seed, new Date(), minutes, skipped);
+  const table = report(outcome.rows, outcome.after, { plan: options, when: new Date(), minutes, skipped });
   log(`\n${table}\n`);
   if (outcome.wrong.length > 0) log(`Wrong:\n${wrongRounds(outcome.wrong, seed)}`);
   if (outcome.logFile) log(`The platform's log: ${outcome.logFile}`);

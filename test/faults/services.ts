@@ -7,7 +7,7 @@ import { partOf } from './platform.ts';
 const functionsKilled: Fault = {
   name: 'functions’ process killed (kill -9)',
   on: 'single',
-  share: 14,
+  share: 9,
   async run({ platform, heals }) {
     const pid = await platform.functionsPid();
     heals(); // the supervisor's restart is part of the recovery
@@ -46,7 +46,7 @@ const frozen = (name: string, share: number, fromMs: number, toMs: number, which
 const diskFull: Fault = {
   name: 'broker’s disk full',
   on: 'single',
-  share: 4,
+  share: 3,
   impossible: diskImpossible,
   async run({ platform, random, heals }) {
     const [disk, broker] = [partOf(platform, 'disk'), partOf(platform, 'broker')];
@@ -66,6 +66,6 @@ export const serviceFaults: readonly Fault[] = [
   frozen('broker frozen 15 s (SIGSTOP)', 5, 15_000, 15_000, 'broker'),
   killed('Redis killed (kill -9)', 6, ['redisServer']),
   frozen('Redis frozen (SIGSTOP)', 5, 2000, 9000, 'redisServer'),
-  killed('Redis and broker killed together', 4, ['broker', 'redisServer']),
+  killed('Redis and broker killed together', 3, ['broker', 'redisServer']),
   diskFull,
 ];

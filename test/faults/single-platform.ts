@@ -1,26 +1,29 @@
 import { join } from 'node:path';
 import { startRedisPair } from '../support/redis-pair.ts';
 import { clocksFor } from './clock.ts';
-import { assemble, startBroker, startFunctions, type FaultPlatform } from './platform.ts';
+import { startIngestHost } from './ingest-host.ts';
+import { assemble, LIMITS, startBroker, startFunctions, type FaultPlatform } from './platform.ts';
 
 /** The platform with one broker and a Redis with one replica, each behind a proxy. */
 export const startSinglePlatform = (log: (line: string) => void = () => {}): Promise<FaultPlatform> =>
   assemble(async (undo) => {
-    const clocks = await clocksFor(['functions', 'redis']);
+    const clocks = await clocksFor(['functions', 'redis', 'ingest']);
     if (clocks) undo(clocks.remove);
     const broker = await startBroker(undo, log);
     const pair = await startRedisPair(clocks ? { wrap: clocks.wrap('redis') } : {});
     undo(pair.stop);
-    const functions = await startFunctions(
-      undo,
-      { KAFKA_BROKERS: `127.0.0.1:${broker.link.port}`, REDIS_URL: pair.url, ...clocks?.env('functions') },
-      [broker.service.start()],
-    );
+    const services = { KAFKA_BROKERS: `127.0.0.1:${broker.link.port}`, REDIS_URL: pair.url };
+    const functions = await startFunctions(undo, { ...services, ...clocks?.env('functions') }, [
+      broker.service.start(),
+    ]);
+    const ingest = clocks && (await startIngestHost({ ...LIMITS, ...services, ...clocks.env('ingest') }));
+    if (ingest) undo(ingest.stop);
     return {
       ...functions,
       broker: broker.service,
       ...(broker.disk ? { disk: broker.disk } : {}),
       ...(clocks ? { clocks: clocks.of } : {}),
+      ...(ingest ? { ingest } : {}),
       links: { kafka: broker.link, redis: pair.entrance },
       pair,
       redisServer: {

@@ -29,6 +29,8 @@ const RATES = new Map<LimitName, Rate>([
 ]);
 /** Refills so slowly that no token is added between two requests, even on a slow machine. */
 const SLOW_RATES = new Map<LimitName, Rate>([['user', { burst: 40, seconds: 4000 }]]);
+/** As slow as a test allows, and full within less time than a step of a clock. */
+const SLOW_RATES_OF_MINUTES = new Map<LimitName, Rate>([['user', { burst: 40, seconds: 600 }]]);
 const limiterOn = (client: RedisClient = redis, rates: ReadonlyMap<LimitName, Rate> = RATES) =>
   new RedisRateLimiter(client, rates, new Breaker({ log: quiet, timeoutMs: 60_000 }));
 const charge = (points: number, limit: LimitName = 'user', key = 'u'): Charge => ({ limit, key, points });
@@ -72,6 +74,14 @@ describe('RedisRateLimiter', () => {
     const seconds = (performance.now() - began) / 1000;
     expect(taken).toBeLessThanOrEqual(40 + Math.ceil(20 * seconds));
     expect(taken).toBeGreaterThanOrEqual(40 + 20 * 2 - 6);
+  });
+
+  test('a token bucket that was used while the clock of Redis was ahead is full when the clock is right again', async () => {
+    const ahead = Date.now() + 1_800_000;
+    await redis.set('rate:user:u', `${ahead}.000`, 'PX', 1_800_000);
+    const limiter = limiterOn(redis, SLOW_RATES_OF_MINUTES);
+    expect(await limiter.charge([charge(1)])).toMatchObject({ taken: true, remaining: 39 });
+    expect(await limiter.charge([charge(39)])).toMatchObject({ taken: true, remaining: 0 });
   });
 
   test('a rejected call takes no tokens from any of its limits', async () => {
@@ -209,6 +219,12 @@ describe('RedisRooms', () => {
     const registry = new RedisRegistry(redis, { clusters: 1, subscribersPerCluster: 1, clientTtl: 60 });
     await registry.register({ client_id: 'c', host: 'localhost', port: 6000, room_id: 'a' }, 0);
     expect(await redis.zrange('active_rooms', 0, -1)).toEqual(['a', 'b']);
+  });
+
+  test('Redis keeps the clients of a room although its clock is set ahead by hours', async () => {
+    const registry = new RedisRegistry(redis, { clusters: 1, subscribersPerCluster: 1, clientTtl: 600 });
+    await registry.register({ client_id: 'c', host: 'localhost', port: 6000, room_id: 'a' }, Date.now());
+    for (const key of ['viewers', 'audience']) expect(await redis.ttl(`{registry}:${key}:a`)).toBeGreaterThan(6 * 3600);
   });
 
   test('of 20,000 invented rooms only the maximum is admitted, with bounded memory', async () => {

@@ -6,6 +6,7 @@ import type { WindowSettings } from '../../domain/window.ts';
 import type { BucketOutcome, CountStore, OverdueWindow, Progress, ProgressMap } from '../../ports.ts';
 import { encodeBatch } from './bucket-batch.ts';
 import { withStore, type RedisClient } from './client.ts';
+import { afterEvictions } from './evicted.ts';
 import { readCounts, readRoom } from './stored-counts.ts';
 
 export interface CountStoreOptions extends WindowSettings {
@@ -22,6 +23,8 @@ export interface CountStoreOptions extends WindowSettings {
   maxEmojis: number;
   /** Runs once before the first batch. */
   prepare?: () => Promise<void>;
+  /** Runs before batches, at most every two seconds: rejects while nothing must be counted. */
+  mayCount?: () => Promise<void>;
 }
 
 /** Fields of a bucket's state that are not rooms begin with a space, which no room id contains. */
@@ -29,7 +32,12 @@ const PROGRESS_FIELD = ' p ';
 /** A window that was counted again is reported as final if it was over for less than this (ms). */
 const RECOUNT_FINALS_MS = 600_000;
 const OVERDUE_AT_ONCE = 20;
+/** How much (ms) the clocks of hosts may differ. */
+const CLOCKS_DIFFER_MS = 60_000;
 const TRIM_AT_ONCE = 200;
+const CHECK_AT_ONCE = 1000;
+/** How long (ms) counting may go on after a successful `mayCount`. */
+const MAY_COUNT_MS = 2000;
 const MINUTES = 60;
 
 /** Errors of commands and scripts that show damaged stored data. */
@@ -41,16 +49,24 @@ export class RedisCountStore implements CountStore {
   readonly buckets: number;
   readonly #redis: RedisClient;
   readonly #options: CountStoreOptions;
+  readonly #discardIncomplete: (now: number) => Promise<number[]>;
   #prepared: Promise<void> | undefined;
+  #checkedAt = -Infinity;
 
   constructor(redis: RedisClient, options: CountStoreOptions) {
     this.buckets = options.buckets;
     this.#redis = redis;
     this.#options = options;
+    this.#discardIncomplete = afterEvictions(redis, async (now: number) => {
+      const lacking = await this.#lackingKeys(now);
+      for (const bucket of lacking) await this.discard(bucket);
+      return lacking;
+    });
   }
 
   apply(batches: readonly BucketBatch[], now: number, recount = false): Promise<BucketOutcome[]> {
     return withStore(async () => {
+      await this.#checkMayCount();
       await this.#prepare();
       return Promise.all(batches.map((batch) => this.#applyOne(batch, now, recount)));
     });
@@ -65,6 +81,10 @@ export class RedisCountStore implements CountStore {
         return new Map(topicPartitions.map((name, n) => [name, parseProgress(texts[n])]));
       }),
     );
+  }
+
+  discardIncomplete(now: number): Promise<number[]> {
+    return withStore(() => this.#discardIncomplete(now));
   }
 
   discard(bucket: number): Promise<void> {
@@ -86,11 +106,10 @@ export class RedisCountStore implements CountStore {
 
   overdue(now: number): Promise<OverdueWindow[]> {
     return withStore(async () => {
-      const due = await this.#eachBucket((bucket) =>
-        this.#redis
-          .zrangebyscore(this.#key(bucket, 'open'), '-inf', now, 'LIMIT', 0, OVERDUE_AT_ONCE)
-          .catch(orIfDamaged([])),
-      );
+      const due = await this.#eachBucket(async (bucket) => {
+        const [starts] = await Promise.all([this.#openBetween(bucket, '-inf', now), this.#correctOpen(bucket, now)]);
+        return starts;
+      });
       return Promise.all(
         due.flatMap((starts, bucket) => starts.map((start) => this.#readWindow(bucket, Number(start)))),
       );
@@ -144,6 +163,12 @@ export class RedisCountStore implements CountStore {
     }));
   }
 
+  async #checkMayCount(): Promise<void> {
+    if (performance.now() - this.#checkedAt < MAY_COUNT_MS) return;
+    await this.#options.mayCount?.();
+    this.#checkedAt = performance.now();
+  }
+
   async #applyOne(batch: BucketBatch, now: number, recount: boolean): Promise<BucketOutcome> {
     const { bucket } = batch;
     const { idTtlMs, idLimit, maxEmojis } = this.#options;
@@ -180,6 +205,21 @@ export class RedisCountStore implements CountStore {
     return recount && over < now - RECOUNT_FINALS_MS ? 0 : Math.max(over, now + windowMs);
   }
 
+  #openBetween(bucket: number, from: number | string, to: number | string): Promise<string[]> {
+    return this.#redis
+      .zrangebyscore(this.#key(bucket, 'open'), from, to, 'LIMIT', 0, OVERDUE_AT_ONCE)
+      .catch(orIfDamaged([]));
+  }
+
+  /** A window that was counted by a clock far ahead is over soon, and not when that time comes. */
+  async #correctOpen(bucket: number, now: number): Promise<void> {
+    const { windowMs, watermarkMs } = this.#options;
+    const starts = await this.#openBetween(bucket, now + windowMs + watermarkMs + CLOCKS_DIFFER_MS, '+inf');
+    if (starts.length === 0) return;
+    const scores = starts.flatMap((start) => [now + windowMs, start]);
+    await this.#redis.zadd(this.#key(bucket, 'open'), 'XX', 'LT', ...scores);
+  }
+
   async #readWindow(bucket: number, start: number): Promise<OverdueWindow> {
     const texts = await this.#redis.hgetall(this.#windowKey(bucket, start)).catch(orIfDamaged({}));
     const counts = new Map(
@@ -201,6 +241,30 @@ export class RedisCountStore implements CountStore {
     };
   }
 
+  async #lackingKeys(now: number): Promise<number[]> {
+    const lacking = await this.#eachBucket(async (bucket) => {
+      const starts = await this.#redis.zrange(this.#key(bucket, 'windows'), 0, -1).catch(orIfDamaged([]));
+      for (let from = 0; from === 0 || from < starts.length; from += CHECK_AT_ONCE)
+        if (await this.#lacksKeys(bucket, starts.slice(from, from + CHECK_AT_ONCE), now)) return [bucket];
+      return [];
+    });
+    return lacking.flat();
+  }
+
+  async #lacksKeys(bucket: number, starts: readonly string[], now: number): Promise<boolean> {
+    const keys = this.#bucketKeys(bucket, starts);
+    const notOver = now - this.#options.windowMs - this.#options.watermarkMs;
+    const reply = await this.#redis.lacksKeys(keys.length, ...keys, notOver, ...starts).catch(orIfDamaged(1));
+    return reply === 1;
+  }
+
+  #bucketKeys(bucket: number, starts: readonly string[]): string[] {
+    return [
+      ...['state', 'windows', 'open'].map((part) => this.#key(bucket, part)),
+      ...starts.map((start) => this.#windowKey(bucket, start)),
+    ];
+  }
+
   async #trimWindows(bucket: number, now: number): Promise<void> {
     const before = now - this.#options.windowRetentionMs;
     for (;;) {
@@ -208,10 +272,7 @@ export class RedisCountStore implements CountStore {
         .zrangebyscore(this.#key(bucket, 'windows'), '-inf', before, 'LIMIT', 0, TRIM_AT_ONCE)
         .catch(orIfDamaged([]));
       if (starts.length === 0) return;
-      const keys = [
-        ...['state', 'windows', 'open'].map((part) => this.#key(bucket, part)),
-        ...starts.map((start) => this.#windowKey(bucket, start)),
-      ];
+      const keys = this.#bucketKeys(bucket, starts);
       await this.#redis.trimWindows(keys.length, ...keys, ...starts);
     }
   }

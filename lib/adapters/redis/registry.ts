@@ -32,6 +32,11 @@ interface Damage {
 const UNLIMITED = Number.MAX_SAFE_INTEGER;
 /** Maximum number of clients unregistered per call, so that it never blocks Redis for long. */
 const EXPIRE_AT_ONCE = 500;
+/**
+ * How long (s) Redis keeps the clients of a room without further registrations: a safeguard against leftovers. Clients
+ * expire by the functions' clock; much longer than their time to live, so that Redis's clock may be wrong by hours.
+ */
+const ROOM_KEYS_SECONDS = 86_400;
 /** Number of clients read in one round trip. */
 const CHUNK = 1000;
 /** Maximum number of retries when another process changes the client meanwhile. */
@@ -169,8 +174,7 @@ export class RedisRegistry implements Registry {
       const candidates = cluster_id === undefined ? least : [cluster_id];
       const reply = await this.#change('register', client_id, stored, candidates, room_id, [
         ...[host, port, room_id, address, stays ? 1 : 0, expires ?? ''],
-        // How long the room's keys are kept: longer than any of its clients.
-        ...[2 * clientTtl, maxClients, maxClientsPerAddress],
+        ...[Math.max(2 * clientTtl, ROOM_KEYS_SECONDS), maxClients, maxClientsPerAddress],
       ]);
       if (reply === 'unseeded') await this.#seed(true);
       return reply;

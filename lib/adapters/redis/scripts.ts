@@ -8,6 +8,7 @@ const read = (name: string) => readFileSync(new URL(`./lua/${name}.lua`, import.
 
 export const scripts = {
   applyBatch: read('apply-batch'),
+  lacksKeys: read('lacks-keys'),
   trimWindows: read('trim-windows'),
   forgetRoom: read('forget-room'),
   markFinal: read('mark-final'),

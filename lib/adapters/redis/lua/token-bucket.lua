@@ -1,6 +1,7 @@
 --[=[
   Takes tokens from a token bucket, atomically. Replaces rate-limiter-flexible's script, which counts in fixed windows.
-  A bucket is stored as the time at which it is full again; an expired key is a full bucket.
+  A bucket is stored as the time at which it is full again; an expired key is a full bucket. So is one that would take
+  longer than an empty bucket: the clock of Redis has been set back since.
 
   KEYS[1]   the bucket   string  time at which it is full again (ms, by the clock of Redis)
   ARGV[1]   tokens to take; negative to return tokens
@@ -18,6 +19,7 @@ local time = redis.call('TIME')
 local now = time[1] * 1000 + time[2] / 1000
 
 local full_in = math.max(0, tonumber(redis.call('GET', KEYS[1]) or now) - now)
+if full_in > capacity * ms_each + 1 then full_in = 0 end
 local after = math.max(0, full_in + taken * ms_each)
 local over = after - capacity * ms_each
 -- Storing the time with three decimals loses up to a thousandth of a ms.
