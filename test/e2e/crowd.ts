@@ -134,9 +134,12 @@ export function summarize(sent: readonly SentTap[]): Taps {
   return taps;
 }
 
+/** Without an answer, shed, or the function's time was over. */
+const NOT_IN_TIME = new Set<number | undefined>([0, 503, 504]);
+
 /**
  * Sends taps for this time (ms). Resolves when all are answered.
- * @param again whether taps that a busy machine answers 503 are sent again afterwards, as clients do
+ * @param again whether taps that a busy machine did not take in time are sent again afterwards, as clients do
  */
 export async function tapFor(
   url: string,
@@ -148,7 +151,7 @@ export async function tapFor(
   if (again)
     await sendAgain(
       url,
-      sent.filter(({ status }) => status === 503),
+      sent.filter(({ status }) => NOT_IN_TIME.has(status)),
     );
   return summarize(sent);
 }
