@@ -1,16 +1,19 @@
-// Runs before `npm start` and `npm test`: installs the dependencies if the lock file has changed, and builds the plugin
-// if its sources have. Plain JavaScript with Node's own modules, because nothing else is installed yet.
+// Runs before every command of package.json: installs the dependencies if the lock file has changed, and builds the plugin
+// if its sources have. Plain JavaScript with Node's own modules, because nothing else is installed yet. Prints to standard
+// error only, because the output of the command itself may be read by a program.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '..');
 const plugin = join(root, 'packages', 'serverless-offline-kafka-events');
 /** Folders of the plugin's sources. */
 const sources = [join(plugin, 'src'), join(root, 'packages', 'kafka-records', 'src')];
 const stamp = join(root, 'node_modules', '.installed-lock');
+/** Holds the process id of a running installation. */
+const lock = join(root, '.local', 'install.lock');
 
 /** @param {string} file */
 const read = (file) => {
@@ -53,7 +56,11 @@ const environment = () =>
 const npm = (args) => {
   // npm passes its own path to scripts; on Windows the command `npm` could not be spawned without a shell.
   const cli = process.env.npm_execpath ?? '';
-  const { status } = spawnSync(process.execPath, [cli, ...args], { cwd: root, stdio: 'inherit', env: environment() });
+  const { status } = spawnSync(process.execPath, [cli, ...args], {
+    cwd: root,
+    stdio: ['inherit', process.stderr.fd, process.stderr.fd],
+    env: environment(),
+  });
   if (status !== 0) process.exit(status ?? 1);
 };
 
@@ -69,17 +76,51 @@ if (major < 20 || (major === 20 && minor < 19)) {
   process.exit(1);
 }
 
-const lock = createHash('sha256')
+const lockFile = createHash('sha256')
   .update(readFileSync(join(root, 'package-lock.json')))
   .digest('hex');
-if (read(stamp) !== lock) {
-  console.log('installing the dependencies (npm ci)…');
-  // Its `prepare` builds the plugin.
-  npm(['ci', ...FLAGS, ...cache()]);
-  writeFileSync(stamp, lock);
-} else if (
+const mustInstall = () => read(stamp) !== lockFile;
+const mustBuild = () =>
   Math.max(...sources.map(newest)) >
-  (statSync(join(plugin, 'dist', 'index.js'), { throwIfNoEntry: false })?.mtimeMs ?? 0)
-) {
-  npm(['run', '--silent', '--ignore-scripts=false', 'prepare']);
+  (statSync(join(plugin, 'dist', 'index.js'), { throwIfNoEntry: false })?.mtimeMs ?? 0);
+
+/** @param {number} pid */
+const isRunning = (pid) => {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return /** @type {NodeJS.ErrnoException} */ (error).code !== 'ESRCH';
+  }
+};
+
+/** Waits for the installation of another command: in a new clone, two terminals may be the first at the same time. */
+const takeLock = () => {
+  mkdirSync(dirname(lock), { recursive: true });
+  for (let waited = false; ; waited = true) {
+    try {
+      writeFileSync(lock, String(process.pid), { flag: 'wx' });
+      process.on('exit', () => rmSync(lock, { force: true }));
+      return;
+    } catch (error) {
+      if (/** @type {NodeJS.ErrnoException} */ (error).code !== 'EEXIST') throw error;
+    }
+    const holder = Number(read(lock));
+    if (holder && !isRunning(holder)) rmSync(lock, { force: true });
+    else {
+      if (!waited) console.error(`waiting for an installation in another terminal (${lock})…`);
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200);
+    }
+  }
+};
+
+if (mustInstall() || mustBuild()) {
+  takeLock();
+  // Checked again, because another command may have installed meanwhile.
+  if (mustInstall()) {
+    console.error('installing the dependencies (npm ci)…');
+    // Its `prepare` builds the plugin.
+    npm(['ci', ...FLAGS, ...cache()]);
+    writeFileSync(stamp, lockFile);
+  } else if (mustBuild()) npm(['run', '--silent', '--ignore-scripts=false', 'prepare']);
 }

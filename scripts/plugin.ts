@@ -4,8 +4,8 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startLocalInfra } from '../infra/local/index.ts';
-import { ensureJars, jarsAreHere } from '../infra/local/jars.ts';
 import { onParentDeath, onStopSignals } from '../infra/local/stop-signals.ts';
+import { testEnvironment } from './lib/test-environment.ts';
 
 const PLUGIN = 'packages/serverless-offline-kafka-events';
 const [script = '', ...args] = process.argv.slice(2);
@@ -34,9 +34,7 @@ try {
     const options = { dataDir, kafkaPort: 0, redisPort: 0, env: {}, log: console.log, signal: abort.signal };
     const infra = await startLocalInfra(options);
     try {
-      // With Docker there are no jars, so tests that start their own brokers are skipped, with a message.
-      const jars = jarsAreHere() ? { KAFKA_LIB: await ensureJars(console.log) } : {};
-      process.exitCode = await run({ KAFKA_BROKERS: infra.kafkaBrokers, ...jars });
+      process.exitCode = await run(await testEnvironment(infra));
     } finally {
       await infra.stop();
     }

@@ -5,20 +5,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { REPO } from '../infra/local/data-dir.ts';
 import { startLocalInfra, type LocalInfra } from '../infra/local/index.ts';
-import { ensureJars, jarsAreHere } from '../infra/local/jars.ts';
 import { onParentDeath, onStopSignals } from '../infra/local/stop-signals.ts';
 import type { Platform } from '../test/e2e/platform.ts';
 import { startSharedPlatform } from '../test/e2e/shared-platform.ts';
 import { coordinatorAnswers } from '../test/support/kafka.ts';
 import { closingLine, readCounts } from './lib/test-counts.ts';
+import { testEnvironment } from './lib/test-environment.ts';
 
 const HELP = `npm test                      all tests, and beside them types, lint, format, dead code and licences
 npm test -- PATH [options]    only these tests, without the checks; the options are jest's
 npm run test:long             what takes too long for every change: large crowds, the plugin's whole conformance suite,
                               and every fault under load; about 40 minutes
 
-The tests have a broker and a Redis of their own, on free ports, with data that is thrown away: KAFKA_BROKERS and
-REDIS_URL are not looked at, so that no test empties a Redis that somebody needs.
+The tests have a broker and a Redis of their own, on free ports, and their data is deleted at the end. KAFKA_BROKERS and
+REDIS_URL are ignored, so that no test empties a Redis that somebody needs.
 
 The last line says how many tests passed, failed and were skipped; a check that fails counts as a failed one.`;
 
@@ -46,28 +46,18 @@ const run = (program: string, parameters: string[], { env = process.env, output 
 const npm = (parameters: string[], options?: RunOptions) =>
   run(process.execPath, [process.env.npm_execpath ?? '', 'run', '--silent', ...parameters], options);
 
-/** What the tests are told of where they run. */
-const testEnv = async ({ kafkaBrokers, redisUrl }: LocalInfra): Promise<NodeJS.ProcessEnv> => ({
-  ...process.env,
-  KAFKA_BROKERS: kafkaBrokers,
-  REDIS_URL: redisUrl,
-  KAFKAJS_NO_PARTITIONER_WARNING: '1',
-  // For the plugin's tests that start a broker with listeners of their own.
-  ...(jarsAreHere() ? { KAFKA_LIB: await ensureJars(console.log) } : {}),
-});
-
 const jest = (options: readonly string[], runOptions: RunOptions) =>
   run(
     process.execPath,
-    // ES modules need the flag; the warning that it brings says nothing new.
+    // ES modules need the flag; its warning is not shown.
     ['--experimental-vm-modules', '--disable-warning=ExperimentalWarning', jestProgram(), ...options],
     runOptions,
   );
 
 const jestProgram = () => createRequire(import.meta.url).resolve('jest/bin/jest');
 
-/** The output of a run that others run beside, in whole lines. */
-const lines = () => {
+/** Prints the output of a run in whole lines, so that lines of parallel runs do not mix. */
+const wholeLines = () => {
   let rest = '';
   return (chunk: string) => {
     const end = chunk.lastIndexOf('\n') + 1;
@@ -76,20 +66,20 @@ const lines = () => {
   };
 };
 
-/** The parts of `npm run check`, one after the other: they need a processor each. @returns how many failed */
+/** Runs the parts of `npm run check` one after the other, as each uses a whole processor. @returns how many failed */
 async function check(): Promise<number> {
   const { scripts } = JSON.parse(readFileSync(join(REPO, 'package.json'), 'utf8')) as { scripts: { check: string } };
   let failed = 0;
   for (const name of scripts.check.split(' && ').map((part) => part.replace('npm run ', ''))) {
-    let said = '';
-    const code = await npm(name.split(' '), { output: (chunk) => (said += chunk) });
-    console.log(code === 0 ? `PASS npm run ${name}` : `FAIL npm run ${name}\n${said}`);
+    let output = '';
+    const code = await npm(name.split(' '), { output: (chunk) => (output += chunk) });
+    console.log(code === 0 ? `PASS npm run ${name}` : `FAIL npm run ${name}\n${output}`);
     if (code !== 0) failed++;
   }
   return failed;
 }
 
-/** The platform that the e2e tests share; where it is stands in a file once it is ready. */
+/** Starts the platform that the e2e tests share, and writes its address to a file when it is ready. */
 async function sharePlatform(file: string): Promise<Platform> {
   const platform = await startSharedPlatform();
   const { url, lambdaPort, dataDir } = platform;
@@ -104,19 +94,19 @@ interface Outcome {
   failedChecks: number;
 }
 
-/** Everything, at the same time: a platform under test waits most of the time. */
-async function everything(folder: string, infra: Promise<LocalInfra>, counts: string): Promise<Outcome> {
+/** Runs all checks and tests in parallel, because a platform under test waits most of the time. */
+async function runAll(folder: string, infra: Promise<LocalInfra>, counts: string): Promise<Outcome> {
   const checking = check();
   const file = join(folder, 'platform.json');
   const platform = sharePlatform(file);
-  platform.catch((error: Error) => console.error(error.message)); // the tests fail for want of it
+  platform.catch((error: Error) => console.error(error.message)); // the tests that need it fail
   try {
-    const env = { ...(await testEnv(await infra)), TEST_COUNTS: counts, SHARED_PLATFORM: file };
+    const env = { ...(await testEnvironment(await infra)), TEST_COUNTS: counts, SHARED_PLATFORM: file };
     const [outages, units, platforms] = [
       ['/test/e2e/outages'],
       ['--testPathIgnorePatterns=/test/e2e/', '--maxWorkers=3'],
       ['/test/e2e/', '--testPathIgnorePatterns=/test/e2e/outages'],
-    ].map((options) => jest(options, { env, output: lines() }));
+    ].map((options) => jest(options, { env, output: wholeLines() }));
     const codes = await Promise.all([outages, units, platforms]);
     const failedChecks = await checking;
     return { code: codes.some((code) => code !== 0) || failedChecks > 0 ? 1 : 0, failedChecks };
@@ -128,9 +118,9 @@ async function everything(folder: string, infra: Promise<LocalInfra>, counts: st
 /** The tests that do more with LONG_TESTS; those of the plugin run with its conformance suite. */
 const LONG_PATHS = '(/test/integration/(crowds|start-at-once)|/test/e2e/secured|/kafka-records/test/|count-taps.model)';
 
-/** One after the other, whatever fails. */
-async function long(infra: LocalInfra, counts: string): Promise<Outcome> {
-  const env = { ...(await testEnv(infra)), TEST_COUNTS: counts, LONG_TESTS: '1' };
+/** Runs the long tests one after the other, even if one of them fails. */
+async function runLong(infra: LocalInfra, counts: string): Promise<Outcome> {
+  const env = { ...(await testEnvironment(infra)), TEST_COUNTS: counts, LONG_TESTS: '1' };
   const codes = [
     await jest([LONG_PATHS], { env }),
     await npm(['conformance'], { env }),
@@ -140,9 +130,9 @@ async function long(infra: LocalInfra, counts: string): Promise<Outcome> {
 }
 
 async function outcome(folder: string, infra: Promise<LocalInfra>, counts: string): Promise<Outcome> {
-  if (args.length === 0) return everything(folder, infra, counts);
-  if (args[0] === '--long') return long(await infra, counts);
-  const code = await jest(args, { env: { ...(await testEnv(await infra)), TEST_COUNTS: counts } });
+  if (args.length === 0) return runAll(folder, infra, counts);
+  if (args[0] === '--long') return runLong(await infra, counts);
+  const code = await jest(args, { env: { ...(await testEnvironment(await infra)), TEST_COUNTS: counts } });
   return { code, failedChecks: 0 };
 }
 

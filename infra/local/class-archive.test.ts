@@ -7,13 +7,13 @@ import { classArchive } from './kafka.ts';
 
 const folder = temporaryFolders();
 
-test('the classes of a broker are kept beside its jars', async () => {
+test('the archive of the broker’s classes is created beside the jars', async () => {
   const lib = await ensureJars(() => {});
   await ensureClassArchive(lib, kafkaVersion());
   expect(statSync(classArchive(lib)).size).toBeGreaterThan(1e6);
 });
 
-test('a broker that cannot be started is tried once, and leaves an empty archive, which nobody uses', async () => {
+test('a broker that cannot start is tried once, and the archive is an empty file', async () => {
   const lib = folder();
   await ensureClassArchive(lib, '4.0.0');
   expect(statSync(classArchive(lib)).size).toBe(0);

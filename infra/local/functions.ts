@@ -21,7 +21,7 @@ export function functionsService(options: FunctionsOptions): Service & { health(
   const { dir, httpPort, lambdaPort } = options;
   const require = createRequire(import.meta.url);
   const serverless = join(dirname(require.resolve('serverless/package.json')), 'bin', 'serverless.js');
-  let said = 'nothing yet';
+  let lastAnswer = 'nothing yet';
   let startId = '';
   /** Sends a request to a port; throws when another program answers. */
   const ask = async (port: number, path: string): Promise<Answer> => {
@@ -57,12 +57,12 @@ export function functionsService(options: FunctionsOptions): Service & { health(
     async ready() {
       try {
         const { status, body } = await ask(httpPort, '/health');
-        said = `${status} ${body.slice(0, 300)}`;
+        lastAnswer = `${status} ${body.slice(0, 300)}`;
         if (status !== 200) return false;
         await ask(lambdaPort, '/');
         return true;
       } catch (error) {
-        said = (error as Error).message;
+        lastAnswer = (error as Error).message;
         return false;
       }
     },
@@ -71,5 +71,5 @@ export function functionsService(options: FunctionsOptions): Service & { health(
     graceMs: 4000,
   });
   // Not spread: `pid` is a getter.
-  return Object.assign(service, { health: () => said });
+  return Object.assign(service, { health: () => lastAnswer });
 }

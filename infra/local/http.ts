@@ -25,7 +25,7 @@ export const call = (url: string, { method, headers, body, timeoutMs = 10_000 }:
     const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) };
     request(url, { agent, signal, ...(method ? { method } : {}), headers: { ...headers, ...length } }, (response) => {
       text(response).then(
-        (said) => resolve({ status: response.statusCode ?? 0, headers: response.headers, body: said }),
+        (body) => resolve({ status: response.statusCode ?? 0, headers: response.headers, body }),
         reject,
       );
     })

@@ -43,9 +43,9 @@ export async function ensureJars(log: (line: string) => void, lib = LIB, run: Ru
       if (done.ok) break;
     }
     if (!done.ok) {
-      const said = done.output.split('\n').filter((line) => line.includes('ERROR'));
+      const errors = done.output.split('\n').filter((line) => line.includes('ERROR'));
       throw new SetupError(
-        `Maven could not download Apache Kafka and Redis; check the network and try again. ${said[0] ?? done.output.slice(-300)}`,
+        `Maven could not download Apache Kafka and Redis; check the network and try again. ${errors[0] ?? done.output.slice(-300)}`,
       );
     }
     renameSync(partial, dir);

@@ -75,7 +75,7 @@ log.cleaner.dedupe.buffer.size=16777216
 num.recovery.threads.per.data.dir=2
 `;
 
-/** Classes of a broker as Java keeps them for its next start: see class-archive.ts. Empty when there could be none. */
+/** The archive of the broker's loaded classes, see class-archive.ts. Empty if it could not be created. */
 export const classArchive = (lib: string): string => join(lib, 'kafka.jsa');
 
 const sharedClasses = (archive: string) =>

@@ -37,11 +37,11 @@ const answersFor = (folder: string, port: number): Promise<boolean> =>
       resolve(yes);
     };
     const expected = `+PONG\r\n*2\r\n$3\r\ndir\r\n$${Buffer.byteLength(folder)}\r\n${folder}\r\n`;
-    let said = '';
+    let received = '';
     socket.setTimeout(1000, () => done(false));
     socket.setEncoding('utf8').on('data', (chunk) => {
-      said += String(chunk);
-      if (!expected.startsWith(said) || said === expected) done(said === expected);
+      received += String(chunk);
+      if (!expected.startsWith(received) || received === expected) done(received === expected);
     });
     socket.once('error', () => done(false));
     socket.once('end', () => done(false));

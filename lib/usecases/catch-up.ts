@@ -19,7 +19,7 @@ interface Deps {
 /** Redis lost counts again during a recount: the progress has to be read again. */
 export class CountsLost extends Error {
   override name = 'CountsLost';
-  /** The result up to then. */
+  /** The result before that. */
   readonly until: CaughtUp;
 
   constructor(until: CaughtUp) {

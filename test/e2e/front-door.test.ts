@@ -59,11 +59,12 @@ describe('taps by HTTP, clients by TCP', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const { port } = server.address() as { port: number };
     await post(`${platform.url}/register`, { client_id: 'pace', host: '127.0.0.1', port, room_id: 'pace' });
+    const began = performance.now();
     await tapFor(platform.url, { ms: 4000, perSecond: 50, rooms: ['pace'] });
     await until('four messages have arrived', () => times.length >= 4);
-    // Turns are granted once a second; two messages may arrive closer together, but not all.
-    const seconds = ((times.at(-1) ?? 0) - (times[0] ?? 0)) / 1000;
-    expect(times.length).toBeLessThanOrEqual(seconds + 2);
+    // Turns are granted once a second; messages may arrive closer together when some are delayed.
+    const seconds = ((times.at(-1) ?? 0) - began) / 1000;
+    expect(times.length).toBeLessThanOrEqual(seconds + 1);
     await fetch(`${platform.url}/register/pace`, { method: 'DELETE' });
     for (const socket of sockets) socket.destroy();
     server.close();

@@ -61,18 +61,18 @@ const INTERNALS = /\bat [\w.<>]+ \(|node_modules|file:\/\/|\.[cm]?[jt]s:\d|\/(ho
 
 describe('invalid and nearly invalid HTTP requests', () => {
   test.each(badRequests().map((row) => [row[0], row] as const))('%s', async (_what, [, pieces, outcome, options]) => {
-    const said = await exchange(platform.url, pieces(), options);
-    expect(/^HTTP\/1\.1 (\d{3}) /.exec(said)?.[1] ?? 'closed').toBe(String(outcome));
-    if (outcome === 'closed') expect(said).toBe('');
-    expect(said).not.toMatch(INTERNALS);
+    const response = await exchange(platform.url, pieces(), options);
+    expect(/^HTTP\/1\.1 (\d{3}) /.exec(response)?.[1] ?? 'closed').toBe(String(outcome));
+    if (outcome === 'closed') expect(response).toBe('');
+    expect(response).not.toMatch(INTERNALS);
   });
 
   test('afterwards the functions work, in the same process', () => expectSound('after-garbage'));
 
   test('pipelined requests on one connection are all answered', async () => {
     const one = 'GET /health HTTP/1.1\r\nHost: localhost\r\n';
-    const said = await exchange(platform.url, [`${one}\r\n`.repeat(20), `${one}Connection: close\r\n\r\n`]);
-    expect(said.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(21);
+    const response = await exchange(platform.url, [`${one}\r\n`.repeat(20), `${one}Connection: close\r\n\r\n`]);
+    expect(response.match(/HTTP\/1\.1 200 OK/g)).toHaveLength(21);
   });
 
   test('connections that are slow, stall or end in the middle of a request do not delay others', async () => {

@@ -20,8 +20,8 @@ test('npm start works with settings for Java, npm and the framework in the envir
 
 test('npm start prints only what a user needs', () => {
   // Apart from warnings that a busy machine may cause.
-  const said = platform.printedAtStart.replace(/^(kafka-events: .* waits: |\{"level":"warn").*\n/gm, '');
-  expect(said).toMatch(
+  const printed = platform.printedAtStart.replace(/^(kafka-events: .* waits: |\{"level":"warn").*\n/gm, '');
+  expect(printed).toMatch(
     /^broker: .+\nRedis: .+\n\nReady in .+\n\nIn two more terminals:\n {2}npm run simulate.*\n {2}npm run client.*\n\n$/,
   );
 });

@@ -7,11 +7,16 @@ import { until } from './until.ts';
 
 /** Sends all data back. */
 let echo: Server;
+let received = '';
 let proxy: TcpProxy;
 const clients: Socket[] = [];
 
 beforeEach(async () => {
-  echo = createServer((socket) => void socket.on('error', () => undefined).pipe(socket)).listen(0, '127.0.0.1');
+  received = '';
+  echo = createServer((socket) => {
+    socket.on('error', () => undefined).on('data', (data) => (received += String(data)));
+    socket.pipe(socket);
+  }).listen(0, '127.0.0.1');
   await once(echo, 'listening');
   proxy = await tcpProxy((echo.address() as AddressInfo).port);
 });
@@ -71,11 +76,11 @@ test('swallow also holds delayed data until heal', async () => {
   const { socket, seen } = open();
   socket.write('a');
   await until('the connection is open', () => seen.text === 'a');
-  proxy.delay(150);
+  proxy.delay(500);
   socket.write('b');
-  await sleep(50);
+  await until('the answer is on its way back', () => received === 'ab');
   proxy.swallow();
-  await sleep(500); // long enough for the data to arrive
+  await sleep(700); // long enough for the data to arrive
   expect(seen.text).toBe('a');
   proxy.heal();
   await until('the rest arrives', () => seen.text === 'ab');

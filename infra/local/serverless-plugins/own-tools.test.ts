@@ -22,8 +22,8 @@ const install = (options: Record<string, string> = {}) =>
 /** The status of an invocation with these header lines. */
 const invoke = async (...headers: string[]) => {
   const lines = ['POST /2015-03-31/functions/f/invocations HTTP/1.1', ...headers, 'Content-Length: 2'];
-  const said = await exchange(server.url, [`${lines.join('\r\n')}\r\nConnection: close\r\n\r\n{}`]);
-  return Number(/HTTP\/1\.1 (?!100)(\d+)/.exec(said)?.[1]);
+  const response = await exchange(server.url, [`${lines.join('\r\n')}\r\nConnection: close\r\n\r\n{}`]);
+  return Number(/HTTP\/1\.1 (?!100)(\d+)/.exec(response)?.[1]);
 };
 
 test.each([

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import kafkajs from 'kafkajs';
+import { createSocket } from '../src/create-socket.ts';
 import { OffsetsMissing, readRanges } from '../src/range-reader.ts';
 import type { OffsetRange, RangeChunk, RangeReaderOptions } from '../src/range-reader.ts';
 import { javaProduce } from '../../serverless-offline-kafka-events/test/java-producer.ts';
@@ -13,7 +14,7 @@ afterAll(() => kafka.disconnect());
 
 /** Kafka's programs, for what takes long: `npm run test:long`. */
 const lib = process.env['LONG_TESTS'] ? kafkaLib() : undefined;
-const config = { brokers: testBrokers(), logLevel: kafkajs.logLevel.NOTHING };
+const config = { brokers: testBrokers(), logLevel: kafkajs.logLevel.NOTHING, socketFactory: createSocket };
 const client = new kafkajs.Kafka(config);
 
 /** Reads ranges; returns the values by partition, and the offset up to which each partition was read. */

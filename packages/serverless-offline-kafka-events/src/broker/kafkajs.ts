@@ -1,3 +1,4 @@
+import { createSocket } from '#kafka-records';
 import kafkajs from '#kafkajs';
 import type { Admin, KafkaConfig, Producer } from 'kafkajs';
 import { decodeFetchResponses } from './kafkajs-fetch.ts';
@@ -24,6 +25,7 @@ export const kafkajsBroker = ({ brokers, clientId, log, security = {} }: Kafkajs
     clientId,
     ...toConfig(security),
     connectionTimeout: 3_000,
+    socketFactory: createSocket,
     retry: { initialRetryTime: 100, maxRetryTime: 1_000, retries: 5 },
     logLevel: kafkajs.logLevel.WARN,
     // The events of kafkajs carry the same information, so its own log lines are shown with --verbose only.
