@@ -153,14 +153,14 @@ const createDeps = (config: Config) => {
         onDead: unregisterDead,
       }),
   );
-  const healthChecks = lazily(() => {
+  const brokerCheck = lazily(() => {
     const layout = { clusters: config.CLUSTERS, subscribersPerCluster: config.SUBSCRIBERS_PER_CLUSTER };
-    const broker = new BrokerCheck(kafka(), { topics: topicDefinitions(layout), log });
-    return {
-      broker: recently(() => broker.check(), HEALTH_MAX_AGE_MS),
-      redis: recently(() => evictionProblems(redis(), log), HEALTH_MAX_AGE_MS),
-    };
+    return new BrokerCheck(kafka(), { topics: topicDefinitions(layout), log });
   });
+  const healthChecks = lazily(() => ({
+    broker: recently(() => brokerCheck().check(), HEALTH_MAX_AGE_MS),
+    redis: recently(() => evictionProblems(redis(), log), HEALTH_MAX_AGE_MS),
+  }));
   return {
     config,
     log,
@@ -211,8 +211,10 @@ const createDeps = (config: Config) => {
         settings: windowSettings,
         shortCodes: config.EMOJI_SHORT_CODES,
       }),
-    /** For scripts; a function keeps its connections. */
+    /** For scripts and tests; a function keeps its connections. */
     close: async () => {
+      delivery().close();
+      brokerCheck().close();
       await Promise.all([records().close(), reader().close()]);
       redis().disconnect();
     },
