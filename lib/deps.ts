@@ -147,6 +147,7 @@ const createDeps = (config: Config) => {
         registry: registry(),
         addressesOf: (host, port) => addresses().addressesOf(host, port),
         connectTimeoutMs: config.DELIVERY_TIMEOUT_MS,
+        connectsPerAddress: config.DELIVERY_CONNECTS_PER_ADDRESS,
         handshake: config.DELIVERY_HANDSHAKE === 'nonce' ? handshake : undefined,
         stallMs: STALL_MS,
         giveUpMs: config.DELIVERY_GIVE_UP_SECONDS * 1000,
