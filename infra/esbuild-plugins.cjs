@@ -1,5 +1,5 @@
-const { readdirSync, readFileSync } = require('node:fs');
-const { basename, dirname, join } = require('node:path');
+const { existsSync, readdirSync, readFileSync } = require('node:fs');
+const { basename, dirname, extname, join } = require('node:path');
 const { dependencies } = require('../package.json');
 
 /** @param {string} name */
@@ -23,8 +23,24 @@ const inlineLua = {
   },
 };
 
-/** Those that are installed; the packages of this repository are TypeScript, which Node can't load. */
-const installed = Object.keys(dependencies).filter((name) => name !== 'kafka-records');
+/**
+ * Whether the file is a CommonJS module: by its extension, or else by the nearest package.json.
+ * @param {string} file
+ */
+const isCommonJs = (file) => {
+  if (extname(file) !== '.js') return extname(file) === '.cjs';
+  for (let folder = dirname(file); ; folder = dirname(folder)) {
+    const found = join(folder, 'package.json');
+    if (existsSync(found)) return JSON.parse(readFileSync(found, 'utf8')).type !== 'module';
+  }
+};
+
+/**
+ * Those that the bundles, which are CommonJS, can load at run time. Of an ES module, `require` returns an object
+ * without the default export that a bundle expects, or nothing on older versions of Node. The packages of this
+ * repository are TypeScript.
+ */
+const loadable = Object.keys(dependencies).filter((name) => isCommonJs(require.resolve(name)));
 
 /**
  * What runs on this machine loads libraries from node_modules: bundling them eight times takes longer than all the rest.
@@ -33,7 +49,7 @@ const installed = Object.keys(dependencies).filter((name) => name !== 'kafka-rec
 const librariesOutside = {
   name: 'libraries-outside',
   setup({ initialOptions }) {
-    initialOptions.external = [...(initialOptions.external ?? []), ...installed];
+    initialOptions.external = [...(initialOptions.external ?? []), ...loadable];
   },
 };
 

@@ -145,20 +145,21 @@ const createDeps = (config: Config) => {
         registry: registry(),
         addressesOf: (host, port) => addresses().addressesOf(host, port),
         connectTimeoutMs: config.DELIVERY_TIMEOUT_MS,
+        connectsPerAddress: config.DELIVERY_CONNECTS_PER_ADDRESS,
         handshake: config.DELIVERY_HANDSHAKE === 'nonce' ? handshake : undefined,
         stallMs: STALL_MS,
         giveUpMs: config.DELIVERY_GIVE_UP_SECONDS * 1000,
         onDead: unregisterDead,
       }),
   );
-  const healthChecks = lazily(() => {
+  const brokerCheck = lazily(() => {
     const layout = { clusters: config.CLUSTERS, subscribersPerCluster: config.SUBSCRIBERS_PER_CLUSTER };
-    const broker = new BrokerCheck(kafka(), { topics: topicDefinitions(layout), log });
-    return {
-      broker: recently(() => broker.check(), HEALTH_MAX_AGE_MS),
-      redis: recently(() => evictionProblems(redis(), log), HEALTH_MAX_AGE_MS),
-    };
+    return new BrokerCheck(kafka(), { topics: topicDefinitions(layout), log });
   });
+  const healthChecks = lazily(() => ({
+    broker: recently(() => brokerCheck().check(), HEALTH_MAX_AGE_MS),
+    redis: recently(() => evictionProblems(redis(), log), HEALTH_MAX_AGE_MS),
+  }));
   return {
     config,
     log,
@@ -209,8 +210,10 @@ const createDeps = (config: Config) => {
         settings: windowSettings,
         shortCodes: config.EMOJI_SHORT_CODES,
       }),
-    /** For scripts; a function keeps its connections. */
+    /** For scripts and tests; a function keeps its connections. */
     close: async () => {
+      delivery().close();
+      brokerCheck().close();
       await Promise.all([records().close(), reader().close()]);
       redis().disconnect();
     },

@@ -121,6 +121,12 @@ export const variables = {
     1000,
     'A delivery fails when the connection to the client is not open after this time.',
   ),
+  DELIVERY_CONNECTS_PER_ADDRESS: wholeNumber(
+    1,
+    1_000_000,
+    1000,
+    'Connections a second that one process opens to one address; further ones wait. With `DELIVERY_ALLOWED_HOSTS=public` set it low.',
+  ),
   DELIVERY_GIVE_UP_SECONDS: wholeNumber(
     0,
     3600,

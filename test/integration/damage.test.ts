@@ -88,6 +88,7 @@ test('a viewers key of the wrong type and invalid entries: the other clients get
     registry,
     addressesOf: async (host) => [host],
     connectTimeoutMs: 1000,
+    connectsPerAddress: 1000,
     stallMs: 1000,
     giveUpMs: 0,
     onDead: () => undefined,

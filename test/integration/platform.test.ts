@@ -71,6 +71,7 @@ beforeAll(async () => {
     registry,
     addressesOf: (host, port) => addresses.addressesOf(host, port),
     connectTimeoutMs: 1000,
+    connectsPerAddress: 1000,
     stallMs: 5000,
     giveUpMs: 0,
     waitMs: 50,

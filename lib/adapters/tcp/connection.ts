@@ -3,11 +3,14 @@ import type { Client } from '../../domain/registration.ts';
 import type { Frame } from '../../domain/frame.ts';
 import { PlatformError } from '../../errors.ts';
 import { awakeClock } from './awake-clock.ts';
+import type { ConnectLimit } from './connect-limit.ts';
 import { Backlog, encodeFrame } from './backlog.ts';
 import { dial, opened, write } from './dial.ts';
 
 export interface ConnectionOptions {
   addressesOf: (host: string, port: number) => Promise<string[]>;
+  /** All connections share it. */
+  connects: Pick<ConnectLimit, 'run'>;
   /** A delivery fails when the connection takes longer (ms) to open, or the handshake to complete. */
   connectTimeoutMs: number;
   /** Runs on a new connection before the first frame. It rejects when the client fails it. */
@@ -114,13 +117,18 @@ export class ClientConnection {
   async #open(): Promise<Link> {
     if (this.#link?.socket.writable) return this.#link;
     const addresses = await this.#options.addressesOf(this.client.host, this.client.port);
+    const link = await this.#options.connects.run(addresses, () => this.#connect(addresses));
+    await this.#options.handshake?.(link.socket, this.#options.connectTimeoutMs);
+    return link;
+  }
+
+  async #connect(addresses: readonly string[]): Promise<Link> {
     if (this.#closed) throw new PlatformError('delivery_failed', 'The client was unregistered after failed deliveries');
     const socket = dial(this.client.host, this.client.port, addresses);
     const link: Link = { socket, frames: 0, last: undefined, repeated: false };
     this.#link = link;
     socket.once('close', (hadError) => this.#ended(link, hadError));
     await opened(socket, this.#options.connectTimeoutMs);
-    await this.#options.handshake?.(socket, this.#options.connectTimeoutMs);
     return link;
   }
 

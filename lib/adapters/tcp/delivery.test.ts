@@ -31,6 +31,7 @@ const deliveryTo = (ports: readonly number[], options: Partial<ConstructorParame
     registry: { clients: async (_subscriber, rooms) => new Map(rooms.map((room) => [room, clients])) },
     addressesOf: async (host) => [host],
     connectTimeoutMs: 1000,
+    connectsPerAddress: 1000,
     stallMs: 5000,
     giveUpMs: 0,
     onDead: (id) => dead.push(id),
@@ -330,6 +331,20 @@ describe('a process whose event loop was blocked', () => {
 test('a client is not given up for many failures in a short time', async () => {
   const { publish, dead } = deliveryTo([await deadPort()], { giveUpMs: 30_000 });
   for (let n = 0; n < 10; n++) await publish(frame(n));
+  expect(dead).toEqual([]);
+});
+
+test('connects to one address are limited per second, whatever names and ports its clients have', async () => {
+  const begun: number[] = [];
+  const connected = () => void begun.push(performance.now());
+  const viewers = await Promise.all(Array.from({ length: 6 }, () => client({ connected })));
+  const options = { connectsPerAddress: 2, addressesOf: async () => ['127.0.0.1'] };
+  const { publish, register, dead } = deliveryTo([], options);
+  register(...viewers.map(({ port }, n) => ({ id: `c${n}`, host: `viewer-${n}.example.com`, port })));
+  await publish(frame(1));
+  await until('every client has the count', () => viewers.every((viewer) => counts(viewer)[0] === 1));
+  begun.sort((a, b) => a - b);
+  for (const n of [0, 1, 2, 3]) expect((begun[n + 2] ?? 0) - (begun[n] ?? 0)).toBeGreaterThan(900);
   expect(dead).toEqual([]);
 });
 

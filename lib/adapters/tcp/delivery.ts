@@ -1,12 +1,15 @@
 import type { Client, SubscriberRef } from '../../domain/registration.ts';
 import type { Frame } from '../../domain/frame.ts';
 import type { Delivery, Registry } from '../../ports.ts';
+import { ConnectLimit } from './connect-limit.ts';
 import { ClientConnection, type ConnectionOptions } from './connection.ts';
 import { encodeFrame } from './backlog.ts';
 
-interface Options extends Omit<ConnectionOptions, 'onDead'> {
+interface Options extends Omit<ConnectionOptions, 'connects' | 'onDead'> {
   registry: Pick<Registry, 'clients'>;
   onDead: (clientId: string) => void;
+  /** Maximum number of connects to one address, under way and per second; see `ConnectLimit`. */
+  connectsPerAddress: number;
   /** How long (ms) `publish` waits for slow clients; their sends continue afterwards. */
   waitMs?: number;
 }
@@ -19,11 +22,13 @@ const IDLE_MS = 120_000;
  */
 export class TcpDelivery {
   readonly #options: Options;
+  readonly #connects: ConnectLimit;
   readonly #connections = new Map<string, ClientConnection>();
   readonly #sweep: NodeJS.Timeout;
 
   constructor(options: Options) {
     this.#options = options;
+    this.#connects = new ConnectLimit(options.connectsPerAddress);
     this.#sweep = setInterval(() => this.#closeIdle(), IDLE_MS / 2).unref();
   }
 
@@ -57,6 +62,7 @@ export class TcpDelivery {
     known?.close();
     const connection = new ClientConnection(client, {
       ...this.#options,
+      connects: this.#connects,
       onDead: (id) => {
         // A replaced connection is closed and does not call this, so the map has this connection.
         this.#connections.delete(id);

@@ -41,6 +41,7 @@ const deliveryTo = (ports: readonly number[], connectTimeoutMs = 1000, waitMs = 
     registry: { clients: async (_subscriber, rooms) => new Map(rooms.map((room) => [room, clients])) },
     addressesOf: async (host) => [host],
     connectTimeoutMs,
+    connectsPerAddress: 1000,
     handshake,
     stallMs: 5000,
     giveUpMs: 0,

@@ -43,6 +43,7 @@ const platform = (allowed: readonly string[], answers: (string[] | Promise<strin
     registry,
     addressesOf,
     connectTimeoutMs: 200,
+    connectsPerAddress: 1000,
     stallMs: 5000,
     giveUpMs: 0,
     waitMs: 2000,
