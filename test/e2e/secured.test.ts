@@ -30,6 +30,7 @@ const expectNoSecretIn = (text: string, ...more: string[]) => {
       ...services.env(),
       DELIVERY_HANDSHAKE: 'nonce',
       DELIVERY_GIVE_UP_SECONDS: '1',
+      RATE_LIVE_PER_SECOND: '5',
     });
   });
   afterAll(async () => {
@@ -97,6 +98,18 @@ const expectNoSecretIn = (text: string, ...more: string[]) => {
       const answer = await post(`${platform.url}/register`, { client_id: 'c', port: Number(new URL(url).port) });
       expect([answer.status, await answer.json()]).toMatchObject([400, { details: [{ path: 'port' }] }]);
     }
+  });
+
+  test('calls of GET /live beyond the limit of an address are answered 429 with Retry-After', async () => {
+    const view = (n: number) => fetch(`${platform.url}/live?room_id=unknown-${n}`);
+    const refused = await until('a call is refused', async () => {
+      const answers = await Promise.all(Array.from({ length: 20 }, (_, n) => view(n)));
+      return answers.find(({ status }) => status !== 200);
+    });
+    expect([refused.status, await refused.json()]).toMatchObject([429, { error: 'Too many requests' }]);
+    expect(refused.headers.get('retry-after')).toMatch(/^[12]$/);
+    expect(refused.headers.get('ratelimit-policy')).toBe('"live";q=10;w=2');
+    await until('a later call is answered', async () => (await view(0)).status === 200);
   });
 
   test('no log contains a password', () => {

@@ -182,6 +182,44 @@ describe('CORS', () => {
   );
 });
 
+describe('by default', () => {
+  const rooms = (from: number, count: number) => Array.from({ length: count }, (_, n) => `new-${from + n}`);
+  const tapIn = async (names: readonly string[], userOf: (n: number) => string) => {
+    const events = names.map((room_id, n) => tap({ room_id, user_id: userOf(n) }));
+    const bearer = await token('boss', ['admin'], []);
+    return call('POST', '/emoji', { body: { events }, bearer });
+  };
+  const tooMany = (what: string) => ({
+    status: 429,
+    body: { error: 'Too many new rooms', details: [{ path: 'room_id', message: expect.stringContaining(what) }] },
+  });
+
+  test('a user may open 50 new rooms an hour; further ones are answered 429, rooms that exist are not', async () => {
+    const user = () => 'opener';
+    expect((await tapIn(rooms(0, 40), user)).status).toBe(200);
+    // A user may send 40 taps at once, then 20 a second.
+    await until('the user may send ten more', async () => (await tapIn(rooms(40, 10), user)).status === 200);
+    const refused = await until('the user may tap again', async () => {
+      const answer = await tapIn(rooms(50, 5), user);
+      return JSON.stringify(answer.body).includes('taps') ? undefined : answer;
+    });
+    expect(refused).toMatchObject(tooMany('opener may open 50 new rooms'));
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(60);
+    await until('rooms that exist are open', async () => (await tapIn(rooms(0, 5), user)).status === 200);
+    expect((await tapIn(rooms(50, 5), () => 'another')).status).toBe(200);
+  });
+
+  test('all users of an address may open 1,000 new rooms an hour together', async () => {
+    const userOf = (n: number) => `one-of-many-${n}`;
+    expect((await tapIn(rooms(1000, 500), userOf)).status).toBe(200);
+    // The earlier tests have opened some, too.
+    const refused = await tapIn(rooms(1500, 500), userOf);
+    expect(refused).toMatchObject(tooMany('may open 1000 new rooms'));
+    expect(Number(refused.headers.get('retry-after'))).toBeGreaterThan(60);
+    expect((await tapIn(rooms(1000, 500), userOf)).status).toBe(200);
+  });
+});
+
 test('logs of failed requests contain no secret, password or token', async () => {
   const bearer = await token('u1', ['tap', 'watch'], ['*']);
   redis.close();
