@@ -1,12 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Kafka } from 'kafkajs';
-import { KafkaRecordReader } from '../../lib/adapters/kafka/record-reader.ts';
 import { topicPartition, type OffsetRange, type StreamRecord } from '../../lib/domain/stream.ts';
-import { commitOffsets, createTopic, kafkaFor, withAdmin } from '../support/kafka.ts';
+import { commitOffsets, createTopic, kafkaFor, openRecords, withAdmin } from '../support/kafka.ts';
 
 const kafka: Kafka = kafkaFor();
-const reader = new KafkaRecordReader(kafka);
+const { reader, close } = openRecords(kafka);
 const RECORDS = 30_000;
 let topic: string;
 
@@ -25,7 +24,7 @@ beforeAll(async () => {
       });
   await producer.disconnect();
 });
-afterAll(() => reader.close());
+afterAll(close);
 
 const read = async (ranges: Parameters<typeof reader.read>[1]) => {
   const offsets = new Map<string, number[]>();
