@@ -4,6 +4,7 @@ import { recently } from './adapters/recently.ts';
 import { openAuthenticator } from './usecases/authorization.ts';
 import { JwtAuthenticator } from './adapters/jwt/authenticator.ts';
 import { keySet, remoteKeySet, sharedSecret, type Keys } from './adapters/jwt/keys.ts';
+import { KafkaAdmin } from './adapters/kafka/admin.ts';
 import { createKafka } from './adapters/kafka/client.ts';
 import { BrokerCheck } from './adapters/kafka/broker-check.ts';
 import { KafkaRecordLog } from './adapters/kafka/record-log.ts';
@@ -91,8 +92,9 @@ const createDeps = (config: Config) => {
   const kafka = lazily(() => createKafka(config, log));
   const redis = lazily(() => createRedis(config.REDIS_URL, log, config.REDIS_MODE));
   const limitsStore = lazily(() => new Breaker({ log }));
-  const records = lazily(() => new KafkaRecordLog(kafka(), { ackTimeoutMs: config.ACK_TIMEOUT_MS, log }));
-  const reader = lazily(() => new KafkaRecordReader(kafka()));
+  const admin = lazily(() => new KafkaAdmin(kafka()));
+  const records = lazily(() => new KafkaRecordLog(kafka(), admin(), { ackTimeoutMs: config.ACK_TIMEOUT_MS, log }));
+  const reader = lazily(() => new KafkaRecordReader(kafka(), admin()));
   const addresses = lazily(
     () => new AddressPolicy(config.DELIVERY_ALLOWED_HOSTS, undefined, { refusedPorts: portsOf(config) }),
   );
@@ -154,7 +156,7 @@ const createDeps = (config: Config) => {
   );
   const brokerCheck = lazily(() => {
     const layout = { clusters: config.CLUSTERS, subscribersPerCluster: config.SUBSCRIBERS_PER_CLUSTER };
-    return new BrokerCheck(kafka(), { topics: topicDefinitions(layout), log });
+    return new BrokerCheck(admin(), { topics: topicDefinitions(layout), log });
   });
   const healthChecks = lazily(() => ({
     broker: recently(() => brokerCheck().check(), HEALTH_MAX_AGE_MS),
@@ -213,8 +215,7 @@ const createDeps = (config: Config) => {
     /** For scripts and tests; a function keeps its connections. */
     close: async () => {
       delivery().close();
-      brokerCheck().close();
-      await Promise.all([records().close(), reader().close()]);
+      await Promise.all([records().close(), admin().close()]);
       redis().disconnect();
     },
   };

@@ -1,10 +1,11 @@
 import { SetupError } from '../infra/local/errors.ts';
+import { partitionCounts } from '../lib/adapters/kafka/partition-counts.ts';
 import { topicDefinitions } from '../lib/config/topics.ts';
 import type { Config } from '../lib/config/variables.ts';
 import { type Io, readCommand, runScript, takesNothing } from './lib/cli.ts';
 import { DATA_DIR_OPTION, scriptConfig, withAdmin } from './lib/services.ts';
 import { count, table } from './lib/table.ts';
-import { consumerGroups, describeTopic, ensureTopics, partitionCounts, type Ensured } from './lib/topics.ts';
+import { consumerGroups, describeTopic, ensureTopics, type Ensured } from './lib/topics.ts';
 
 const HELP = `npm run topics -- COMMAND     the platform's Kafka topics
 

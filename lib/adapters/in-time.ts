@@ -1,8 +1,16 @@
-/** The answer. @throws Error when there is none within `withinMs`; a later answer or error is ignored. */
+export class NoAnswerInTime extends Error {
+  override name = 'NoAnswerInTime';
+
+  constructor(withinMs: number) {
+    super(`no answer within ${withinMs} ms`);
+  }
+}
+
+/** The answer. @throws NoAnswerInTime when there is none within `withinMs`; a later answer or error is ignored. */
 export const inTime = async <T>(answer: Promise<T>, withinMs: number): Promise<T> => {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_resolve, reject) => {
-    const giveUp = () => reject(new Error(`no answer within ${withinMs} ms`));
+    const giveUp = () => reject(new NoAnswerInTime(withinMs));
     // `setImmediate` lets sockets be read first: in a slow process the answer may have arrived already.
     timer = setTimeout(() => setImmediate(giveUp), withinMs);
   });

@@ -92,7 +92,10 @@ const bundleKafkajs = async () => {
 /** Bundles `kafka-records`, which is not published, without the packages of codecs that few topics need. */
 const bundleKafkaRecords = () =>
   build({
-    stdin: { contents: `export * from 'kafka-records'`, resolveDir: root },
+    stdin: {
+      contents: `export * from 'kafka-records'; export * from 'kafka-records/topics';`,
+      resolveDir: root,
+    },
     outfile: join(out, 'kafka-records.js'),
     bundle: true,
     platform: 'node',

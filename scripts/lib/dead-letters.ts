@@ -1,12 +1,13 @@
 import { SetupError } from '../../infra/local/errors.ts';
 import { DEAD_LETTER_TOPIC } from '../../lib/config/topics.ts';
+import type { StreamRecord } from '../../lib/domain/stream.ts';
 import {
   type DeadLetter,
   deadLetterTopicSchema,
   type Place,
   type ReplayMark,
 } from '../../lib/usecases/dead-letters.ts';
-import { recordAt, scan, type StoredRecord } from './scan.ts';
+import { recordAt, scan } from './scan.ts';
 import type { Broker } from './services.ts';
 
 /** A dead letter in the list, without its content. */
@@ -36,15 +37,15 @@ export interface Filter {
 export const placeName = ({ topic, partition, offset }: Place): string => `${topic}-${partition}@${offset}`;
 const identity = (place: Place) => `${placeName(place)} ${place.timestamp ?? ''}`;
 
-const parseEntry = ({ value }: StoredRecord) => {
+const parseEntry = ({ value }: StreamRecord) => {
   try {
-    return deadLetterTopicSchema.safeParse(JSON.parse(value?.toString() ?? '')).data;
+    return deadLetterTopicSchema.safeParse(JSON.parse(Buffer.from(value ?? []).toString())).data;
   } catch {
     return undefined; // written by another program
   }
 };
 
-const toEntry = ({ partition, offset, timestamp }: StoredRecord, letter: DeadLetter): Entry => {
+const toEntry = ({ partition, offset, timestamp }: StreamRecord, letter: DeadLetter): Entry => {
   const { topic, partition: from, offset: at, timestamp: time, reason, value, truncated = false } = letter;
   return {
     ...{ id: `${partition}@${offset}`, partition, offset, at: timestamp, reason, truncated },
@@ -108,16 +109,20 @@ export async function readDeadLetters(
 export async function restoreWhole(broker: Broker, letter: DeadLetter): Promise<DeadLetter | undefined> {
   if (!letter.truncated) return letter;
   const { topic, partition, offset } = letter;
-  const topics = await broker.admin.listTopics();
-  const record = topics.includes(topic) ? await recordAt(broker, topic, partition, offset) : undefined;
-  const value = record?.value?.toString('base64');
+  const record = (await exists(broker, topic)) ? await recordAt(broker, topic, partition, offset) : undefined;
+  const value = record?.value && base64(record.value);
   // A recreated topic may have another record at this offset.
   if (!record || !value?.startsWith(letter.value)) return undefined;
   const { truncated: _cut, key: _key, ...rest } = letter;
-  return { ...rest, value, ...(record.key ? { key: record.key.toString('base64') } : {}) };
+  return { ...rest, value, ...(record.key ? { key: base64(record.key) } : {}) };
 }
 
-async function assertTopic({ admin }: Broker): Promise<void> {
-  if ((await admin.listTopics()).includes(DEAD_LETTER_TOPIC)) return;
+const base64 = (bytes: Uint8Array) => Buffer.from(bytes).toString('base64');
+
+const exists = async ({ admin }: Broker, topic: string): Promise<boolean> =>
+  (await admin.ask((asked) => asked.listTopics())).includes(topic);
+
+async function assertTopic(broker: Broker): Promise<void> {
+  if (await exists(broker, DEAD_LETTER_TOPIC)) return;
   throw new SetupError(`There is no topic ${DEAD_LETTER_TOPIC} yet: "npm run topics -- create" creates it.`);
 }

@@ -2,14 +2,16 @@ import { resolve } from 'node:path';
 import type { Admin, Kafka } from 'kafkajs';
 import { type Endpoints, localEndpoints, runningDataDirs } from '../../infra/local/endpoints.ts';
 import { SetupError } from '../../infra/local/errors.ts';
+import { KafkaAdmin } from '../../lib/adapters/kafka/admin.ts';
 import { createKafka } from '../../lib/adapters/kafka/client.ts';
 import { KafkaRecordLog } from '../../lib/adapters/kafka/record-log.ts';
+import { KafkaRecordReader } from '../../lib/adapters/kafka/record-reader.ts';
 import { createRedis } from '../../lib/adapters/redis/client.ts';
 import { RedisRegistry } from '../../lib/adapters/redis/registry.ts';
 import { type Config, loadConfig } from '../../lib/config/variables.ts';
 import { PlatformError } from '../../lib/errors.ts';
 import { createLogger } from '../../lib/log.ts';
-import type { RecordLog, Registry } from '../../lib/ports.ts';
+import type { RecordLog, RecordReader, Registry } from '../../lib/ports.ts';
 
 // Log lines of the clients would disturb the output; failures become error messages below.
 const quiet = createLogger('silent');
@@ -55,40 +57,43 @@ function runningPlatform(): Endpoints | 'several' | undefined {
 /** A broker that has answered. */
 export interface Broker {
   kafka: Kafka;
-  admin: Admin;
+  admin: KafkaAdmin;
+  reader: RecordReader;
 }
 
 /** @throws SetupError when no broker answers, or when it rejects a request of `work`. */
 export async function withBroker<T>(config: Config, work: (broker: Broker) => Promise<T>): Promise<T> {
   const kafka = createKafka(config, quiet);
-  const admin = kafka.admin();
+  const admin = new KafkaAdmin(kafka);
   const brokers = config.KAFKA_BROKERS.join(',');
   try {
-    await admin.connect().catch((cause: Error) => {
-      throw new SetupError(
-        `No broker answers at ${brokers} (${cause.message}): start the platform with "npm start", or set KAFKA_BROKERS.`,
-        { cause },
-      );
-    });
-    return await work({ kafka, admin });
+    await admin
+      .use(() => Promise.resolve()) // only connects
+      .catch((cause: Error) => {
+        throw new SetupError(
+          `No broker answers at ${brokers} (${cause.message}): start the platform with "npm start", or set KAFKA_BROKERS.`,
+          { cause },
+        );
+      });
+    return await work({ kafka, admin, reader: new KafkaRecordReader(kafka, admin) });
   } catch (error) {
     if (!(error instanceof Error) || !error.name.startsWith('KafkaJS')) throw error;
     throw new SetupError(`The broker at ${brokers} rejected this: ${error.message}`, { cause: error });
   } finally {
-    await admin.disconnect();
+    await admin.close();
   }
 }
 
 export const withAdmin = <T>(config: Config, work: (admin: Admin) => Promise<T>): Promise<T> =>
-  withBroker(config, ({ admin }) => work(admin));
+  withBroker(config, ({ admin }) => admin.use(work));
 
 /** Runs `work` with a record log, and closes it afterwards. */
 export async function withRecordLog<T>(
-  { kafka }: Broker,
+  { kafka, admin }: Broker,
   config: Config,
   work: (records: RecordLog) => Promise<T>,
 ): Promise<T> {
-  const records = new KafkaRecordLog(kafka, { ackTimeoutMs: config.ACK_TIMEOUT_MS, log: quiet });
+  const records = new KafkaRecordLog(kafka, admin, { ackTimeoutMs: config.ACK_TIMEOUT_MS, log: quiet });
   try {
     return await work(records);
   } finally {

@@ -1,5 +1,6 @@
 import type { Admin } from 'kafkajs';
 import { createTopics } from 'kafka-records/topics';
+import { partitionCounts } from '../../lib/adapters/kafka/partition-counts.ts';
 import {
   countBrokers,
   correctSettings,
@@ -17,15 +18,6 @@ export interface Ensured {
   partitions: number;
   /** Settings that were corrected. */
   changed: SettingProblem[];
-}
-
-/** Topic → number of partitions, for existing topics. */
-export async function partitionCounts(admin: Admin, topics: readonly string[]): Promise<Map<string, number>> {
-  const existing = new Set(await admin.listTopics());
-  const wanted = topics.filter((topic) => existing.has(topic));
-  if (wanted.length === 0) return new Map();
-  const metadata = await admin.fetchTopicMetadata({ topics: wanted });
-  return new Map(metadata.topics.map(({ name, partitions }) => [name, partitions.length]));
 }
 
 /** Creates missing topics, adds missing partitions, and corrects settings. */

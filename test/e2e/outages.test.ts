@@ -1,15 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { localEndpoints } from '../../infra/local/endpoints.ts';
 import { createKafka } from '../../lib/adapters/kafka/client.ts';
-import { KafkaRecordLog } from '../../lib/adapters/kafka/record-log.ts';
-import { KafkaRecordReader } from '../../lib/adapters/kafka/record-reader.ts';
 import { loadConfig } from '../../lib/config/variables.ts';
 import { PlatformError } from '../../lib/errors.ts';
 import { FAULTS } from '../faults/plan.ts';
 import type { FaultPlatform } from '../faults/platform.ts';
 import { runRound } from '../faults/round.ts';
 import { supervisedPlatform } from '../faults/supervised.ts';
-import { createTopic, kafkaFor, readTopic } from '../support/kafka.ts';
+import { createTopic, kafkaFor, openRecords, readTopic } from '../support/kafka.ts';
 import { seeded } from '../support/random.ts';
 import { quiet } from '../support/services.ts';
 import { until } from '../support/until.ts';
@@ -105,19 +103,17 @@ const readAgain = async (brokers: string) => {
   const RECORDS = 20_000;
   const kafka = createKafka(loadConfig({ KAFKA_BROKERS: brokers }), quiet);
   const topic = await createTopic(kafkaFor(brokers), 1);
-  const log = new KafkaRecordLog(kafka, { ackTimeoutMs: 60_000, log: quiet });
+  const { log, reader, close } = openRecords(kafka, 60_000);
   await log.append(
     topic,
     Array.from({ length: RECORDS }, (_, n) => ({ value: `${n} ${'x'.repeat(200)}` })),
   );
-  await log.close();
   const taken: number[] = [];
   return {
     taken,
     expected: Array.from({ length: RECORDS - 3 }, (_, n) => n + 3),
     // A read that fails is resumed at the last offset, as in a recount.
     read: async (onFirst: () => Promise<void>) => {
-      const reader = new KafkaRecordReader(kafka);
       let first: Promise<void> | undefined;
       const range = { topicPartition: `${topic}-0`, from: 3, to: RECORDS };
       const attempt = () =>
@@ -138,7 +134,7 @@ const readAgain = async (brokers: string) => {
           ),
         );
       } finally {
-        await reader.close();
+        await close();
       }
     },
   };
@@ -170,20 +166,17 @@ test('the broker is killed under load and during a read: 503, then it recovers, 
 
 /** Writes records to a topic with a timeout that is longer than the broker is frozen. */
 const patientWriter = async (brokers: string) => {
-  const reader = kafkaFor(brokers);
-  const topic = await createTopic(reader, 4);
-  const log = new KafkaRecordLog(createKafka(loadConfig({ KAFKA_BROKERS: brokers }), quiet), {
-    ackTimeoutMs: 120_000,
-    log: quiet,
-  });
+  const kafka = kafkaFor(brokers);
+  const topic = await createTopic(kafka, 4);
+  const { log, close } = openRecords(createKafka(loadConfig({ KAFKA_BROKERS: brokers }), quiet), 120_000);
   await log.append(topic, [{ value: '0' }]);
   const values = Array.from({ length: 10 }, (_, n) => `${n}`);
   return {
     values,
     write: () => Promise.all(values.slice(1).map((value) => log.append(topic, [{ value }]))),
     read: async () => {
-      await log.close();
-      return (await readTopic(reader, topic)).map(({ value }) => value);
+      await close();
+      return (await readTopic(kafka, topic)).map(({ value }) => value);
     },
   };
 };

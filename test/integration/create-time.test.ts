@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createKafka } from '../../lib/adapters/kafka/client.ts';
-import { KafkaRecordReader } from '../../lib/adapters/kafka/record-reader.ts';
 import type { RedisClient } from '../../lib/adapters/redis/client.ts';
 import { RedisCountStore } from '../../lib/adapters/redis/count-store.ts';
 import { REACTION_GROUP, REACTION_TOPIC } from '../../lib/config/topics.ts';
@@ -9,7 +8,7 @@ import { loadConfig } from '../../lib/config/variables.ts';
 import type { StreamRecord } from '../../lib/domain/stream.ts';
 import { createCounter } from '../../lib/usecases/count-taps.ts';
 import { RecordedLog } from '../support/doubles.ts';
-import { createTopic, kafkaFor, withAdmin } from '../support/kafka.ts';
+import { createTopic, kafkaFor, openRecords, withAdmin } from '../support/kafka.ts';
 import { prefixedReader } from '../support/prefixed.ts';
 import { emptyRedis, kafkaBrokers, quiet, STORE } from '../support/services.ts';
 import { tap } from '../support/taps.ts';
@@ -22,15 +21,15 @@ const topic = prefix + REACTION_TOPIC;
 const YEAR = 365 * 86_400_000;
 const kafka = kafkaFor();
 let redis: RedisClient;
-let reader: KafkaRecordReader;
+let records: ReturnType<typeof openRecords>;
 beforeAll(async () => {
   redis = await emptyRedis('create-time');
-  reader = new KafkaRecordReader(createKafka(loadConfig({ KAFKA_BROKERS: kafkaBrokers() }), quiet));
+  records = openRecords(createKafka(loadConfig({ KAFKA_BROKERS: kafkaBrokers() }), quiet));
   const config = { 'message.timestamp.type': 'CreateTime', 'message.timestamp.after.max.ms': String(100 * YEAR) };
   await createTopic(kafka, 1, { topic, config });
 });
 afterAll(async () => {
-  await reader.close();
+  await records.close();
   await redis.quit();
 });
 
@@ -49,7 +48,7 @@ test('a record with a CreateTime in the future does not expire any event_id', as
   await producer.disconnect();
 
   const store = new RedisCountStore(redis, { ...settings, ...STORE });
-  const ports = { store, records: new RecordedLog(), reader: prefixedReader(reader, prefix), clock: Date.now };
+  const ports = { store, records: new RecordedLog(), reader: prefixedReader(records.reader, prefix), clock: Date.now };
   const counter = createCounter({ ...ports, log: quiet, settings, shortCodes: [] });
   const batch: StreamRecord[] = [];
   const whole = { topicPartition: `${REACTION_TOPIC}-0`, from: 0, to: 4 };

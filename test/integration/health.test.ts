@@ -1,5 +1,6 @@
 import { afterAll, afterEach, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import type { Admin, Kafka } from 'kafkajs';
+import { KafkaAdmin } from '../../lib/adapters/kafka/admin.ts';
 import { BrokerCheck } from '../../lib/adapters/kafka/broker-check.ts';
 import { createKafka } from '../../lib/adapters/kafka/client.ts';
 import { correctSettings, topicProblems } from '../../lib/adapters/kafka/topic-settings.ts';
@@ -24,9 +25,9 @@ const kafkaAt = (brokers: string): Kafka => createKafka(loadConfig({ KAFKA_BROKE
 
 describe('BrokerCheck', () => {
   const checkOf = (kafka: Kafka, options: Partial<ConstructorParameters<typeof BrokerCheck>[1]> = {}) => {
-    const check = new BrokerCheck(kafka, { topics: [], log: quiet, ...options });
-    undo.push(() => check.close());
-    return check;
+    const admin = new KafkaAdmin(kafka);
+    undo.push(() => admin.close());
+    return new BrokerCheck(admin, { topics: [], log: quiet, ...options });
   };
 
   test('uses one connection for all checks', async () => {

@@ -10,8 +10,6 @@ import { createHandler as createRegister } from '../../functions/register.ts';
 import { createHandler as createSubscriberFanout } from '../../functions/subscriber-fanout.ts';
 import { openAuthenticator } from '../../lib/usecases/authorization.ts';
 import { createKafka } from '../../lib/adapters/kafka/client.ts';
-import { KafkaRecordReader } from '../../lib/adapters/kafka/record-reader.ts';
-import { KafkaRecordLog } from '../../lib/adapters/kafka/record-log.ts';
 import type { RedisClient } from '../../lib/adapters/redis/client.ts';
 import { RedisPacer } from '../../lib/adapters/redis/pacer.ts';
 import { RedisRegistry } from '../../lib/adapters/redis/registry.ts';
@@ -23,7 +21,7 @@ import { loadConfig } from '../../lib/config/variables.ts';
 import type { RecordLog } from '../../lib/ports.ts';
 import { unlimited } from '../support/doubles.ts';
 import { httpEvent, kafkaEvent } from '../support/events.ts';
-import { createPlatformTopics, kafkaFor, readTopic } from '../support/kafka.ts';
+import { createPlatformTopics, kafkaFor, openRecords, readTopic } from '../support/kafka.ts';
 import { prefixedReader } from '../support/prefixed.ts';
 import { emptyRedis, kafkaBrokers, quiet, STORE } from '../support/services.ts';
 import { listen, largestCounts, type Behaviour, type TcpClient } from '../support/tcp-client.ts';
@@ -38,30 +36,27 @@ const prefix = `platform-${randomUUID()}-`;
 const reader = kafkaFor();
 
 let redis: RedisClient;
-let log: KafkaRecordLog;
+let kafkaRecords: ReturnType<typeof openRecords>;
 let registry: RedisRegistry;
 let store: RedisCountStore;
-let reads: KafkaRecordReader;
 let counter: Counter;
 let delivery: TcpDelivery;
 const clients = new Map<string, TcpClient>();
 const dead: string[] = [];
 
 /** Writes to the platform's topics with a prefix that only this file uses. */
-const records: RecordLog = { append: (topic, outgoing) => log.append(prefix + topic, outgoing) };
+const records: RecordLog = { append: (topic, outgoing) => kafkaRecords.log.append(prefix + topic, outgoing) };
 
 beforeAll(async () => {
   redis = await emptyRedis('platform');
   await createPlatformTopics(reader, prefix, LAYOUT);
-  const kafka = createKafka(loadConfig({ KAFKA_BROKERS: kafkaBrokers() }), quiet);
-  log = new KafkaRecordLog(kafka, { ackTimeoutMs: 5000, log: quiet });
+  kafkaRecords = openRecords(createKafka(loadConfig({ KAFKA_BROKERS: kafkaBrokers() }), quiet));
   registry = new RedisRegistry(redis, { ...LAYOUT, clientTtl: 600 });
   store = new RedisCountStore(redis, { ...settings, ...STORE });
-  reads = new KafkaRecordReader(kafka);
   counter = createCounter({
     store,
     records,
-    reader: prefixedReader(reads, prefix),
+    reader: prefixedReader(kafkaRecords.reader, prefix),
     clock,
     log: quiet,
     settings,
@@ -81,8 +76,7 @@ beforeAll(async () => {
 afterAll(async () => {
   delivery.close();
   await Promise.all([...clients.values()].map((client) => client.close()));
-  await log.close();
-  await reads.close();
+  await kafkaRecords.close();
   await redis.quit();
 });
 

@@ -2,25 +2,24 @@ import { randomUUID } from 'node:crypto';
 import { afterEach, beforeAll, expect, test } from '@jest/globals';
 import type { Kafka } from 'kafkajs';
 import { createKafka } from '../../lib/adapters/kafka/client.ts';
-import { KafkaRecordLog } from '../../lib/adapters/kafka/record-log.ts';
 import { loadConfig } from '../../lib/config/variables.ts';
-import { createTopic, kafkaFor, readTopic, withAdmin } from '../support/kafka.ts';
+import { createTopic, kafkaFor, openRecords, readTopic, withAdmin } from '../support/kafka.ts';
 import { kafkaBrokers, quiet } from '../support/services.ts';
 
 const kafka = createKafka(loadConfig({ KAFKA_BROKERS: kafkaBrokers() }), quiet);
 const reader = kafkaFor();
-const logs: KafkaRecordLog[] = [];
+const opened: ReturnType<typeof openRecords>[] = [];
 const open = (ackTimeoutMs = 5000, on: Kafka = kafka) => {
-  const log = new KafkaRecordLog(on, { ackTimeoutMs, log: quiet });
-  logs.push(log);
-  return log;
+  const records = openRecords(on, ackTimeoutMs);
+  opened.push(records);
+  return records.log;
 };
 let topic: string;
 beforeAll(async () => {
   topic = await createTopic(reader, 4);
 });
 afterEach(async () => {
-  await Promise.all(logs.splice(0).map((log) => log.close()));
+  await Promise.all(opened.splice(0).map(({ close }) => close()));
 });
 
 const unique = (count: number) => Array.from({ length: count }, () => ({ value: randomUUID() }));

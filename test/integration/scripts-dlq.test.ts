@@ -7,30 +7,28 @@ import { createKafka } from '../../lib/adapters/kafka/client.ts';
 import { recordsOf } from '../../lib/adapters/kafka/event.ts';
 import { decodeRecords, type Rejected } from '../../lib/domain/decode.ts';
 import type { StreamRecord } from '../../lib/domain/stream.ts';
-import { KafkaRecordLog } from '../../lib/adapters/kafka/record-log.ts';
 import { loadConfig } from '../../lib/config/variables.ts';
 import { setAside } from '../../lib/usecases/dead-letters.ts';
 import { reactionSchemas } from '../../lib/domain/reaction.ts';
+import { javaProduce } from '../../packages/serverless-offline-kafka-events/test/java-producer.ts';
+import { kafkaLib } from '../../packages/serverless-offline-kafka-events/test/own-kafka.ts';
 import { kafkaEvent } from '../support/events.ts';
 import { frame } from '../support/frames.ts';
 import { temporaryFolders } from '../support/folder.ts';
-import { kafkaFor, readTopic } from '../support/kafka.ts';
+import { createTopic, kafkaFor, openRecords, readTopic } from '../support/kafka.ts';
 import { scripts } from '../support/scripts.ts';
 import { kafkaBrokers, quiet } from '../support/services.ts';
 
 const { run } = scripts();
 const folder = temporaryFolders();
+const lib = kafkaLib();
 
 const kafka = kafkaFor();
-let records: KafkaRecordLog;
+const { log: records, close } = openRecords(createKafka(loadConfig({ KAFKA_BROKERS: kafkaBrokers() }), quiet), 10_000);
 beforeAll(async () => {
-  records = new KafkaRecordLog(createKafka(loadConfig({ KAFKA_BROKERS: kafkaBrokers() }), quiet), {
-    ackTimeoutMs: 10_000,
-    log: quiet,
-  });
   expect(await run('topics', ['create'])).toMatchObject({ code: 0, stderr: '' });
 });
-afterAll(() => records.close());
+afterAll(close);
 
 /** Other tests may set records aside, too: ours have unique reasons and offsets. */
 let nextOffset = 1_000_000_000 + Math.floor(Math.random() * 1e9) * 1000;
@@ -213,6 +211,43 @@ test('many records of almost 1 MiB are set aside and listed; replay reads the fu
   const back = (await reactionsOf(room)).filter(({ event_id }) => event_id === `dlq-${REACTION_TOPIC}-1-${from}`);
   expect(back).toHaveLength(1);
   expect(back[0]?.padding).toHaveLength(1_040_000);
+});
+
+(lib === undefined ? test.skip : test)(
+  'records that a Java client compressed are listed, and shown whole',
+  async () => {
+    const [reason, room] = [randomUUID(), randomUUID()];
+    const value = goal(room, { padding: 'x'.repeat(100_000) });
+    const topic = await createTopic(kafka, 1);
+    const place = { topic, partition: 0, offset: 0, timestamp: Date.now() };
+    const letter = { ...place, reason, value: Buffer.from(value.slice(0, 90)).toString('base64'), truncated: true };
+    await Promise.all([
+      javaProduce(lib as string, kafkaBrokers(), topic, 'lz4', [value]),
+      javaProduce(lib as string, kafkaBrokers(), DEAD_LETTER_TOPIC, 'zstd', [JSON.stringify(letter)]),
+    ]);
+    const [entry] = await listed(reason);
+    expect(entry).toMatchObject({ place: { topic, offset: 0 } });
+    const shown = await run('dlq', ['show', entry?.id ?? '', '--json']);
+    expect(JSON.parse(shown.stdout)).toMatchObject({ truncated: false, text: value });
+  },
+);
+
+test('dead letters of an aborted transaction are not listed', async () => {
+  const [committed, aborted] = [randomUUID(), randomUUID()];
+  const producer = kafka.producer({ transactionalId: randomUUID(), idempotent: true, maxInFlightRequests: 1 });
+  await producer.connect();
+  for (const [reason, end] of [
+    [aborted, 'abort'],
+    [committed, 'commit'],
+  ] as const) {
+    const transaction = await producer.transaction();
+    const letter = { topic: REACTION_TOPIC, partition: 0, offset: nextOffset++, reason, value: '' };
+    await transaction.send({ topic: DEAD_LETTER_TOPIC, messages: [{ value: JSON.stringify(letter) }] });
+    await transaction[end]();
+  }
+  await producer.disconnect();
+  expect(await listed(committed)).toHaveLength(1);
+  expect(await listed(aborted)).toEqual([]);
 });
 
 test('wrong usage prints what is expected and exits with code 2', async () => {

@@ -1,15 +1,13 @@
 import { createHandler } from '../../functions/aggregate.ts';
 import { REACTION_TOPIC, UPDATE_TOPIC } from '../../lib/config/topics.ts';
 import { createKafka } from '../../lib/adapters/kafka/client.ts';
-import { KafkaRecordReader } from '../../lib/adapters/kafka/record-reader.ts';
-import { KafkaRecordLog } from '../../lib/adapters/kafka/record-log.ts';
 import { createRedis } from '../../lib/adapters/redis/client.ts';
 import { RedisCountStore } from '../../lib/adapters/redis/count-store.ts';
 import { loadConfig } from '../../lib/config/variables.ts';
 import { createCounter } from '../../lib/usecases/count-taps.ts';
 import type { Clock, RecordLog } from '../../lib/ports.ts';
 import { kafkaEvent } from './events.ts';
-import { commitOffsets, kafkaFor, readTopic, withAdmin } from './kafka.ts';
+import { commitOffsets, kafkaFor, openRecords, readTopic, withAdmin } from './kafka.ts';
 import { prefixedReader } from './prefixed.ts';
 import { quiet, STORE } from './services.ts';
 
@@ -43,8 +41,7 @@ export const aggregateWith = (
   { beforePublish, clock = Date.now }: Injected = {},
 ) => {
   const kafka = createKafka(loadConfig({ KAFKA_BROKERS: brokers }), quiet);
-  const log = new KafkaRecordLog(kafka, { ackTimeoutMs: 5000, log: quiet });
-  const reader = new KafkaRecordReader(kafka);
+  const { log, reader, close } = openRecords(kafka);
   const redis = createRedis(redisUrl, quiet);
   const records: RecordLog = {
     async append(topic, outgoing) {
@@ -62,7 +59,7 @@ export const aggregateWith = (
     records,
     redis,
     close: async () => {
-      await Promise.all([log.close(), reader.close()]);
+      await close();
       redis.disconnect();
     },
   };

@@ -1,13 +1,26 @@
 import { randomUUID } from 'node:crypto';
 import { Kafka, logLevel, type Admin } from 'kafkajs';
 import { createTopics } from 'kafka-records/topics';
+import { KafkaAdmin } from '../../lib/adapters/kafka/admin.ts';
+import { KafkaRecordLog } from '../../lib/adapters/kafka/record-log.ts';
+import { KafkaRecordReader } from '../../lib/adapters/kafka/record-reader.ts';
 import { topicDefinitions } from '../../lib/config/topics.ts';
-import { kafkaBrokers } from './services.ts';
+import { kafkaBrokers, quiet } from './services.ts';
 import { until } from './until.ts';
 
 /** A kafkajs client for the given brokers (default: the broker of the tests) that logs nothing. */
 export const kafkaFor = (brokers = kafkaBrokers()): Kafka =>
   new Kafka({ brokers: brokers.split(','), logLevel: logLevel.NOTHING, retry: { initialRetryTime: 50, retries: 8 } });
+
+/** Reads and writes records with one admin connection, as a function does. */
+export const openRecords = (kafka: Kafka, ackTimeoutMs = 5000) => {
+  const admin = new KafkaAdmin(kafka);
+  const log = new KafkaRecordLog(kafka, admin, { ackTimeoutMs, log: quiet });
+  return {
+    ...{ admin, log, reader: new KafkaRecordReader(kafka, admin) },
+    close: async (): Promise<void> => void (await Promise.all([log.close(), admin.close()])),
+  };
+};
 
 export const withAdmin = async <T>(kafka: Kafka, work: (admin: Admin) => Promise<T>): Promise<T> => {
   const admin = kafka.admin();

@@ -1,26 +1,24 @@
-/** How long (ms) a count is cached. */
-const MAX_AGE_MS = 60_000;
+import type { Admin } from 'kafkajs';
 
-/** The number of partitions of each topic, cached. Concurrent callers share one request. */
-export class PartitionCounts {
-  readonly #ask: (topic: string) => Promise<number>;
-  readonly #known = new Map<string, { count: Promise<number>; askedAt: number }>();
+const fetchCounts = async (admin: Admin, topics: string[]): Promise<Map<string, number>> => {
+  const metadata = await admin.fetchTopicMetadata({ topics });
+  return new Map(metadata.topics.map(({ name, partitions }) => [name, partitions.length]));
+};
 
-  constructor(ask: (topic: string) => Promise<number>) {
-    this.#ask = ask;
-  }
+/** Topic → number of partitions, for those of the topics that exist. */
+export const partitionCounts = async (admin: Admin, topics: readonly string[]): Promise<Map<string, number>> => {
+  const existing = new Set(await admin.listTopics());
+  const wanted = topics.filter((topic) => existing.has(topic));
+  return wanted.length === 0 ? new Map() : fetchCounts(admin, wanted);
+};
 
-  /** @throws the error of the request; the next call sends a new one. */
-  of(topic: string): Promise<number> {
-    const known = this.#known.get(topic);
-    if (known && Date.now() - known.askedAt < MAX_AGE_MS) return known.count;
-    const count = this.#ask(topic);
-    this.#known.set(topic, { count, askedAt: Date.now() });
-    count.catch(() => this.#known.delete(topic));
-    return count;
-  }
-
-  forget(topic: string): void {
-    this.#known.delete(topic);
-  }
-}
+/**
+ * The number of partitions of one topic. It requests no other topic, because kafkajs fails when any partition of the
+ * requested topics has no leader.
+ * @throws when the topic does not exist
+ */
+export const partitionCountOf = async (admin: Admin, topic: string): Promise<number> => {
+  const count = (await fetchCounts(admin, [topic])).get(topic);
+  if (!count) throw new Error(`topic ${topic} has no partitions`);
+  return count;
+};

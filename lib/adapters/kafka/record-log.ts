@@ -2,8 +2,9 @@ import { Partitioners, type Kafka, type Producer, type ProducerRecord } from 'ka
 import { PlatformError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import type { OutgoingRecord, RecordLog } from '../../ports.ts';
+import { inTime } from '../in-time.ts';
+import type { KafkaAdmin } from './admin.ts';
 import { PartitionQueue, type AppendCall } from './partition-queue.ts';
-import { PartitionCounts } from './partition-counts.ts';
 
 interface Options {
   /** How long `append` waits for the acknowledgements, in ms. */
@@ -20,54 +21,43 @@ interface Options {
  */
 export class KafkaRecordLog implements RecordLog {
   readonly #kafka: Kafka;
+  readonly #admin: KafkaAdmin;
   readonly #options: Options;
   readonly #queues = new Map<string, PartitionQueue>();
-  readonly #partitions = new PartitionCounts((topic) => this.#askPartitionCount(topic));
   readonly #partitionOfKey = Partitioners.DefaultPartitioner();
   readonly #inFlight = new Set<Promise<unknown>>();
   readonly #discarded = new WeakSet<Producer>();
   #producer: Promise<Producer> | undefined;
   #next = 0;
 
-  constructor(kafka: Kafka, options: Options) {
+  constructor(kafka: Kafka, admin: KafkaAdmin, options: Options) {
     this.#kafka = kafka;
+    this.#admin = admin;
     this.#options = options;
   }
 
-  append(topic: string, records: readonly OutgoingRecord[]): Promise<void> {
-    if (records.length === 0) return Promise.resolve();
-    return new Promise((resolve, reject) => {
-      const { ackTimeoutMs } = this.#options;
-      const end = (act: () => void) => {
-        if (call.ended) return;
+  async append(topic: string, records: readonly OutgoingRecord[]): Promise<void> {
+    if (records.length === 0) return;
+    let end = () => {};
+    const acknowledged = new Promise<void>((done, reject) => {
+      const fail = (cause: unknown) => {
         call.ended = true;
-        clearTimeout(timer);
-        act();
+        reject(cause as Error);
       };
-      const call: AppendCall = {
-        pending: records.length,
-        ended: false,
-        done: () => end(resolve),
-        fail: (cause) =>
-          end(() =>
-            reject(
-              cause instanceof PlatformError
-                ? cause
-                : new PlatformError('broker_unavailable', 'The broker did not acknowledge in time', { cause }),
-            ),
-          ),
-      };
-      const timer = setTimeout(
-        () => call.fail(new Error(`${topic}: no acknowledgement within ${ackTimeoutMs} ms`)),
-        ackTimeoutMs,
-      );
-      this.#partitionsFor(topic, records).then(
-        (count) => {
-          if (!call.ended) this.#enqueue(topic, count, records, call);
-        },
-        (error: unknown) => call.fail(error),
-      );
+      const call: AppendCall = { pending: records.length, ended: false, done, fail };
+      end = () => void (call.ended = true);
+      this.#partitionsFor(topic, records).then((count) => {
+        if (!call.ended) this.#enqueue(topic, count, records, call);
+      }, fail);
     });
+    try {
+      await inTime(acknowledged, this.#options.ackTimeoutMs);
+    } catch (cause) {
+      if (cause instanceof PlatformError) throw cause;
+      throw new PlatformError('broker_unavailable', 'The broker did not acknowledge in time', { cause });
+    } finally {
+      end();
+    }
   }
 
   /** Does not flush: records without an acknowledgement have not been confirmed to any caller. */
@@ -123,26 +113,9 @@ export class KafkaRecordLog implements RecordLog {
   /** How many partitions the topic has. @throws PlatformError `not_found` when it lacks one that a record names. */
   async #partitionsFor(topic: string, records: readonly OutgoingRecord[]): Promise<number> {
     const needed = records.reduce((most, { partition = -1 }) => Math.max(most, partition + 1), 1);
-    let count = await this.#partitions.of(topic);
-    if (needed > count) {
-      this.#partitions.forget(topic); // partitions may have been added
-      count = await this.#partitions.of(topic);
-    }
+    const count = await this.#admin.partitionCount(topic, needed);
     if (needed > count) throw new PlatformError('not_found', `topic ${topic} has no partition ${needed - 1}`);
     return count;
-  }
-
-  async #askPartitionCount(topic: string): Promise<number> {
-    const admin = this.#kafka.admin({ retry: { retries: 1, initialRetryTime: 100 } });
-    try {
-      await admin.connect();
-      const { topics } = await admin.fetchTopicMetadata({ topics: [topic] });
-      const count = topics[0]?.partitions.length;
-      if (!count) throw new Error(`topic ${topic} has no partitions`);
-      return count;
-    } finally {
-      await admin.disconnect().catch((error: unknown) => this.#options.log.warn('kafka: disconnect failed', { error }));
-    }
   }
 
   #connected(): Promise<Producer> {

@@ -4,6 +4,7 @@ import type { Admin, Kafka } from 'kafkajs';
 import { partitionOf, topicPartition, type OffsetRange, type StreamRecord } from '../../domain/stream.ts';
 import { PlatformError } from '../../errors.ts';
 import type { RecordReader, StreamChunk } from '../../ports.ts';
+import type { KafkaAdmin } from './admin.ts';
 
 /** Retention may remove records that are about to be read, but not repeatedly. */
 const ATTEMPTS = 5;
@@ -14,10 +15,11 @@ const ATTEMPTS = 5;
  */
 export class KafkaRecordReader implements RecordReader {
   readonly #kafka: Kafka;
-  #admin: Promise<Admin> | undefined;
+  readonly #admin: KafkaAdmin;
 
-  constructor(kafka: Kafka) {
+  constructor(kafka: Kafka, admin: KafkaAdmin) {
     this.#kafka = kafka;
+    this.#admin = admin;
   }
 
   read(topic: string, ranges: readonly OffsetRange[], take: (chunk: StreamChunk) => Promise<void>): Promise<void> {
@@ -58,12 +60,6 @@ export class KafkaRecordReader implements RecordReader {
     });
   }
 
-  async close(): Promise<void> {
-    const opened = this.#admin;
-    this.#admin = undefined;
-    await (await opened)?.disconnect();
-  }
-
   /** @param held the ranges to read, by partition; ranges that have been read are removed */
   #readHeld(
     topic: string,
@@ -100,24 +96,8 @@ export class KafkaRecordReader implements RecordReader {
     return { lost, held };
   }
 
-  /** Uses a persistent connection; after a failure the next call opens a new one. */
   #ask<T>(question: (admin: Admin) => Promise<T>): Promise<T> {
-    return withBroker(async () => {
-      const opened = (this.#admin ??= this.#connect());
-      try {
-        return await question(await opened);
-      } catch (error) {
-        if (this.#admin === opened) this.#admin = undefined;
-        opened.then((admin) => admin.disconnect()).catch(() => undefined); // it has failed already
-        throw error;
-      }
-    });
-  }
-
-  async #connect(): Promise<Admin> {
-    const admin = this.#kafka.admin({ retry: { retries: 1, initialRetryTime: 100 } });
-    await admin.connect();
-    return admin;
+    return withBroker(() => this.#admin.ask(question));
   }
 }
 
@@ -137,7 +117,7 @@ const withBroker = async <T>(work: () => Promise<T>): Promise<T> => {
     if (cause instanceof RecordsError)
       throw new PlatformError('broker_unavailable', `The records cannot be read: ${cause.message}`, { cause });
     if (cause instanceof Error && cause.name.startsWith('KafkaJS'))
-      throw new PlatformError('broker_unavailable', 'The broker does not answer', { cause });
+      throw new PlatformError('broker_unavailable', `A request to the broker failed: ${cause.message}`, { cause });
     throw cause;
   }
 };

@@ -2,6 +2,7 @@ import type { Client, SubscriberRef } from '../../domain/registration.ts';
 import type { Frame } from '../../domain/frame.ts';
 import type { Delivery, Registry } from '../../ports.ts';
 import { ConnectLimit } from './connect-limit.ts';
+import { inTime, NoAnswerInTime } from '../in-time.ts';
 import { ClientConnection, type ConnectionOptions } from './connection.ts';
 import { encodeFrame } from './backlog.ts';
 
@@ -51,9 +52,9 @@ export class TcpDelivery {
   async #toAll(clients: readonly Client[], frame: Frame): Promise<void> {
     const encoded = encodeFrame(frame);
     const sent = Promise.all(clients.map((client) => this.#connection(client).offer(frame, encoded)));
-    let timer: NodeJS.Timeout | undefined;
-    const bound = new Promise<void>((resolve) => (timer = setTimeout(resolve, this.#options.waitMs ?? 200)));
-    await Promise.race([sent, bound]).finally(() => clearTimeout(timer));
+    await inTime(sent, this.#options.waitMs ?? 200).catch((error: unknown) => {
+      if (!(error instanceof NoAnswerInTime)) throw error;
+    });
   }
 
   #connection(client: Client): ClientConnection {

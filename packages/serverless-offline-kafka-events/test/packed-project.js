@@ -1,13 +1,13 @@
 // Runs in a project in which the tarball is installed. Delivers the records of a topic to a function. Prints as JSON the
 // delivered values, and whether the kafkajs of the project and the environment are unchanged.
-// Arguments: broker, topic.
+// Arguments: broker, topic, a topic to be created.
 import { createRequire } from 'node:module';
 import { isDeepStrictEqual } from 'node:util';
 import { BroadcastChannel } from 'node:worker_threads';
 import kafkajs from 'kafkajs';
 import KafkaEventsPlugin from 'serverless-offline-kafka-events';
 
-const [, , broker, topic] = process.argv;
+const [, , broker, topic, created] = process.argv;
 const { cache } = createRequire(import.meta.url);
 /** @param {any} it */
 const ownValues = (it) =>
@@ -36,7 +36,7 @@ const serverless = {
   service: {
     service: 'shop',
     provider: { runtime: 'nodejs20.x', environment: {}, region: 'eu-west-1' },
-    custom: { kafkaEvents: { bootstrapServers: broker } },
+    custom: { kafkaEvents: { bootstrapServers: broker, createTopics: [{ topic: created, partitions: 2 }] } },
     getAllFunctions: () => ['consumer'],
     getFunction: () => consumer,
   },

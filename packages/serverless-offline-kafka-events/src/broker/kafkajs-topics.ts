@@ -1,3 +1,4 @@
+import { createTopics as createMissing } from '#kafka-records/topics';
 import type { Admin } from 'kafkajs';
 import type { TopicSpec } from './port.ts';
 
@@ -6,10 +7,10 @@ export const createTopics = async (admin: Admin, topics: readonly TopicSpec[]): 
   const existing = new Set(await admin.listTopics());
   const missing = topics.filter(({ topic }) => !existing.has(topic));
   if (missing.length > 0) {
-    // Resolves with false if another process has created a topic meanwhile, which is not an error.
-    await admin.createTopics({
-      waitForLeaders: true,
-      topics: missing.map(({ topic, partitions, retentionMs, config }) => ({
+    // If another process creates a topic meanwhile, that is not an error.
+    await createMissing(
+      admin,
+      missing.map(({ topic, partitions, retentionMs, config }) => ({
         topic,
         numPartitions: partitions,
         replicationFactor: -1,
@@ -18,7 +19,7 @@ export const createTopics = async (admin: Admin, topics: readonly TopicSpec[]): 
           ...config,
         }).map(([name, value]) => ({ name, value })),
       })),
-    });
+    );
   }
   const present = topics.filter(({ topic }) => existing.has(topic));
   if (present.length === 0) return;

@@ -1,4 +1,5 @@
 import { execFile, spawnSync } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -27,7 +28,7 @@ afterAll(async () => {
 });
 
 describe('the packed plugin', () => {
-  test('delivers records, and changes neither the kafkajs of the project nor the environment', async () => {
+  test('creates topics and delivers records, and changes neither the kafkajs of the project nor the environment', async () => {
     copyFileSync(join(PACKAGE, 'test/packed-project.js'), join(project, 'run.mjs'));
     const handler = `import { BroadcastChannel } from 'node:worker_threads';
     export const consumer = async ({ records }) => {
@@ -38,13 +39,15 @@ describe('the packed plugin', () => {
     const topic = await kafka.topic(1);
     await kafka.produce(topic, [{ value: 'one', headers: { b: '1', a: '2' } }, { value: 'two' }]);
     const env = { ...process.env, NODE_OPTIONS: '' };
-    const args = ['run.mjs', testBrokers().join(), topic];
+    const created = `t-${randomUUID()}`;
+    const args = ['run.mjs', testBrokers().join(), topic, created];
     const { stdout } = await promisify(execFile)(process.execPath, args, { cwd: project, env, timeout: 60_000 });
     expect(JSON.parse(stdout.trim().split('\n').at(-1) ?? '')).toEqual({
       values: ['one', 'two'],
       kafkajsUntouched: true,
       environmentUntouched: true,
     });
+    expect(await kafka.admin.fetchTopicOffsets(created)).toHaveLength(2);
   });
 
   test('has type declarations without errors', () => {
