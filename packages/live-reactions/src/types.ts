@@ -44,7 +44,7 @@ export type Status =
   | 'refused'
   | 'closed';
 
-/** Why there are no counts, or why they are polled. `message` of the state says it as a sentence. */
+/** Why there are no counts, or why they are polled. `messageOf` of `live-reactions/messages` says it as a sentence. */
 export type Reason =
   | 'offline'
   /** `socketUrl: false` */
@@ -72,8 +72,6 @@ export interface State {
   /** How counts arrive; undefined while none do. */
   readonly transport: 'socket' | 'polling' | undefined;
   readonly reason: Reason | undefined;
-  /** `reason` as an English sentence. */
-  readonly message: string | undefined;
   /** When the next attempt begins (ms since the epoch): of the WebSocket while polling, else of any transport. */
   readonly nextTry: number | undefined;
   /** Number of own taps that the server has not confirmed yet. */
@@ -87,7 +85,8 @@ export interface Dropped {
   readonly count: number;
   /** HTTP status of the rejection; undefined: they were kept for `keepMs` without an answer. */
   readonly status: number | undefined;
-  readonly message: string;
+  /** What the server says about it. */
+  readonly message: string | undefined;
 }
 
 export type TokenSource = string | (() => string | Promise<string>);
