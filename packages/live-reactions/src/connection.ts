@@ -266,7 +266,7 @@ export const createConnection = (options: Options): Connection => {
       if (isPolling) void poll();
     },
     async sendTaps(events, isLast) {
-      const via = !isLast && socket?.isLive ? socket : undefined;
+      const via = socket?.isLive && !socket.isDoubtful && !isLast ? socket : undefined;
       const answer: Answer = via
         ? await via.tap(events)
         : (await authorize())

@@ -32,7 +32,9 @@ export const createReactions = <E extends string = string>(options: ReactionsOpt
         if (name === event) listener(value as never);
       } catch (error) {
         // The error of one listener must stop neither the others nor the client; it is reported as uncaught.
-        void Promise.reject(error);
+        setTimeout(() => {
+          throw error;
+        });
       }
   };
   const state = (): State => ({ ...connection.state, pending: outbox.pending, dropped });

@@ -25,6 +25,8 @@ interface Options {
 
 export interface Socket {
   readonly isLive: boolean;
+  /** An answer is due: the connection may be dead. */
+  readonly isDoubtful: boolean;
   setRoom(room: string): void;
   /** Resolves with status 0 when there is no answer in time, or when the connection ends. */
   tap(events: readonly unknown[]): Promise<Answer>;
@@ -92,6 +94,7 @@ export const openSocket = (options: Options): Socket => {
   const roomAnswered = () => {
     const next = asked !== room;
     asked = undefined;
+    silence.clear();
     if (next) return askRoom();
     if (isLive) return;
     isLive = true;
@@ -136,6 +139,9 @@ export const openSocket = (options: Options): Socket => {
   return {
     get isLive() {
       return isLive;
+    },
+    get isDoubtful() {
+      return silence.at !== undefined;
     },
     setRoom(next) {
       room = next;

@@ -47,6 +47,7 @@ export const createStore = (room: string, emit: Emit): Store => {
   const own = new Map<string, number>();
   const expiry = timer();
   let last = emptyCounts(room);
+  let isKnown = false;
 
   const shownTotals = (): Totals => {
     const shown = new Map(totals);
@@ -79,13 +80,14 @@ export const createStore = (room: string, emit: Emit): Store => {
         if (growth <= 0) continue;
         const ahead = own.get(emoji) ?? 0;
         // The first state of a room may or may not include own taps; `settle` corrects that later.
-        const counted = totals.size > 0 ? Math.min(growth, ahead) : 0;
+        const counted = isKnown ? Math.min(growth, ahead) : 0;
         own.set(emoji, ahead - counted);
         const recent = [newest, newest - state.windowMs].map((start) => windows.get(start)?.counts.get(emoji) ?? 0);
         const visible = Math.min(growth - counted, (recent[0] ?? 0) + (recent[1] ?? 0));
         if (visible > 0) added.set(emoji, visible);
       }
       raise(totals, state.totals);
+      isKnown = true;
       publish({
         windowMs: state.windowMs,
         ratio: state.ratio,

@@ -40,20 +40,16 @@ export const createTokens = (source: TokenSource | undefined): Tokens => {
   let offset: number | undefined;
   const left = ({ ends }: Token) => (ends === undefined ? undefined : ends - Date.now() - (offset ?? 0));
 
-  const ask = async (from: () => string | Promise<string>): Promise<Token> => {
-    try {
-      return (current = read(await from()));
-    } finally {
-      asking = undefined;
-    }
-  };
   return {
     async get() {
       if (source === undefined) return undefined;
       if (typeof source === 'string') return (current ??= read(source));
       // Before the server's clock is known, the end can't be judged: the server rejects a token that has ended.
       if (current && (offset === undefined || (left(current) ?? Infinity) > MIN_RENEW_MS)) return current;
-      return (asking ??= ask(source));
+      return (asking ??= Promise.resolve()
+        .then(source)
+        .then((text) => (current = read(text)))
+        .finally(() => (asking = undefined)));
     },
     reject(token) {
       if (typeof source !== 'function') return false;
