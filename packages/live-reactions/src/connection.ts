@@ -134,11 +134,10 @@ export const createConnection = (options: Options): Connection => {
     socketReason = reason;
     socketRetry.set(atLeastMs + backoff(socketFailures++, RETRY_MS, MAX_RETRY_MS), () => void connect());
   };
-  /** The server rejects the token or the room. Only another one of them is tried. */
+  /** The server rejects the token or the room: nothing is tried until there is another room. */
   const refuse = (answer: Answer) => {
     stop();
     refusal = reasonOf(answer);
-    if (answer.status === 401 && tokens.reject(token)) retrySocket(refusal);
   };
 
   const connect = async () => {
@@ -177,9 +176,11 @@ export const createConnection = (options: Options): Connection => {
         onOnline();
       },
       onRefused(answer) {
-        if (answer.status === 401 || answer.status === 403) {
+        if (answer.status === 403) {
           refuse(answer);
         } else {
+          // 401 may also mean that the server has forgotten the connection: a new one shows whether the token is valid.
+          if (answer.status === 401) tokens.reject(token);
           socket?.close();
           retrySocket(reasonOf(answer), answer.retryAfterMs);
           startPolling();
@@ -242,15 +243,13 @@ export const createConnection = (options: Options): Connection => {
     onOnline();
     onChange();
   };
-  const listening = [
+  const unlisten = [
     listen(environment, 'online', wakeUp),
     listen(environment, 'offline', () => {
       socket?.probe();
       onChange();
     }),
-    listen(environment.document, 'visibilitychange', () => {
-      if (!isHidden()) wakeUp();
-    }),
+    listen(environment.document, 'visibilitychange', () => isHidden() || wakeUp()),
   ];
 
   void connect();
@@ -272,14 +271,14 @@ export const createConnection = (options: Options): Connection => {
         : (await authorize())
           ? await http('/emoji', { token, body: { events }, keepalive: isLast })
           : NO_ANSWER;
-      if (answer.status !== 401 || !tokens.reject(token)) return answer;
-      // The token has ended: sent again with a new one.
+      if (answer.status !== 401 || (!tokens.reject(token) && !via)) return answer;
+      // Sent again with a new token, or on a new connection.
       if (via) reconnect();
       return NO_ANSWER;
     },
     close() {
       isClosed = true;
-      for (const unlisten of listening) unlisten();
+      for (const remove of unlisten) remove();
       renewal.clear();
       stop();
     },

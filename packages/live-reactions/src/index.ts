@@ -4,7 +4,7 @@ import { qualified } from './emoji.ts';
 import { createHttp } from './http.ts';
 import { anonymousUser } from './ids.ts';
 import { createOutbox } from './outbox.ts';
-import { createStore, emptyCounts } from './store.ts';
+import { createStore } from './store.ts';
 import { createTokens } from './tokens.ts';
 import type { Dropped, Reactions, ReactionsEvents, ReactionsOptions, ReactionsSnapshot, State } from './types.ts';
 
@@ -20,6 +20,8 @@ export const createReactions = <E extends string = string>(options: ReactionsOpt
   const http = createHttp(options.url, fetch);
   const listeners = new Set<readonly [event: string, listener: (value: never) => void]>();
   let { userId } = options;
+  /** Complete as soon as there is a store and a connection. */
+  let current = {} as ReactionsSnapshot;
   let dropped: Dropped | undefined;
   let isClosed = false;
 
@@ -70,19 +72,14 @@ export const createReactions = <E extends string = string>(options: ReactionsOpt
     onChange: updateState,
     onOnline: () => outbox.retryNow(),
   });
-  let current: ReactionsSnapshot = {
-    room: options.room,
-    counts: emptyCounts(options.room),
-    totals: {},
-    state: state(),
-  };
+  updateState();
 
-  const stopListening = listen(environment, 'pagehide', () => outbox.end());
+  const unlisten = listen(environment, 'pagehide', () => outbox.end());
   const close = () => {
     if (isClosed) return;
     isClosed = true;
     outbox.end();
-    stopListening();
+    unlisten();
     store.close();
     connection.close();
     updateState();
@@ -110,9 +107,6 @@ export const createReactions = <E extends string = string>(options: ReactionsOpt
       if (isClosed || room === store.room) return;
       store.close();
       store = openRoom(room);
-      current = { ...current, room };
-      emit('counts', emptyCounts(room));
-      emit('totals', {});
       connection.setRoom(room);
       updateState();
     },

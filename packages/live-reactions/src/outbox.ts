@@ -1,23 +1,13 @@
 import { backoff, timer } from './backoff.ts';
 import { NO_ANSWER, type Answer } from './http.ts';
 import { randomId } from './ids.ts';
-import type { Dropped } from './types.ts';
+import type { Dropped, TapEvent } from './types.ts';
 
 const MERGE_MS = 250;
 /** Taps in one message. The server's default limit for a user is 40 taps at once, and 20 a second. */
 const MAX_TAPS = 20;
 const RETRY_MS = 500;
 const MAX_RETRY_MS = 10_000;
-
-/** A tap as the server takes it. It is sent again unchanged, so that the server recognises the copy. */
-export interface TapEvent {
-  user_id: string;
-  room_id: string;
-  emoji_type: string;
-  timestamp: string;
-  event_id: string;
-  count: number;
-}
 
 interface Entry {
   event: TapEvent;
@@ -59,16 +49,16 @@ export const createOutbox = ({ keepMs, user, send, onSettled }: Options): Outbox
   let isSending = false;
   let isOneByOne = false;
 
-  const settle = (entries: readonly Entry[], dropped?: (event: TapEvent) => Dropped) => {
+  const settle = (entries: readonly Entry[], dropped?: Pick<Dropped, 'status' | 'message'>) => {
     queue = queue.filter((entry) => !entries.includes(entry));
-    for (const { event } of entries) onSettled(event, dropped?.(event));
+    for (const { event } of entries)
+      onSettled(event, dropped && { emoji: event.emoji_type, count: event.count, ...dropped });
   };
-  const drop = (entries: readonly Entry[], status?: number, message?: string) =>
-    settle(entries, ({ emoji_type: emoji, count }) => ({ emoji, count, status, message }));
-  const dropOld = () => {
-    const old = queue.filter(({ began }) => Date.now() - began >= keepMs);
-    if (old.length > 0) drop(old);
-  };
+  const dropOld = () =>
+    settle(
+      queue.filter(({ began }) => Date.now() - began >= keepMs),
+      { status: undefined, message: undefined },
+    );
   const nextBatch = () => {
     const batch = queue.slice(0, 1);
     while (!isOneByOne && batch.length < queue.length) {
@@ -89,7 +79,7 @@ export const createOutbox = ({ keepMs, user, send, onSettled }: Options): Outbox
     } else if (batch.length > 1) {
       isOneByOne = true; // a request is rejected as a whole, so that one tap would take the others with it
     } else {
-      drop(batch, status, error);
+      settle(batch, { status, message: error });
     }
     pump();
   };

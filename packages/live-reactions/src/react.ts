@@ -15,7 +15,6 @@ export const useReactions = <E extends string = string>(
   const store = useMemo(() => {
     let client: Reactions<E> | undefined;
     const initial: ReactionsSnapshot<E> = {
-      room: latest.current.room,
       counts: { room: latest.current.room, windowMs: 2000, ratio: 1, windows: [], added: {}, own: false },
       totals: {},
       state: { ...CONNECTING, pending: 0, dropped: undefined },

@@ -17,7 +17,7 @@ interface Options {
   onLive(): void;
   /** A frame, perhaps. */
   onMessage(message: unknown): void;
-  /** The server rejects the room or the token. */
+  /** The server rejects the room or the token: end this connection. */
   onRefused(answer: Answer): void;
   /** Called once; not after `close`. */
   onEnd(reason: Reason): void;
@@ -38,6 +38,7 @@ export interface Socket {
 interface Message {
   type?: unknown;
   id?: unknown;
+  /** Only in errors: the type of the message that failed. */
   of?: unknown;
   status?: unknown;
   error?: string;
@@ -109,11 +110,9 @@ export const openSocket = (options: Options): Socket => {
       if (message.room_id === asked) roomAnswered();
     } else if (type === 'ack') {
       waiting.get(message.id as number)?.(toAnswer(message));
-    } else if (type === 'error' && of === 'ping' && message.status === 404) {
+    } else if (of === 'ping' && message.status === 404) {
       askRoom(); // the server has forgotten this connection
-    } else if (type === 'error' && of !== undefined) {
-      silence.clear();
-      asked = undefined;
+    } else if (of) {
       options.onRefused(toAnswer(message));
     }
   };

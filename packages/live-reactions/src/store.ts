@@ -14,7 +14,7 @@ interface Kept {
 
 type Emit = (counts: Counts, totals: Totals) => void;
 
-/** The counts of one room: what the server has said, and own taps ahead of it. */
+/** The counts of one room: what the server has said, and own taps ahead of it. Begins empty, with an event. */
 export interface Store {
   readonly room: string;
   apply(state: RoomState): void;
@@ -31,22 +31,13 @@ const raise = (known: Map<string, number>, counts: Counted) => {
 
 const tally = (entries: Iterable<readonly [string, number]>): Tally => Object.fromEntries(entries);
 
-export const emptyCounts = (room: string): Counts => ({
-  room,
-  windowMs: 2000,
-  ratio: 1,
-  windows: [],
-  added: {},
-  own: false,
-});
-
 export const createStore = (room: string, emit: Emit): Store => {
   const windows = new Map<number, Kept>();
   const totals = new Map<string, number>();
   /** Own taps by which the shown total is ahead of the server's. */
   const own = new Map<string, number>();
   const expiry = timer();
-  let last = emptyCounts(room);
+  let last: Counts = { room, windowMs: 2000, ratio: 1, windows: [], added: {}, own: false };
   let isKnown = false;
 
   const shownTotals = (): Totals => {
@@ -70,6 +61,7 @@ export const createStore = (room: string, emit: Emit): Store => {
     return newest;
   };
 
+  publish({});
   return {
     room,
     apply(state) {
@@ -82,8 +74,9 @@ export const createStore = (room: string, emit: Emit): Store => {
         // The first state of a room may or may not include own taps; `settle` corrects that later.
         const counted = isKnown ? Math.min(growth, ahead) : 0;
         own.set(emoji, ahead - counted);
-        const recent = [newest, newest - state.windowMs].map((start) => windows.get(start)?.counts.get(emoji) ?? 0);
-        const visible = Math.min(growth - counted, (recent[0] ?? 0) + (recent[1] ?? 0));
+        const within = (start: number) => windows.get(start)?.counts.get(emoji) ?? 0;
+        // What is older than the newest two windows is not animated.
+        const visible = Math.min(growth - counted, within(newest) + within(newest - state.windowMs));
         if (visible > 0) added.set(emoji, visible);
       }
       raise(totals, state.totals);

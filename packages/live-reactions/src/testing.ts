@@ -1,9 +1,8 @@
 import { createFakeRoom, type FakeRoom } from './fake-room.ts';
 import { createFakeWebSocket, type FakeConnection } from './fake-socket.ts';
-import type { TapEvent } from './outbox.ts';
-import type { SocketConstructor } from './types.ts';
+import type { SocketConstructor, TapEvent } from './types.ts';
 
-export type { TapEvent } from './outbox.ts';
+export type { TapEvent } from './types.ts';
 
 /** How taps are answered, instead of being counted. */
 export interface Refusal {

@@ -60,7 +60,7 @@ export const createTokens = (source: TokenSource | undefined): Tokens => {
       const rest = token && typeof source === 'function' ? left(token) : undefined;
       return rest === undefined || offset === undefined
         ? undefined
-        : Math.max(MIN_RENEW_MS, Math.max(rest - RENEW_MS, rest * 0.8));
+        : Math.max(MIN_RENEW_MS, rest - RENEW_MS, rest * 0.8);
     },
     serverTime(at) {
       if (Number.isFinite(at)) offset = Math.max(offset ?? -Infinity, at - Date.now());

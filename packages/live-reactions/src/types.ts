@@ -126,6 +126,16 @@ export interface SocketLike {
 }
 export type SocketConstructor = new (url: string) => SocketLike;
 
+/** A tap as the server takes it. It is sent again unchanged, so that the server recognises the copy. */
+export interface TapEvent {
+  user_id: string;
+  room_id: string;
+  emoji_type: string;
+  timestamp: string;
+  event_id: string;
+  count: number;
+}
+
 /** What the listeners of each event get. */
 export interface ReactionsEvents<E extends string = string> {
   counts: Counts<E>;
@@ -134,9 +144,7 @@ export interface ReactionsEvents<E extends string = string> {
 }
 
 /** The newest value of each event. The object is a new one after each change, and never modified. */
-export interface ReactionsSnapshot<E extends string = string> extends Readonly<ReactionsEvents<E>> {
-  readonly room: string;
-}
+export type ReactionsSnapshot<E extends string = string> = Readonly<ReactionsEvents<E>>;
 
 export interface Reactions<E extends string = string> {
   /** The newest counts, totals and state. */
