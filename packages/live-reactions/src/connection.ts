@@ -9,8 +9,6 @@ import type { Reason, SocketConstructor, State } from './types.ts';
 const POLL_MS = 2000;
 const RETRY_MS = 1000;
 const MAX_RETRY_MS = 30_000;
-/** Browsers revalidate by themselves, and allow no `If-None-Match` across origins. Elsewhere it saves the body. */
-const REVALIDATES = !environment.location;
 
 interface Options {
   http: Http;
@@ -203,8 +201,10 @@ export const createConnection = (options: Options): Connection => {
     const call = ++pollCall;
     pollNext.clear();
     const isAuthorized = await authorize();
+    // Browsers revalidate by themselves, and allow no `If-None-Match` across origins. Elsewhere it saves the body.
+    const known = environment.location ? undefined : etag;
     const answer: Answer = isAuthorized
-      ? await http(`/live?room_id=${encodeURIComponent(room)}`, { token, etag: REVALIDATES ? etag : undefined })
+      ? await http(`/live?room_id=${encodeURIComponent(room)}`, { token, etag: known })
       : NO_ANSWER;
     if (call !== pollCall) return;
     const { status } = answer;
