@@ -21,13 +21,13 @@ import { AddressPolicy } from './adapters/tcp/address-policy.ts';
 import { TcpDelivery } from './adapters/tcp/delivery.ts';
 import { createCounter } from './usecases/count-taps.ts';
 import { createAdmission } from './usecases/admission.ts';
+import { createDeliverToClients } from './usecases/deliver-to-clients.ts';
 import { deliversOverTcp, tcpIsOff } from './adapters/tcp/switch.ts';
 import { handshake } from './adapters/tcp/handshake.ts';
 import { portsOf } from './adapters/tcp/refused-ports.ts';
 import { loadConfig, type Config } from './config/variables.ts';
 import { createLogger } from './log.ts';
-import type { SubscriberRef } from './domain/registration.ts';
-import type { Authenticator, Delivery, LimitName } from './ports.ts';
+import type { Authenticator, LimitName } from './ports.ts';
 
 /** The maximum age (ms) of what `/health` reports. */
 const HEALTH_MAX_AGE_MS = 2000;
@@ -141,10 +141,9 @@ const createDeps = (config: Config) => {
       .unregister(client)
       .catch((error: unknown) => log.error('client was not unregistered', { client, error }));
   };
-  const delivery = lazily(
+  const tcp = lazily(
     () =>
       new TcpDelivery({
-        registry: registry(),
         addressesOf: (host, port) => addresses().addressesOf(host, port),
         connectTimeoutMs: config.DELIVERY_TIMEOUT_MS,
         handshake: config.DELIVERY_HANDSHAKE === 'nonce' ? handshake : undefined,
@@ -152,6 +151,12 @@ const createDeps = (config: Config) => {
         giveUpMs: config.DELIVERY_GIVE_UP_SECONDS * 1000,
         onDead: unregisterDead,
       }),
+  );
+  const deliveryOf = lazily(() =>
+    createDeliverToClients({
+      registry: registry(),
+      transports: deliversOverTcp(config) ? { tcp: tcp() } : {},
+    }),
   );
   const healthChecks = lazily(() => {
     const layout = { clusters: config.CLUSTERS, subscribersPerCluster: config.SUBSCRIBERS_PER_CLUSTER };
@@ -193,8 +198,8 @@ const createDeps = (config: Config) => {
       return pacer();
     },
     /** While delivery over TCP is off, clients that were registered before get no updates. */
-    get delivery(): { of(subscriber: SubscriberRef): Delivery } {
-      return deliversOverTcp(config) ? delivery() : { of: () => ({ publish: async () => undefined }) };
+    get deliveryOf() {
+      return deliveryOf();
     },
     /** Cached, so that frequent calls are cheap. */
     get healthChecks() {

@@ -1,7 +1,14 @@
 import { z } from 'zod';
-import type { Client } from '../../domain/registration.ts';
+import { callerSchema, claimsOf } from '../../domain/access.ts';
+import type { Client, ConnectionRegistration, Registered, Registration } from '../../domain/registration.ts';
 
-/** A stored client. `source` is the client address of its registration. */
+/** Stored in place of the host and the port of a client that is a WebSocket connection. */
+const WEBSOCKET = { host: 'websocket', port: 0 };
+
+/**
+ * A stored client. `source` is the client address of its registration, `caller` the claims (JSON) of a connection's
+ * token.
+ */
 const recordSchema = z.object({
   host: z.string(),
   port: z.int(),
@@ -9,6 +16,7 @@ const recordSchema = z.object({
   cluster: z.int().min(0).max(999),
   subscriber: z.int().min(0).max(9999),
   source: z.string(),
+  caller: z.string().optional(),
 });
 type ClientRecord = z.infer<typeof recordSchema>;
 
@@ -31,9 +39,31 @@ export const subscriberScore = (cluster: number, subscriber: number): number => 
 
 const ENTRY = /^(\S+) (\d{1,5}) (\S+)$/;
 
+const clientAt = (id: string, host: string, port: number): Client =>
+  port === WEBSOCKET.port ? { transport: 'websocket', id } : { transport: 'tcp', id, host, port };
+
 /** @throws Error when the entry in a room's viewers is damaged. */
 export const toClient = (entry: string): Client => {
   const [, id, port, host] = ENTRY.exec(entry) ?? [];
   if (id === undefined || host === undefined) throw new Error('no client, port and host');
-  return { id, host, port: Number(port) };
+  return clientAt(id, host, Number(port));
 };
+
+/** What is stored of a registration. */
+export const toStored = (registration: Registration | ConnectionRegistration) => {
+  const { room_id: room, cluster_id: cluster } = registration;
+  if (!('connection_id' in registration)) {
+    const { client_id: id, host, port } = registration;
+    return { id, host, port, room, cluster, caller: '' };
+  }
+  const { connection_id: id, caller } = registration;
+  return { id, ...WEBSOCKET, room, cluster, caller: caller ? JSON.stringify(claimsOf(caller)) : '' };
+};
+export type ToStore = ReturnType<typeof toStored>;
+
+/** @throws Error when the stored claims are damaged. */
+export const toRegistered = (id: string, { host, port, room, caller }: ClientRecord): Registered => ({
+  client: clientAt(id, host, port),
+  room,
+  caller: caller ? callerSchema.parse(JSON.parse(caller)) : undefined,
+});

@@ -1,4 +1,10 @@
-import type { Client, Registration, SubscriberRef } from '../../domain/registration.ts';
+import type {
+  Client,
+  ConnectionRegistration,
+  Registered,
+  Registration,
+  SubscriberRef,
+} from '../../domain/registration.ts';
 import { PlatformError } from '../../errors.ts';
 import type { Assignment, Registry } from '../../ports.ts';
 import { tooManyClients, unknownCluster } from '../registry-errors.ts';
@@ -6,7 +12,15 @@ import { ByKey } from './by-key.ts';
 import { withStore, type RedisClient, type Reply } from './client.ts';
 import { removeFormerRegistry } from './former-registry.ts';
 import { registryKeys, type RegistryKeys } from './registry-keys.ts';
-import { subscriberScore, readRecord, toClient, type Stored } from './registry-records.ts';
+import {
+  readRecord,
+  subscriberScore,
+  toClient,
+  toRegistered,
+  toStored,
+  type Stored,
+  type ToStore,
+} from './registry-records.ts';
 
 interface Options {
   clusters: number;
@@ -56,17 +70,30 @@ export class RedisRegistry implements Registry {
     this.#keys = registryKeys(redis);
   }
 
-  register(registration: Registration, now: number, address = ''): Promise<Assignment> {
+  register(registration: Registration | ConnectionRegistration, now: number, address = ''): Promise<Assignment> {
     return withStore(async () => {
+      const client = toStored(registration);
       const { clusters, clientTtl, maxClients = UNLIMITED, maxClientsPerAddress = UNLIMITED } = this.#options;
-      const { cluster_id = 0 } = registration;
-      if (cluster_id < 0 || cluster_id >= clusters) throw unknownCluster(clusters);
+      const { cluster: wanted = 0 } = client;
+      if (wanted < 0 || wanted >= clusters) throw unknownCluster(clusters);
       await Promise.all([this.expire(now), this.#seed()]);
-      const reply = await this.#assign(registration, address, now + clientTtl * 1000);
+      const { until = Infinity } = ('caller' in registration && registration.caller) || {};
+      const reply = await this.#assign(client, address, Math.min(now + clientTtl * 1000, until));
       if (reply === 'clients') throw tooManyClients(maxClients);
       if (reply === 'source') throw tooManyClients(maxClientsPerAddress, address);
       const [cluster, subscriber] = reply as [number, number];
-      return { client: registration.client_id, cluster, subscriber };
+      return { client: client.id, cluster, subscriber };
+    });
+  }
+
+  find(clientId: string): Promise<Registered | undefined> {
+    return withStore(async () => {
+      const { record } = await this.#read(clientId);
+      try {
+        return record && toRegistered(clientId, record);
+      } catch {
+        return undefined;
+      }
     });
   }
 
@@ -147,11 +174,11 @@ export class RedisRegistry implements Registry {
       if (ids.length === 0) return moved;
       const stored = await Promise.all(ids.map((id) => this.#read(id)));
       const assigned = await Promise.all(
-        ids.map((client_id, n) => {
+        ids.map((id, n) => {
           const record = stored[n]?.record;
           if (record?.cluster !== cluster || record.subscriber !== subscriber) return undefined;
-          const { host, port, room, source } = record;
-          return this.#assign({ client_id, host, port, room_id: room, cluster_id: cluster }, source);
+          const { host, port, room, source, caller = '' } = record;
+          return this.#assign({ id, host, port, room, cluster, caller }, source);
         }),
       );
       moved += assigned.filter((reply) => Array.isArray(reply)).length;
@@ -159,18 +186,18 @@ export class RedisRegistry implements Registry {
   }
 
   /** @param expires end of its time to live; without it, unchanged */
-  async #assign(registration: Registration, address: string, expires?: number): Promise<Reply> {
-    const { client_id, host, port, room_id, cluster_id } = registration;
+  async #assign(client: ToStore, address: string, expires?: number): Promise<Reply> {
+    const { id, host, port, cluster: wanted, caller } = client;
     const { clusters, clientTtl, maxClients = UNLIMITED, maxClientsPerAddress = UNLIMITED } = this.#options;
-    return this.#repeat(client_id, async () => {
-      const [stored, least] = await Promise.all([this.#read(client_id), this.#leastLoadedClusters()]);
+    return this.#repeat(id, async () => {
+      const [stored, least] = await Promise.all([this.#read(id), this.#leastLoadedClusters()]);
       const { cluster = clusters, room } = stored.record ?? {};
-      const stays = room === room_id && cluster < clusters && (cluster_id ?? cluster) === cluster;
-      const candidates = cluster_id === undefined ? least : [cluster_id];
-      const reply = await this.#change('register', client_id, stored, candidates, room_id, [
-        ...[host, port, room_id, address, stays ? 1 : 0, expires ?? ''],
+      const stays = room === client.room && cluster < clusters && (wanted ?? cluster) === cluster;
+      const candidates = wanted === undefined ? least : [wanted];
+      const reply = await this.#change('register', id, stored, candidates, client.room, [
+        ...[host, port, client.room, address, stays ? 1 : 0, expires ?? ''],
         // How long the room's keys are kept: longer than any of its clients.
-        ...[2 * clientTtl, maxClients, maxClientsPerAddress],
+        ...[2 * clientTtl, maxClients, maxClientsPerAddress, caller],
       ]);
       if (reply === 'unseeded') await this.#seed(true);
       return reply;

@@ -1,5 +1,5 @@
 import type { Socket } from 'node:net';
-import type { Client } from '../../domain/registration.ts';
+import type { ClientOf } from '../../domain/registration.ts';
 import type { Frame } from '../../domain/frame.ts';
 import { PlatformError } from '../../errors.ts';
 import { awakeClock } from './awake-clock.ts';
@@ -39,7 +39,7 @@ interface Link {
  * it, which some do after each message. Frames offered during a send are merged and sent next.
  */
 export class ClientConnection {
-  readonly client: Client;
+  readonly client: ClientOf<'tcp'>;
   /** ms since the epoch. */
   lastOfferAt = 0;
   readonly #options: ConnectionOptions;
@@ -53,7 +53,7 @@ export class ClientConnection {
   #closed = false;
   #retry: NodeJS.Timeout | undefined;
 
-  constructor(client: Client, options: ConnectionOptions) {
+  constructor(client: ClientOf<'tcp'>, options: ConnectionOptions) {
     this.client = client;
     this.#options = options;
   }
