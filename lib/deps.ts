@@ -22,6 +22,7 @@ import { TcpDelivery } from './adapters/tcp/delivery.ts';
 import { createCounter } from './usecases/count-taps.ts';
 import { createAdmission } from './usecases/admission.ts';
 import { createDeliverToClients } from './usecases/deliver-to-clients.ts';
+import { createViewers } from './usecases/viewers.ts';
 import { deliversOverTcp, tcpIsOff } from './adapters/tcp/switch.ts';
 import { handshake } from './adapters/tcp/handshake.ts';
 import { portsOf } from './adapters/tcp/refused-ports.ts';
@@ -125,13 +126,29 @@ const createDeps = (config: Config) => {
       }),
   );
   const auth = lazily(() => createAuthenticator(config));
-  const tapRecords = lazily(() => boundedLog(records(), config.MAX_IN_FLIGHT_RECORDS));
   const admission = lazily(() =>
     createAdmission({
       limiter: new RedisRateLimiter(redis(), ratesOf(config), limitsStore()),
       rooms: new RedisRooms(redis(), limitsStore(), { max: config.MAX_ROOMS }),
       whenDown: config.RATE_LIMIT_WHEN_DOWN,
       clock: Date.now,
+    }),
+  );
+  const tapPorts = lazily(() => ({
+    // Bounded, unlike `records`: clients can be rejected, but Kafka would only deliver rejected records again.
+    records: boundedLog(records(), config.MAX_IN_FLIGHT_RECORDS),
+    admission: admission(),
+    clock: Date.now,
+    shortCodes: config.EMOJI_SHORT_CODES,
+  }));
+  const viewers = lazily(() =>
+    createViewers({
+      registry: registry(),
+      admission: admission(),
+      counts: counts(),
+      clock: Date.now,
+      settings: windowSettings,
+      isOpen: config.AUTH_MODE === 'open',
     }),
   );
   const pacer = lazily(() => new RedisPacer(redis()));
@@ -184,9 +201,12 @@ const createDeps = (config: Config) => {
     get records() {
       return records();
     },
-    /** Bounded, unlike `records`: clients can be rejected, but Kafka would only deliver rejected records again. */
-    get tapRecords() {
-      return tapRecords();
+    /** What taking taps needs, over HTTP and over a WebSocket. */
+    get tapPorts() {
+      return tapPorts();
+    },
+    get viewers() {
+      return viewers();
     },
     get counts() {
       return counts();

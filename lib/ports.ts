@@ -149,6 +149,11 @@ export interface Registry {
    * there are too many clients, in total or from that address.
    */
   register(registration: Registration | ConnectionRegistration, now: number, address?: string): Promise<Assignment>;
+  /**
+   * Begins the time to live of a registration anew, without moving the client.
+   * @returns its room; undefined when the client is not registered, or its entry is damaged
+   */
+  refresh(clientId: string, now: number): Promise<string | undefined>;
   /** The registration of a client; undefined when it is not registered, or its entry is damaged. */
   find(clientId: string): Promise<Registered | undefined>;
   /** Returns whether the client was registered. */

@@ -330,5 +330,8 @@ export const loadConfig = (env: Record<string, string | undefined>): Config => {
       details: problems.map(([path, message]) => ({ path, message })),
     });
   }
-  return Object.freeze(parsed.data);
+  // Origins of this machine are a default of the local stage only.
+  const isDeployed = parsed.data.STAGE !== LOCAL_STAGE;
+  const origins = isDeployed && given.CORS_ORIGINS === undefined ? { CORS_ORIGINS: [] } : {};
+  return Object.freeze({ ...parsed.data, ...origins });
 };

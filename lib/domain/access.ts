@@ -48,6 +48,10 @@ const isAdmin = ({ scopes }: Caller) => scopes.has('admin');
 
 export const mayUse = (caller: Caller, scope: Scope): boolean => isAdmin(caller) || caller.scopes.has(scope);
 
+/** Web pages of these origins may call the API; `*` is any. */
+export const allowsOrigin = (allowed: readonly string[], origin: string): boolean =>
+  allowed.includes('*') || allowed.includes(origin);
+
 const matches = (pattern: string, room: string) =>
   pattern.endsWith('*') ? room.startsWith(pattern.slice(0, -1)) : room === pattern;
 

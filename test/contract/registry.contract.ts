@@ -80,6 +80,28 @@ export const registryContract = (create: (limits?: Limits) => Registry | Promise
       expect(await registry.find('other=')).toBeUndefined();
     });
 
+    test('stays in its room when it is refreshed, and its time to live begins anew', async () => {
+      const first = await connect('id=', 'final', caller);
+      expect(await registry.refresh('id=', NOW + 30_000)).toBe('final');
+      expect(await registry.expire(NOW + 89_999)).toBe(0);
+      expect([...(await registry.audience(['final'])).values()]).toEqual([
+        [{ cluster: first.cluster, subscriber: first.subscriber }],
+      ]);
+      expect(await registry.find('id=')).toMatchObject({ room: 'final', caller });
+      expect(await registry.expire(NOW + 90_000)).toBe(1);
+      expect(await registry.refresh('id=', NOW)).toBeUndefined();
+      expect(await sorted()).toEqual([0, 0, 0, 0, 0, 0]);
+    });
+
+    test('that is refreshed while it moves ends in the new room', async () => {
+      for (let n = 0; n < 20; n++) {
+        await connect('id=', 'old');
+        await Promise.all([connect('id=', 'new'), registry.refresh('id=', NOW), registry.refresh('id=', NOW)]);
+        expect(await registry.find('id=')).toMatchObject({ room: 'new' });
+      }
+      expect(await sorted()).toEqual([0, 0, 0, 0, 0, 1]);
+    });
+
     test('is registered no longer than the token of its caller is valid', async () => {
       await connect('id=', 'final', { ...caller, until: NOW + 30_000 });
       expect(await registry.find('id=')).toMatchObject({ caller: { until: NOW + 30_000 } });

@@ -76,6 +76,12 @@ export class MemoryRegistry implements Registry {
     return { client: id, cluster, subscriber };
   }
 
+  async refresh(clientId: string, now: number): Promise<string | undefined> {
+    const entry = this.#clients.get(clientId);
+    if (entry) entry.expiresAt = Math.min(now + this.#ttlMs, entry.caller?.until ?? Infinity);
+    return entry?.room;
+  }
+
   async find(clientId: string): Promise<Registered | undefined> {
     const entry = this.#clients.get(clientId);
     return entry && { client: entry.client, room: entry.room, caller: entry.caller };

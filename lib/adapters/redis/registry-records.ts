@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { callerSchema, claimsOf } from '../../domain/access.ts';
+import { callerSchema, claimsOf, type Caller } from '../../domain/access.ts';
 import type { Client, ConnectionRegistration, Registered, Registration } from '../../domain/registration.ts';
 
 /** Stored in place of the host and the port of a client that is a WebSocket connection. */
@@ -16,7 +16,11 @@ const recordSchema = z.object({
   cluster: z.int().min(0).max(999),
   subscriber: z.int().min(0).max(9999),
   source: z.string(),
-  caller: z.string().optional(),
+  caller: z
+    .string()
+    .transform((text): unknown => JSON.parse(text))
+    .pipe(callerSchema)
+    .optional(),
 });
 type ClientRecord = z.infer<typeof recordSchema>;
 
@@ -49,6 +53,8 @@ export const toClient = (entry: string): Client => {
   return clientAt(id, host, Number(port));
 };
 
+const textOf = (caller: Caller | undefined): string => (caller ? JSON.stringify(claimsOf(caller)) : '');
+
 /** What is stored of a registration. */
 export const toStored = (registration: Registration | ConnectionRegistration) => {
   const { room_id: room, cluster_id: cluster } = registration;
@@ -57,13 +63,18 @@ export const toStored = (registration: Registration | ConnectionRegistration) =>
     return { id, host, port, room, cluster, caller: '' };
   }
   const { connection_id: id, caller } = registration;
-  return { id, ...WEBSOCKET, room, cluster, caller: caller ? JSON.stringify(claimsOf(caller)) : '' };
+  return { id, ...WEBSOCKET, room, cluster, caller: textOf(caller) };
 };
 export type ToStore = ReturnType<typeof toStored>;
 
-/** @throws Error when the stored claims are damaged. */
+/** The same for a stored client that keeps its cluster. */
+export const storedAs = (id: string, record: ClientRecord): { client: ToStore; source: string } => {
+  const { host, port, room, cluster, source, caller } = record;
+  return { client: { id, host, port, room, cluster, caller: textOf(caller) }, source };
+};
+
 export const toRegistered = (id: string, { host, port, room, caller }: ClientRecord): Registered => ({
   client: clientAt(id, host, port),
   room,
-  caller: caller ? callerSchema.parse(JSON.parse(caller)) : undefined,
+  caller,
 });

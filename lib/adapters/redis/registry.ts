@@ -1,3 +1,4 @@
+import type { Caller } from '../../domain/access.ts';
 import type {
   Client,
   ConnectionRegistration,
@@ -14,6 +15,7 @@ import { removeFormerRegistry } from './former-registry.ts';
 import { registryKeys, type RegistryKeys } from './registry-keys.ts';
 import {
   readRecord,
+  storedAs,
   subscriberScore,
   toClient,
   toRegistered,
@@ -41,6 +43,15 @@ interface Damage {
   /** Which entry of the room's; without it, all of them. */
   entry?: string;
   reason: string;
+}
+
+/** What is to be stored of a client. */
+interface Change {
+  client: ToStore;
+  /** The client address of its registration. */
+  source: string;
+  /** End of its time to live; without it, unchanged. */
+  expires?: number;
 }
 
 const UNLIMITED = Number.MAX_SAFE_INTEGER;
@@ -73,12 +84,13 @@ export class RedisRegistry implements Registry {
   register(registration: Registration | ConnectionRegistration, now: number, address = ''): Promise<Assignment> {
     return withStore(async () => {
       const client = toStored(registration);
-      const { clusters, clientTtl, maxClients = UNLIMITED, maxClientsPerAddress = UNLIMITED } = this.#options;
+      const { clusters, maxClients = UNLIMITED, maxClientsPerAddress = UNLIMITED } = this.#options;
       const { cluster: wanted = 0 } = client;
       if (wanted < 0 || wanted >= clusters) throw unknownCluster(clusters);
       await Promise.all([this.expire(now), this.#seed()]);
-      const { until = Infinity } = ('caller' in registration && registration.caller) || {};
-      const reply = await this.#assign(client, address, Math.min(now + clientTtl * 1000, until));
+      const caller = 'caller' in registration ? registration.caller : undefined;
+      const expires = this.#expiryOf(now, caller);
+      const reply = await this.#assign(client.id, () => ({ client, source: address, expires }));
       if (reply === 'clients') throw tooManyClients(maxClients);
       if (reply === 'source') throw tooManyClients(maxClientsPerAddress, address);
       const [cluster, subscriber] = reply as [number, number];
@@ -86,14 +98,22 @@ export class RedisRegistry implements Registry {
     });
   }
 
+  refresh(clientId: string, now: number): Promise<string | undefined> {
+    return withStore(async () => {
+      let room: string | undefined;
+      await this.#assign(clientId, (record) => {
+        const registered = record && toRegistered(clientId, record);
+        room = registered?.room;
+        return record && { ...storedAs(clientId, record), expires: this.#expiryOf(now, registered?.caller) };
+      });
+      return room;
+    });
+  }
+
   find(clientId: string): Promise<Registered | undefined> {
     return withStore(async () => {
       const { record } = await this.#read(clientId);
-      try {
-        return record && toRegistered(clientId, record);
-      } catch {
-        return undefined;
-      }
+      return record && toRegistered(clientId, record);
     });
   }
 
@@ -175,27 +195,35 @@ export class RedisRegistry implements Registry {
       const stored = await Promise.all(ids.map((id) => this.#read(id)));
       const assigned = await Promise.all(
         ids.map((id, n) => {
-          const record = stored[n]?.record;
-          if (record?.cluster !== cluster || record.subscriber !== subscriber) return undefined;
-          const { host, port, room, source, caller = '' } = record;
-          return this.#assign({ id, host, port, room, cluster, caller }, source);
+          const isOf = ({ record }: Pick<Stored, 'record'>) =>
+            record?.cluster === cluster && record.subscriber === subscriber;
+          if (!isOf(stored[n] ?? { record: undefined })) return undefined;
+          return this.#assign(id, (record) => (record && isOf({ record }) ? storedAs(id, record) : undefined));
         }),
       );
       moved += assigned.filter((reply) => Array.isArray(reply)).length;
     }
   }
 
-  /** @param expires end of its time to live; without it, unchanged */
-  async #assign(client: ToStore, address: string, expires?: number): Promise<Reply> {
-    const { id, host, port, cluster: wanted, caller } = client;
+  /** A registration ends with the token of its caller. */
+  #expiryOf(now: number, caller: Caller | undefined): number {
+    return Math.min(now + this.#options.clientTtl * 1000, caller?.until ?? Infinity);
+  }
+
+  /** @param changeOf the change of a client whose record this is; none when it is undefined */
+  async #assign(id: string, changeOf: (record: Stored['record']) => Change | undefined): Promise<Reply> {
     const { clusters, clientTtl, maxClients = UNLIMITED, maxClientsPerAddress = UNLIMITED } = this.#options;
     return this.#repeat(id, async () => {
       const [stored, least] = await Promise.all([this.#read(id), this.#leastLoadedClusters()]);
+      const change = changeOf(stored.record);
+      if (!change) return null;
+      const { client, source, expires } = change;
+      const { host, port, cluster: wanted, caller } = client;
       const { cluster = clusters, room } = stored.record ?? {};
       const stays = room === client.room && cluster < clusters && (wanted ?? cluster) === cluster;
       const candidates = wanted === undefined ? least : [wanted];
       const reply = await this.#change('register', id, stored, candidates, client.room, [
-        ...[host, port, client.room, address, stays ? 1 : 0, expires ?? ''],
+        ...[host, port, client.room, source, stays ? 1 : 0, expires ?? ''],
         // How long the room's keys are kept: longer than any of its clients.
         ...[2 * clientTtl, maxClients, maxClientsPerAddress, caller],
       ]);
