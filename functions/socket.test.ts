@@ -254,6 +254,12 @@ test.each([
   expect(await functions().send(body)).toMatchObject({ type: 'error', status: 400, details });
 });
 
+test('a message of more than 32 KB, which a client may send in several frames, is refused', async () => {
+  expect(await functions().send({ type: 'ping', more: 'x'.repeat(32 * 1024) })).toMatchObject({
+    ...{ type: 'error', status: 413, error: 'A message must not be larger than 32768 bytes' },
+  });
+});
+
 describe('$disconnect', () => {
   test('unregisters the connection', async () => {
     const { connect, disconnect } = functions();

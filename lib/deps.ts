@@ -19,6 +19,8 @@ import { RedisRegistry } from './adapters/redis/registry.ts';
 import { RedisRooms } from './adapters/redis/rooms.ts';
 import { AddressPolicy } from './adapters/tcp/address-policy.ts';
 import { TcpDelivery } from './adapters/tcp/delivery.ts';
+import { SocketDelivery } from './adapters/websocket/delivery.ts';
+import { createPost } from './adapters/websocket/post.ts';
 import { createCounter } from './usecases/count-taps.ts';
 import { createAdmission } from './usecases/admission.ts';
 import { createDeliverToClients } from './usecases/deliver-to-clients.ts';
@@ -26,6 +28,7 @@ import { createViewers } from './usecases/viewers.ts';
 import { deliversOverTcp, tcpIsOff } from './adapters/tcp/switch.ts';
 import { handshake } from './adapters/tcp/handshake.ts';
 import { portsOf } from './adapters/tcp/refused-ports.ts';
+import { LOCAL_STAGE } from './config/stages.ts';
 import { loadConfig, type Config } from './config/variables.ts';
 import { createLogger } from './log.ts';
 import type { Authenticator, LimitName } from './ports.ts';
@@ -34,6 +37,12 @@ import type { Authenticator, LimitName } from './ports.ts';
 const HEALTH_MAX_AGE_MS = 2000;
 /** A delivery fails when the client reads nothing for this long (ms). */
 const STALL_MS = 5000;
+
+/** Posts to WebSocket connections under way in a process. At 10 ms each they are as many as an account may post. */
+const SOCKET_POSTS = 100;
+const SOCKET_POST_TIMEOUT_MS = 3000;
+/** A Lambda is frozen when it has answered, so a delivery waits longer for WebSockets than for TCP clients. */
+const SOCKET_WAIT_MS = 3000;
 
 /** The configured limits; a rate of 0 means no limit. */
 const ratesOf = (config: Config): Map<LimitName, Rate> => {
@@ -152,8 +161,7 @@ const createDeps = (config: Config) => {
     }),
   );
   const pacer = lazily(() => new RedisPacer(redis()));
-  const unregisterDead = (client: string) => {
-    log.warn('client is unregistered: its deliveries failed', { client });
+  const unregister = (client: string) => {
     registry()
       .unregister(client)
       .catch((error: unknown) => log.error('client was not unregistered', { client, error }));
@@ -166,13 +174,31 @@ const createDeps = (config: Config) => {
         handshake: config.DELIVERY_HANDSHAKE === 'nonce' ? handshake : undefined,
         stallMs: STALL_MS,
         giveUpMs: config.DELIVERY_GIVE_UP_SECONDS * 1000,
-        onDead: unregisterDead,
+        onDead: (client) => {
+          log.warn('client is unregistered: its deliveries failed', { client });
+          unregister(client);
+        },
+      }),
+  );
+  const websocket = lazily(
+    () =>
+      new SocketDelivery({
+        post: createPost({
+          endpoint: config.WEBSOCKET_ENDPOINT,
+          concurrency: SOCKET_POSTS,
+          timeoutMs: SOCKET_POST_TIMEOUT_MS,
+          isLocal: config.STAGE === LOCAL_STAGE,
+        }),
+        concurrency: SOCKET_POSTS,
+        onGone: unregister,
+        log,
+        waitMs: SOCKET_WAIT_MS,
       }),
   );
   const deliveryOf = lazily(() =>
     createDeliverToClients({
       registry: registry(),
-      transports: deliversOverTcp(config) ? { tcp: tcp() } : {},
+      transports: { websocket: websocket(), ...(deliversOverTcp(config) ? { tcp: tcp() } : {}) },
     }),
   );
   const healthChecks = lazily(() => {

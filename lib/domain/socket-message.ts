@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { frameSchema } from './frame.ts';
 import { roomId } from './reaction.ts';
 
-/** API Gateway closes a connection with this code when a frame or a message exceeds its limits. */
-export const TOO_LARGE = 1009;
-export const MAX_FRAME_BYTES = 32 * 1024;
-/** A message may consist of several frames; browsers send one. */
-export const MAX_MESSAGE_BYTES = 128 * 1024;
+/**
+ * Maximum length of a message. API Gateway closes a connection (code 1009) when a frame exceeds it, and browsers send a
+ * message as one frame; a longer message in several frames is refused by the function.
+ */
+export const MAX_MESSAGE_BYTES = 32 * 1024;
 
 /** Chosen by the client and returned with the ack. */
 const messageId = z.union(

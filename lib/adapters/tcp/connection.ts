@@ -3,8 +3,9 @@ import type { ClientOf } from '../../domain/registration.ts';
 import type { Frame } from '../../domain/frame.ts';
 import { PlatformError } from '../../errors.ts';
 import { awakeClock } from './awake-clock.ts';
-import { Backlog, encodeFrame } from './backlog.ts';
+import { Backlog } from '../backlog.ts';
 import { dial, opened, write } from './dial.ts';
+import { encodeFrame } from './encode.ts';
 
 export interface ConnectionOptions {
   addressesOf: (host: string, port: number) => Promise<string[]>;

@@ -2,7 +2,7 @@ import type { ClientOf } from '../../domain/registration.ts';
 import type { Frame } from '../../domain/frame.ts';
 import type { Transport } from '../../ports.ts';
 import { ClientConnection, type ConnectionOptions } from './connection.ts';
-import { encodeFrame } from './backlog.ts';
+import { encodeFrame } from './encode.ts';
 
 interface Options extends ConnectionOptions {
   /** How long (ms) `send` waits for slow clients; their sends continue afterwards. */

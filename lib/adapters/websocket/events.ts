@@ -1,5 +1,11 @@
 import { z } from 'zod';
-import { clientMessageSchema, type ClientMessage, type ServerMessage } from '../../domain/socket-message.ts';
+import { PlatformError } from '../../errors.ts';
+import {
+  clientMessageSchema,
+  MAX_MESSAGE_BYTES,
+  type ClientMessage,
+  type ServerMessage,
+} from '../../domain/socket-message.ts';
 import type { Logger } from '../../log.ts';
 import { invalid, parse } from '../../usecases/parse.ts';
 import { addressOf } from '../client-address.ts';
@@ -115,6 +121,8 @@ export const disconnectHandler =
 
 const jsonOf = (body: unknown, isBase64: boolean): unknown => {
   const text = typeof body === 'string' && isBase64 ? Buffer.from(body, 'base64').toString() : body;
+  if (typeof text === 'string' && Buffer.byteLength(text) > MAX_MESSAGE_BYTES)
+    throw new PlatformError('payload_too_large', `A message must not be larger than ${MAX_MESSAGE_BYTES} bytes`);
   try {
     if (typeof text === 'string') return JSON.parse(text);
   } catch {
