@@ -18,6 +18,7 @@ import { RedisRegistry } from '../../lib/adapters/redis/registry.ts';
 import { RedisCountStore } from '../../lib/adapters/redis/count-store.ts';
 import { AddressPolicy } from '../../lib/adapters/tcp/address-policy.ts';
 import { TcpDelivery } from '../../lib/adapters/tcp/delivery.ts';
+import { createDeliverToClients } from '../../lib/usecases/deliver-to-clients.ts';
 import { createCounter, type Counter } from '../../lib/usecases/count-taps.ts';
 import { loadConfig } from '../../lib/config/variables.ts';
 import type { RecordLog } from '../../lib/ports.ts';
@@ -68,7 +69,6 @@ beforeAll(async () => {
     shortCodes: [],
   });
   delivery = new TcpDelivery({
-    registry,
     addressesOf: (host, port) => addresses.addressesOf(host, port),
     connectTimeoutMs: 1000,
     stallMs: 5000,
@@ -145,7 +145,7 @@ const fanOut = async () => {
   const pacer = new RedisPacer(redis, 10);
   await createClusterFanout({ registry, pacer, records, log: quiet })(await next(UPDATE_TOPIC));
   const toClients = createSubscriberFanout({
-    deliveryOf: (subscriber) => delivery.of(subscriber),
+    deliveryOf: createDeliverToClients({ registry, transports: { tcp: delivery } }),
     records,
     log: quiet,
   });

@@ -1,13 +1,11 @@
-import type { Client, SubscriberRef } from '../../domain/registration.ts';
+import type { ClientOf } from '../../domain/registration.ts';
 import type { Frame } from '../../domain/frame.ts';
-import type { Delivery, Registry } from '../../ports.ts';
+import type { Transport } from '../../ports.ts';
 import { ClientConnection, type ConnectionOptions } from './connection.ts';
-import { encodeFrame } from './backlog.ts';
+import { encodeFrame } from './encode.ts';
 
-interface Options extends Omit<ConnectionOptions, 'onDead'> {
-  registry: Pick<Registry, 'clients'>;
-  onDead: (clientId: string) => void;
-  /** How long (ms) `publish` waits for slow clients; their sends continue afterwards. */
+interface Options extends ConnectionOptions {
+  /** How long (ms) `send` waits for slow clients; their sends continue afterwards. */
   waitMs?: number;
 }
 
@@ -15,9 +13,9 @@ interface Options extends Omit<ConnectionOptions, 'onDead'> {
 const IDLE_MS = 120_000;
 
 /**
- * Sends updates to a subscriber's clients as newline-delimited JSON: one line per window and emoji, one write per room.
+ * Sends updates to clients over TCP as newline-delimited JSON: one line per window and emoji, one write per room.
  */
-export class TcpDelivery {
+export class TcpDelivery implements Transport<'tcp'> {
   readonly #options: Options;
   readonly #connections = new Map<string, ClientConnection>();
   readonly #sweep: NodeJS.Timeout;
@@ -27,14 +25,12 @@ export class TcpDelivery {
     this.#sweep = setInterval(() => this.#closeIdle(), IDLE_MS / 2).unref();
   }
 
-  /** The delivery port for the clients of one subscriber. All subscribers share this object's connections. */
-  of(subscriber: SubscriberRef): Delivery {
-    return {
-      publish: async (room, frame) => {
-        const clients = await this.#options.registry.clients(subscriber, [room]);
-        await this.#toAll(clients.get(room) ?? [], frame);
-      },
-    };
+  async send(clients: readonly ClientOf<'tcp'>[], frame: Frame): Promise<void> {
+    const encoded = encodeFrame(frame);
+    const sent = Promise.all(clients.map((client) => this.#connection(client).offer(frame, encoded)));
+    let timer: NodeJS.Timeout | undefined;
+    const bound = new Promise<void>((resolve) => (timer = setTimeout(resolve, this.#options.waitMs ?? 200)));
+    await Promise.race([sent, bound]).finally(() => clearTimeout(timer));
   }
 
   close(): void {
@@ -43,15 +39,7 @@ export class TcpDelivery {
     this.#connections.clear();
   }
 
-  async #toAll(clients: readonly Client[], frame: Frame): Promise<void> {
-    const encoded = encodeFrame(frame);
-    const sent = Promise.all(clients.map((client) => this.#connection(client).offer(frame, encoded)));
-    let timer: NodeJS.Timeout | undefined;
-    const bound = new Promise<void>((resolve) => (timer = setTimeout(resolve, this.#options.waitMs ?? 200)));
-    await Promise.race([sent, bound]).finally(() => clearTimeout(timer));
-  }
-
-  #connection(client: Client): ClientConnection {
+  #connection(client: ClientOf<'tcp'>): ClientConnection {
     const known = this.#connections.get(client.id);
     if (known?.client.host === client.host && known.client.port === client.port) return known;
     known?.close();
