@@ -19,13 +19,15 @@ interface Deps {
   counts: Pick<CountStore, 'snapshot'>;
   windowMs: number;
   ratio: number;
+  /** Where viewers connect by WebSocket; the answer names it. */
+  socketUrl: string;
   log: Logger;
 }
 
 const querySchema = z.object({ room_id: roomId.default(DEFAULT_ROOM) });
 
 /** `GET /live?room_id=`: the newest windows and the totals of a room, cacheable for a second. */
-export const createHandler = ({ auth, admission, isPublic, counts: store, windowMs, ratio, log }: Deps) => {
+export const createHandler = ({ auth, admission, isPublic, counts: store, windowMs, ratio, socketUrl, log }: Deps) => {
   const caching = isPublic
     ? { 'cache-control': 'public, max-age=1' }
     : { 'cache-control': 'private, max-age=1', vary: 'authorization' };
@@ -55,6 +57,7 @@ export const createHandler = ({ auth, admission, isPublic, counts: store, window
         windows: room.windows.map(toWindow),
         totals: counts(room.totals),
         late: room.late,
+        socket_url: socketUrl,
       },
     };
   });
@@ -67,5 +70,6 @@ export const handler = createHandler({
   counts: deps.counts,
   windowMs: deps.windowSettings.windowMs,
   ratio: deps.config.AGGREGATION_RATIO,
+  socketUrl: deps.config.WEBSOCKET_ENDPOINT.replace(/^http/, 'ws'),
   log: deps.log.child('live'),
 });

@@ -162,6 +162,7 @@ const live = async (room_id: string) => {
     counts: store,
     windowMs: settings.windowMs,
     ratio: settings.ratio,
+    socketUrl: 'ws://localhost:3001',
     log: quiet,
   });
   const { body } = await handler(httpEvent({ method: 'GET', query: { room_id } }));
