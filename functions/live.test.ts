@@ -28,6 +28,7 @@ const get = async (
     counts,
     windowMs: 2000,
     ratio: 1000,
+    socketUrl: 'ws://localhost:3001',
     log: recordedLogger(),
   });
   const { statusCode, headers, body } = await handler(httpEvent({ method: 'GET', ...(query ? { query } : {}) }));
@@ -58,6 +59,7 @@ test('the answer has the newest windows first, the totals and the number of late
     ],
     totals: [one('🔥', 100), one('❤️', 1)],
     late: 3,
+    socket_url: 'ws://localhost:3001',
   });
 });
 

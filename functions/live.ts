@@ -1,7 +1,8 @@
-import { httpHandler, parse } from '../lib/adapters/http.ts';
+import { httpHandler } from '../lib/adapters/http.ts';
 import { clientAddressOf } from '../lib/adapters/client-address.ts';
 import type { Admission } from '../lib/usecases/admission.ts';
 import { demandAll, demandScope } from '../lib/usecases/authorization.ts';
+import { parse } from '../lib/usecases/parse.ts';
 import { deps } from '../lib/deps.ts';
 import { ANYBODY } from '../lib/domain/access.ts';
 import { DEFAULT_ROOM, roomId } from '../lib/domain/reaction.ts';
@@ -18,13 +19,15 @@ interface Deps {
   counts: Pick<CountStore, 'snapshot'>;
   windowMs: number;
   ratio: number;
+  /** Where viewers connect by WebSocket; the answer names it. */
+  socketUrl: string;
   log: Logger;
 }
 
 const querySchema = z.object({ room_id: roomId.default(DEFAULT_ROOM) });
 
 /** `GET /live?room_id=`: the newest windows and the totals of a room, cacheable for a second. */
-export const createHandler = ({ auth, admission, isPublic, counts: store, windowMs, ratio, log }: Deps) => {
+export const createHandler = ({ auth, admission, isPublic, counts: store, windowMs, ratio, socketUrl, log }: Deps) => {
   const caching = isPublic
     ? { 'cache-control': 'public, max-age=1' }
     : { 'cache-control': 'private, max-age=1', vary: 'authorization' };
@@ -54,6 +57,7 @@ export const createHandler = ({ auth, admission, isPublic, counts: store, window
         windows: room.windows.map(toWindow),
         totals: counts(room.totals),
         late: room.late,
+        socket_url: socketUrl,
       },
     };
   });
@@ -66,5 +70,6 @@ export const handler = createHandler({
   counts: deps.counts,
   windowMs: deps.windowSettings.windowMs,
   ratio: deps.config.AGGREGATION_RATIO,
+  socketUrl: deps.config.WEBSOCKET_ENDPOINT.replace(/^http/, 'ws'),
   log: deps.log.child('live'),
 });

@@ -33,14 +33,14 @@ test('the answer has subscriber and cluster; the host defaults to localhost', as
     status: 200,
     body: { message: 'Client c1 registered successfully.', subscriber_id: 0, cluster_id: 0 },
   });
-  expect(await clients()).toEqual([{ id: 'c1', host: 'localhost', port: 6000 }]);
+  expect(await clients()).toEqual([{ transport: 'tcp', id: 'c1', host: 'localhost', port: 6000 }]);
   expect((await post({ client_id: 'c2', port: 6001, cluster_id: 1 })).body).toMatchObject({ cluster_id: 1 });
 });
 
 test('registering again renews the registration and does not count the client twice', async () => {
   const first = await post({ client_id: 'c1', port: 6000 });
   expect((await post({ client_id: 'c1', port: 6009 })).body).toEqual(first.body);
-  expect(await clients()).toEqual([{ id: 'c1', host: 'localhost', port: 6009 }]);
+  expect(await clients()).toEqual([{ transport: 'tcp', id: 'c1', host: 'localhost', port: 6009 }]);
 });
 
 describe('rejected registrations', () => {
@@ -135,7 +135,7 @@ describe('authorization', () => {
     expect(await remove('u2')).toMatchObject(forbidden('client_id'));
     // The answer does not reveal whether the client exists.
     expect(await remove('u3')).toMatchObject(forbidden('client_id'));
-    expect(await clients()).toEqual([{ id: 'u2', host: 'localhost', port: 6000 }]);
+    expect(await clients()).toEqual([{ transport: 'tcp', id: 'u2', host: 'localhost', port: 6000 }]);
   });
 
   test('a room that the token does not name is rejected (403)', async () => {

@@ -1,7 +1,8 @@
-import { httpHandler, invalid, jsonBody, parse } from '../lib/adapters/http.ts';
+import { httpHandler, jsonBody } from '../lib/adapters/http.ts';
 import { clientAddressOf } from '../lib/adapters/client-address.ts';
 import type { Admission } from '../lib/usecases/admission.ts';
 import { demandAll, demandScope } from '../lib/usecases/authorization.ts';
+import { invalid, parse } from '../lib/usecases/parse.ts';
 import { deps } from '../lib/deps.ts';
 import { ANYBODY } from '../lib/domain/access.ts';
 import { clientId } from '../lib/domain/reaction.ts';

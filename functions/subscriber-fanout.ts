@@ -9,7 +9,7 @@ export const createHandler = (ports: Parameters<typeof createDeliver>[0]) => {
 };
 
 export const handler = createHandler({
-  deliveryOf: (subscriber) => deps.delivery.of(subscriber),
+  deliveryOf: deps.deliveryOf,
   records: deps.records,
   log: deps.log.child('subscriber-fanout'),
 });

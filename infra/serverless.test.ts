@@ -60,6 +60,15 @@ test('packaging with a bad variable fails with the functions’ error message', 
   });
 });
 
+test('a deployed stage sends to connections of its own WebSocket API', async () => {
+  const on = (stage: string) =>
+    withEnv({ AUTH_MODE: 'jwt', WEBSOCKET_ENDPOINT: '' }, () => made.environment(onStage(stage)));
+  expect(await on('prod')).toMatchObject({
+    WEBSOCKET_ENDPOINT: { 'Fn::Sub': 'https://${WebsocketsApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}/prod' },
+  });
+  expect(await on('local')).not.toHaveProperty('WEBSOCKET_ENDPOINT');
+});
+
 test('the local stage allows origins of this machine, other stages only configured ones', async () => {
   const origins = async (stage: string, CORS_ORIGINS: string) =>
     (await withEnv({ CORS_ORIGINS }, () => made.httpApi(onStage(stage)))).cors?.allowedOrigins;

@@ -22,12 +22,18 @@ interface Framework {
   resolveVariable(name: string): Promise<string>;
 }
 
-/** The environment of the functions. */
-export const environment = async ({ resolveVariable }: Framework): Promise<Record<string, string>> => {
+/** The endpoint of the deployed WebSocket API, whose logical id the framework chooses. */
+const socketEndpoint = (stage: string) => ({
+  'Fn::Sub': `https://\${WebsocketsApi}.execute-api.\${AWS::Region}.\${AWS::URLSuffix}/${stage}`,
+});
+
+/** The environment of the functions. Locally all values are text, because serverless-offline resolves nothing else. */
+export const environment = async ({ resolveVariable }: Framework): Promise<Record<string, unknown>> => {
   const STAGE = await resolveVariable('sls:stage');
   refuse([...badVariables({ ...env, STAGE }), ...stageProblems({ ...env, STAGE }).map(([, sentence]) => sentence)]);
   const given = VARIABLES.flatMap((name) => (env[name] ? [[name, env[name]] as const] : []));
-  return { STAGE, ...Object.fromEntries(given) };
+  const deployed = STAGE === LOCAL_STAGE ? {} : { WEBSOCKET_ENDPOINT: socketEndpoint(STAGE) };
+  return { STAGE, ...deployed, ...Object.fromEntries(given) };
 };
 
 /** CORS settings: the origins that may call the API. API Gateway answers preflight requests itself. */

@@ -20,20 +20,30 @@ import { RedisRegistry } from './adapters/redis/registry.ts';
 import { RedisRooms } from './adapters/redis/rooms.ts';
 import { AddressPolicy } from './adapters/tcp/address-policy.ts';
 import { TcpDelivery } from './adapters/tcp/delivery.ts';
+import { SocketDelivery } from './adapters/websocket/delivery.ts';
+import { createPost } from './adapters/websocket/post.ts';
 import { createCounter } from './usecases/count-taps.ts';
 import { createAdmission } from './usecases/admission.ts';
+import { createDeliverToClients } from './usecases/deliver-to-clients.ts';
+import { createViewers } from './usecases/viewers.ts';
 import { deliversOverTcp, tcpIsOff } from './adapters/tcp/switch.ts';
 import { handshake } from './adapters/tcp/handshake.ts';
 import { portsOf } from './adapters/tcp/refused-ports.ts';
+import { LOCAL_STAGE } from './config/stages.ts';
 import { loadConfig, type Config } from './config/variables.ts';
 import { createLogger } from './log.ts';
-import type { SubscriberRef } from './domain/registration.ts';
-import type { Authenticator, Delivery, LimitName } from './ports.ts';
+import type { Authenticator, LimitName } from './ports.ts';
 
 /** The maximum age (ms) of what `/health` reports. */
 const HEALTH_MAX_AGE_MS = 2000;
 /** A delivery fails when the client reads nothing for this long (ms). */
 const STALL_MS = 5000;
+
+/** Posts to WebSocket connections under way in a process. At 10 ms each they are as many as an account may post. */
+const SOCKET_POSTS = 100;
+const SOCKET_POST_TIMEOUT_MS = 3000;
+/** A Lambda is frozen when it has answered, so a delivery waits longer for WebSockets than for TCP clients. */
+const SOCKET_WAIT_MS = 3000;
 
 /** The configured limits; a rate of 0 means no limit. */
 const ratesOf = (config: Config): Map<LimitName, Rate> => {
@@ -125,7 +135,6 @@ const createDeps = (config: Config) => {
       }),
   );
   const auth = lazily(() => createAuthenticator(config));
-  const tapRecords = lazily(() => boundedLog(records(), config.MAX_IN_FLIGHT_RECORDS));
   const admission = lazily(() =>
     createAdmission({
       limiter: new RedisRateLimiter(redis(), ratesOf(config), limitsStore()),
@@ -134,25 +143,64 @@ const createDeps = (config: Config) => {
       clock: Date.now,
     }),
   );
+  const tapPorts = lazily(() => ({
+    // Bounded, unlike `records`: clients can be rejected, but Kafka would only deliver rejected records again.
+    records: boundedLog(records(), config.MAX_IN_FLIGHT_RECORDS),
+    admission: admission(),
+    clock: Date.now,
+    shortCodes: config.EMOJI_SHORT_CODES,
+  }));
+  const viewers = lazily(() =>
+    createViewers({
+      registry: registry(),
+      admission: admission(),
+      counts: counts(),
+      clock: Date.now,
+      settings: windowSettings,
+      isOpen: config.AUTH_MODE === 'open',
+    }),
+  );
   const pacer = lazily(() => new RedisPacer(redis()));
-  const unregisterDead = (client: string) => {
-    log.warn('client is unregistered: its deliveries failed', { client });
+  const unregister = (client: string) => {
     registry()
       .unregister(client)
       .catch((error: unknown) => log.error('client was not unregistered', { client, error }));
   };
-  const delivery = lazily(
+  const tcp = lazily(
     () =>
       new TcpDelivery({
-        registry: registry(),
         addressesOf: (host, port) => addresses().addressesOf(host, port),
         connectTimeoutMs: config.DELIVERY_TIMEOUT_MS,
         connectsPerAddress: config.DELIVERY_CONNECTS_PER_ADDRESS,
         handshake: config.DELIVERY_HANDSHAKE === 'nonce' ? handshake : undefined,
         stallMs: STALL_MS,
         giveUpMs: config.DELIVERY_GIVE_UP_SECONDS * 1000,
-        onDead: unregisterDead,
+        onDead: (client) => {
+          log.warn('client is unregistered: its deliveries failed', { client });
+          unregister(client);
+        },
       }),
+  );
+  const websocket = lazily(
+    () =>
+      new SocketDelivery({
+        post: createPost({
+          endpoint: config.WEBSOCKET_ENDPOINT,
+          concurrency: SOCKET_POSTS,
+          timeoutMs: SOCKET_POST_TIMEOUT_MS,
+          isLocal: config.STAGE === LOCAL_STAGE,
+        }),
+        concurrency: SOCKET_POSTS,
+        onGone: unregister,
+        log,
+        waitMs: SOCKET_WAIT_MS,
+      }),
+  );
+  const deliveryOf = lazily(() =>
+    createDeliverToClients({
+      registry: registry(),
+      transports: { websocket: websocket(), ...(deliversOverTcp(config) ? { tcp: tcp() } : {}) },
+    }),
   );
   const brokerCheck = lazily(() => {
     const layout = { clusters: config.CLUSTERS, subscribersPerCluster: config.SUBSCRIBERS_PER_CLUSTER };
@@ -180,9 +228,12 @@ const createDeps = (config: Config) => {
     get records() {
       return records();
     },
-    /** Bounded, unlike `records`: clients can be rejected, but Kafka would only deliver rejected records again. */
-    get tapRecords() {
-      return tapRecords();
+    /** What taking taps needs, over HTTP and over a WebSocket. */
+    get tapPorts() {
+      return tapPorts();
+    },
+    get viewers() {
+      return viewers();
     },
     get counts() {
       return counts();
@@ -194,8 +245,8 @@ const createDeps = (config: Config) => {
       return pacer();
     },
     /** While delivery over TCP is off, clients that were registered before get no updates. */
-    get delivery(): { of(subscriber: SubscriberRef): Delivery } {
-      return deliversOverTcp(config) ? delivery() : { of: () => ({ publish: async () => undefined }) };
+    get deliveryOf() {
+      return deliveryOf();
     },
     /** Cached, so that frequent calls are cheap. */
     get healthChecks() {
@@ -214,7 +265,7 @@ const createDeps = (config: Config) => {
       }),
     /** For scripts and tests; a function keeps its connections. */
     close: async () => {
-      delivery().close();
+      if (deliversOverTcp(config)) tcp().close();
       await Promise.all([records().close(), admin().close()]);
       redis().disconnect();
     },

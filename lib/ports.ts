@@ -1,7 +1,14 @@
 import type { Caller } from './domain/access.ts';
 import type { BucketBatch } from './domain/counting.ts';
 import type { Frame, RoomCounts } from './domain/frame.ts';
-import type { Client, Registration, SubscriberRef } from './domain/registration.ts';
+import type {
+  Client,
+  ClientOf,
+  ConnectionRegistration,
+  Registered,
+  Registration,
+  SubscriberRef,
+} from './domain/registration.ts';
 import type { OffsetRange, StreamRecord } from './domain/stream.ts';
 
 /** ms since the epoch. */
@@ -143,7 +150,14 @@ export interface Registry {
    * @throws PlatformError `invalid_request` when the cluster is unknown or has no subscriber, `rate_limited` when
    * there are too many clients, in total or from that address.
    */
-  register(registration: Registration, now: number, address?: string): Promise<Assignment>;
+  register(registration: Registration | ConnectionRegistration, now: number, address?: string): Promise<Assignment>;
+  /**
+   * Begins the time to live of a registration anew, without moving the client.
+   * @returns its room; undefined when the client is not registered, or its entry is damaged
+   */
+  refresh(clientId: string, now: number): Promise<string | undefined>;
+  /** The registration of a client; undefined when it is not registered, or its entry is damaged. */
+  find(clientId: string): Promise<Registered | undefined>;
   /** Returns whether the client was registered. */
   unregister(clientId: string): Promise<boolean>;
   /** Unregisters the clients whose time to live is over. Returns their number. */
@@ -222,7 +236,7 @@ export interface Pacer {
   claim(rooms: readonly string[]): Promise<Map<string, number>>;
 }
 
-/** Sends frames to the viewers of a room. */
+/** Sends frames to the viewers of a room. A service that knows its viewers itself implements it directly. */
 export interface Delivery {
   /**
    * Resolves when the frame has been handed to every viewer that can receive it now, or after a time limit: a slow or
@@ -231,3 +245,12 @@ export interface Delivery {
    */
   publish(room: string, frame: Frame): Promise<void>;
 }
+
+/** Sends frames to registered clients that are reached in one way. */
+export interface Transport<T extends Client['transport']> {
+  /** Resolves like `publish` of `Delivery`, and never rejects. A client that is gone is unregistered. */
+  send(clients: readonly ClientOf<T>[], frame: Frame): Promise<void>;
+}
+
+/** A client whose transport is absent gets no frames. */
+export type Transports = { [T in Client['transport']]?: Transport<T> };

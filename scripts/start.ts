@@ -19,16 +19,20 @@ import { bearer, signToken } from './lib/token.ts';
 
 const HELP = `npm start [-- options]     runs the platform on this machine: broker, Redis and all functions
 
-  --http-port N     port of the HTTP API (5013; 0 = any free port)
-  --lambda-port N   port of the Lambda endpoint, which invokes functions (3002; 0 = any free port)
-  --kafka-port N    port of the broker (9092, or the next free one; 0 = any free port)
-  --redis-port N    port of Redis (6379, or the next free one; 0 = any free port)
-  --data-dir PATH   data folder (.local): a new or empty folder, or one that an earlier "npm start" has used
-  --verbose         prints all output of the framework and the Kafka triggers, not only warnings and errors
+  --http-port N       port of the HTTP API (5013; 0 = any free port)
+  --lambda-port N     port of the Lambda endpoint, which invokes functions (3002; 0 = any free port)
+  --websocket-port N  port of the WebSockets of viewers (3001; 0 = any free port)
+  --kafka-port N      port of the broker (9092, or the next free one; 0 = any free port)
+  --redis-port N      port of Redis (6379, or the next free one; 0 = any free port)
+  --data-dir PATH     data folder (.local): a new or empty folder, or one that an earlier "npm start" has used
+  --verbose           prints all output of the framework and the Kafka triggers, not only warnings and errors
   --help
 
 When KAFKA_BROKERS or REDIS_URL is set, that broker or Redis is used instead of starting one.
 Ctrl-C stops everything in order; a second Ctrl-C kills it at once. "npm run reset" removes the data.`;
+
+/** The ports of the functions, as in serverless.yml. */
+const PORTS = { 'http-port': 5013, 'lambda-port': 3002, 'websocket-port': 3001 };
 
 const log = (line: string) => console.log(line);
 
@@ -46,6 +50,7 @@ function readOptions() {
       options: {
         'http-port': text,
         'lambda-port': text,
+        'websocket-port': text,
         'kafka-port': text,
         'redis-port': text,
         'data-dir': text,
@@ -74,8 +79,9 @@ async function main(): Promise<void> {
   if (options.help) return log(HELP);
   const kafkaPort = port('kafka-port', options['kafka-port']);
   const redisPort = port('redis-port', options['redis-port']);
-  const wantedHttpPort = port('http-port', options['http-port']) ?? 5013;
-  const wantedLambdaPort = port('lambda-port', options['lambda-port']) ?? 3002;
+  const wanted = (['http-port', 'lambda-port', 'websocket-port'] as const).map(
+    (flag) => [flag, port(flag, options[flag]) ?? PORTS[flag]] as const,
+  );
 
   // Before anything starts, so that an invalid variable is reported in one sentence.
   const config = loadConfig({ ...process.env, STAGE: LOCAL_STAGE });
@@ -117,9 +123,8 @@ async function main(): Promise<void> {
   onParentDeath(() => void shutDown(1));
 
   try {
-    for (const [flag, wanted] of [['http-port', wantedHttpPort] as const, ['lambda-port', wantedLambdaPort] as const])
-      claims.push(await ownPort(flag, wanted));
-    const [httpPort = 0, lambdaPort = 0] = claims.map((claim) => claim.port);
+    for (const [flag, number] of wanted) claims.push(await ownPort(flag, number));
+    const [httpPort = 0, lambdaPort = 0, websocketPort = 0] = claims.map((claim) => claim.port);
     const triggers = readyTriggers();
     const output = lineFilter(log, { verbose: options.verbose ?? false, onLine: triggers.onLine });
     let checked: Promise<unknown> | undefined;
@@ -133,7 +138,7 @@ async function main(): Promise<void> {
       onEndpoints({ kafkaBrokers, redisUrl }) {
         // In parallel with the broker: both take seconds to start, and the functions wait for the broker.
         const env = { ...process.env, KAFKA_BROKERS: kafkaBrokers, REDIS_URL: redisUrl };
-        functions = functionsService({ dir, httpPort, lambdaPort, env, output: output.write });
+        functions = functionsService({ dir, httpPort, lambdaPort, websocketPort, env, output: output.write });
         const named = { ...config, KAFKA_BROKERS: kafkaBrokers.split(','), REDIS_URL: redisUrl };
         const { start } = functions;
         // External services are checked first: with a wrong setting nothing must be counted.
@@ -173,6 +178,7 @@ async function main(): Promise<void> {
     if (stopping()) return;
     log(`
 Ready in ${((performance.now() - began) / 1000).toFixed(1)} s: ${url}
+Viewers connect to ws://localhost:${websocketPort}
 
 In two more terminals:
   npm run simulate${httpPort === 5013 ? '' : ` -- --url ${url}`}

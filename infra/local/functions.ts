@@ -10,6 +10,7 @@ export interface FunctionsOptions {
   dir: DataDir;
   httpPort: number;
   lambdaPort: number;
+  websocketPort: number;
   env: NodeJS.ProcessEnv;
   output: (chunk: string) => void;
 }
@@ -18,7 +19,7 @@ const START_ID = 'x-start-id';
 
 /** `serverless offline start` as a service, ready when /health answers 200. `health()` returns the last answer. */
 export function functionsService(options: FunctionsOptions): Service & { health(): string } {
-  const { dir, httpPort, lambdaPort } = options;
+  const { dir, httpPort, lambdaPort, websocketPort } = options;
   const require = createRequire(import.meta.url);
   const serverless = join(dirname(require.resolve('serverless/package.json')), 'bin', 'serverless.js');
   let lastAnswer = 'nothing yet';
@@ -33,7 +34,7 @@ export function functionsService(options: FunctionsOptions): Service & { health(
     name: 'serverless offline',
     pidFile: dir.pidFile('functions'),
     output: options.output,
-    ports: [httpPort, lambdaPort],
+    ports: [httpPort, lambdaPort, websocketPort],
     command() {
       startId = randomUUID();
       return Promise.resolve({
@@ -43,13 +44,19 @@ export function functionsService(options: FunctionsOptions): Service & { health(
           `--diagnostic-dir=${join(dir.path, 'logs')}`,
           ...[serverless, 'offline', 'start', '--stage', 'local'],
           ...['--httpPort', String(httpPort), '--lambdaPort', String(lambdaPort)],
+          ...['--websocketPort', String(websocketPort)],
         ],
         env: {
           ...frameworkEnvironment(options.env, join(dir.path, 'home')),
           LOCAL_START_ID: startId,
           KAFKAJS_NO_PARTITIONER_WARNING: '1',
+          // Otherwise it warns that later versions will not support Node.js 20.
+          AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+          WEBSOCKET_ENDPOINT: `http://localhost:${websocketPort}`,
           // Clients must not register the ports of the API.
-          DELIVERY_REFUSED_PORTS: [options.env.DELIVERY_REFUSED_PORTS, httpPort, lambdaPort].filter(Boolean).join(','),
+          DELIVERY_REFUSED_PORTS: [options.env.DELIVERY_REFUSED_PORTS, httpPort, lambdaPort, websocketPort]
+            .filter(Boolean)
+            .join(','),
         },
         cwd: REPO,
       });
@@ -60,6 +67,7 @@ export function functionsService(options: FunctionsOptions): Service & { health(
         lastAnswer = `${status} ${body.slice(0, 300)}`;
         if (status !== 200) return false;
         await ask(lambdaPort, '/');
+        await ask(websocketPort, '/');
         return true;
       } catch (error) {
         lastAnswer = (error as Error).message;

@@ -1,12 +1,17 @@
 import { stripVTControlCharacters } from 'node:util';
 
 // Lines that serverless-offline prints for every request; at 400 a second they would hide everything else.
-const PER_REQUEST = [/^(GET|POST|PUT|DELETE|OPTIONS|HEAD) \S+ \(λ: /, /^\(λ: \S+\) RequestId: /];
+const PER_REQUEST = [
+  /^received connection$/,
+  /^(GET|POST|PUT|DELETE|OPTIONS|HEAD) \S+ \(λ: /,
+  /^\(λ: \S+\) RequestId: /,
+];
 
 /** Lines that it and the Kafka triggers print in normal operation: addresses, each run of the schedule, … */
 const CHATTER = [
   /^Starting Offline at stage /,
-  /^Offline \[\w+ for \w+\] listening on /,
+  /^Offline \[[\w ]+\] listening on /,
+  /^route '/,
   /^Function names exposed for local invocation/,
   /^ {3}\* [\w-]+: /,
   /^Scheduling \[/,

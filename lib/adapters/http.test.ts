@@ -4,7 +4,8 @@ import { z } from 'zod';
 import { recordedLogger } from '../../test/support/doubles.ts';
 import { httpEvent } from '../../test/support/events.ts';
 import { PlatformError, type ErrorCode } from '../errors.ts';
-import { httpHandler, jsonBody, MAX_BODY_BYTES, parse } from './http.ts';
+import { httpHandler, jsonBody, MAX_BODY_BYTES } from './http.ts';
+import { parse } from '../usecases/parse.ts';
 
 const fail = (error: unknown) => () => Promise.reject(error);
 const answerTo = async (error: unknown, log = recordedLogger()) => {

@@ -1,7 +1,7 @@
 import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
-import type { z } from 'zod';
-import { PlatformError, type Detail, type ErrorCode } from '../errors.ts';
+import { PlatformError, type ErrorCode } from '../errors.ts';
 import type { Logger } from '../log.ts';
+import { invalid } from '../usecases/parse.ts';
 
 export const MAX_BODY_BYTES = 256 * 1024;
 
@@ -59,7 +59,8 @@ export const httpHandler =
     }
   };
 
-const toErrorResponse = (error: unknown): HttpResponse => {
+/** The answer to a failed request, also over a WebSocket. */
+export const toErrorResponse = (error: unknown): HttpResponse => {
   if (!(error instanceof PlatformError)) return { status: 500, body: { error: 'Internal error' } };
   return {
     status: STATUS[error.code],
@@ -83,7 +84,7 @@ const toResult = ({ status, body, headers }: HttpResponse, requestId: string): A
  * The JSON body of a request; an absent one is an empty object.
  * @throws PlatformError `payload_too_large` over 256 KiB, `invalid_request` when it is not a JSON object in UTF-8.
  */
-export const jsonBody = ({ body, isBase64Encoded, headers }: APIGatewayProxyEventV2): unknown => {
+export const jsonBody = ({ body, isBase64Encoded, headers }: APIGatewayProxyEventV2): object => {
   // Media type and charset are ignored: the bytes must be JSON in UTF-8.
   const encoding = headers?.['content-encoding']?.toLowerCase() ?? 'identity';
   if (encoding !== 'identity') {
@@ -105,16 +106,3 @@ export const jsonBody = ({ body, isBase64Encoded, headers }: APIGatewayProxyEven
   }
   return value;
 };
-
-/** @throws PlatformError `invalid_request` with a detail for each invalid value. */
-export const parse = <T extends z.ZodType>(schema: T, value: unknown, message: string): z.infer<T> => {
-  const parsed = schema.safeParse(value);
-  if (parsed.success) return parsed.data;
-  throw invalid(
-    message,
-    parsed.error.issues.map((issue) => ({ path: issue.path.join('.'), message: issue.message })),
-  );
-};
-
-export const invalid = (message: string, details: readonly Detail[] = [], cause?: unknown): PlatformError =>
-  new PlatformError('invalid_request', message, { details, cause });

@@ -13,6 +13,14 @@ const errorOf = (env: Record<string, string>): PlatformError => {
   throw new Error(`was accepted: ${JSON.stringify(env)}`);
 };
 
+test('a deployed stage allows no origins of web pages by default', () => {
+  const prod = { STAGE: 'prod', AUTH_ALLOW_OPEN: 'true' };
+  expect(loadConfig(prod).CORS_ORIGINS).toEqual([]);
+  expect(loadConfig({ ...prod, CORS_ORIGINS: 'http://localhost:3000' }).CORS_ORIGINS).toEqual([
+    'http://localhost:3000',
+  ]);
+});
+
 test('without any variable, the documented defaults apply', () => {
   expect(loadConfig({})).toEqual({
     KAFKA_BROKERS: ['localhost:9092'],
@@ -32,6 +40,7 @@ test('without any variable, the documented defaults apply', () => {
     DELIVERY_CONNECTS_PER_ADDRESS: 1000,
     DELIVERY_GIVE_UP_SECONDS: 30,
     DELIVERY_HANDSHAKE: 'none',
+    WEBSOCKET_ENDPOINT: 'http://localhost:3001',
     ACK_TIMEOUT_MS: 5000,
     WINDOW_RETENTION_SECONDS: 86_400,
     EVENT_ID_TTL_SECONDS: 600,
@@ -127,6 +136,11 @@ const CASES: Record<keyof typeof variables, { bad: string[]; good: string[]; exp
       'bücher.example:1',
     ],
     expects: 'host:port pairs, separated by commas',
+  },
+  WEBSOCKET_ENDPOINT: {
+    bad: ['localhost:3001', 'ws://localhost:3001', 'https://', 'http://a b'],
+    good: ['http://localhost:3001', 'https://abc.execute-api.eu-west-1.amazonaws.com/prod'],
+    expects: 'an http:// or https:// URL',
   },
   KAFKA_AUTH: { bad: ['tls', 'NONE'], good: ['none', 'iam'], expects: 'one of none, scram, iam' },
   KAFKA_USERNAME: { bad: [], good: ['u'], expects: 'a user name' },

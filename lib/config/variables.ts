@@ -40,6 +40,7 @@ const isHostAndPort = (text: string) => {
   const [host = '', port = '', ...more] = text.split(':');
   return isHost(host) && isPort(port) && more.length === 0;
 };
+const isHttpUrl = (text: string) => /^https?:\/\/\S+$/.test(text) && URL.canParse(text);
 const SHORT_CODE = /^:[a-z0-9_+-]{1,32}:$/;
 
 /** The whole configuration of the platform, one entry per variable. The README's table is generated from it. */
@@ -138,6 +139,16 @@ export const variables = {
     'none',
     'Whether a client must answer a challenge on each connection before it gets updates.',
   ),
+  WEBSOCKET_ENDPOINT: z
+    .string()
+    .refine(isHttpUrl)
+    .default('http://localhost:3001')
+    .meta(
+      expects(
+        'an http:// or https:// URL',
+        'API Gateway endpoint that sends to WebSocket connections. The deployment, or `npm start`, sets it.',
+      ),
+    ),
   ACK_TIMEOUT_MS: wholeNumber(
     100,
     60_000,
@@ -336,5 +347,8 @@ export const loadConfig = (env: Record<string, string | undefined>): Config => {
       details: problems.map(([path, message]) => ({ path, message })),
     });
   }
-  return Object.freeze(parsed.data);
+  // Origins of this machine are a default of the local stage only.
+  const isDeployed = parsed.data.STAGE !== LOCAL_STAGE;
+  const origins = isDeployed && given.CORS_ORIGINS === undefined ? { CORS_ORIGINS: [] } : {};
+  return Object.freeze({ ...parsed.data, ...origins });
 };

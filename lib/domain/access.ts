@@ -10,6 +10,8 @@ export interface Caller {
   scopes: ReadonlySet<Scope>;
   /** Room ids; a `*` at the end matches any ending. */
   rooms: readonly string[];
+  /** When its token ends (ms since the epoch). */
+  until?: number;
 }
 
 /** The caller where no token is required. */
@@ -29,12 +31,26 @@ export const callerSchema = z
       )
       .default([]),
     rooms: z.array(z.string('must be a string'), 'must be a list of room ids').default([]),
+    exp: z.number('must be a number').optional(),
   })
-  .transform(({ sub, scope, rooms }): Caller => ({ user: sub, scopes: new Set(scope.filter(isScope)), rooms }));
+  .transform(({ sub, scope, rooms, exp }): Caller => ({
+    ...{ user: sub, scopes: new Set(scope.filter(isScope)), rooms },
+    ...(exp === undefined ? {} : { until: exp * 1000 }),
+  }));
+
+/** The claims from which `callerSchema` makes this caller. */
+export const claimsOf = ({ user, scopes, rooms, until }: Caller) => ({
+  ...{ sub: user, scope: [...scopes], rooms },
+  ...(until === undefined ? {} : { exp: until / 1000 }),
+});
 
 const isAdmin = ({ scopes }: Caller) => scopes.has('admin');
 
 export const mayUse = (caller: Caller, scope: Scope): boolean => isAdmin(caller) || caller.scopes.has(scope);
+
+/** Web pages of these origins may call the API; `*` is any. */
+export const allowsOrigin = (allowed: readonly string[], origin: string): boolean =>
+  allowed.includes('*') || allowed.includes(origin);
 
 const matches = (pattern: string, room: string) =>
   pattern.endsWith('*') ? room.startsWith(pattern.slice(0, -1)) : room === pattern;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Caller } from './access.ts';
 import { clientId, DEFAULT_ROOM, roomId } from './reaction.ts';
 
 /**
@@ -39,9 +40,24 @@ export interface SubscriberRef {
   subscriber: number;
 }
 
-/** A client that receives updates over TCP. */
-export interface Client {
-  id: string;
-  host: string;
-  port: number;
+/** A WebSocket connection that is registered as a client; the client's id is that of the connection. */
+export interface ConnectionRegistration {
+  connection_id: string;
+  room_id: string;
+  cluster_id?: number | undefined;
+  /** Who has connected, where a token is required; the registration ends when the token does. */
+  caller?: Caller | undefined;
+}
+
+/** A registered client, and how updates reach it. */
+export type Client =
+  | { transport: 'tcp'; id: string; host: string; port: number }
+  | { transport: 'websocket'; id: string };
+export type ClientOf<T extends Client['transport']> = Extract<Client, { transport: T }>;
+
+/** The registration of a client. */
+export interface Registered {
+  client: Client;
+  room: string;
+  caller?: Caller | undefined;
 }

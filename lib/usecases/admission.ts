@@ -27,6 +27,8 @@ export interface Admission {
     user: string | undefined,
     client: { room_id: string; host: string; port: number },
   ): Promise<void>;
+  /** A WebSocket connection that enters a room, or registers again. */
+  viewer(address: string, user: string | undefined, room: string): Promise<void>;
   removal(address: string): Promise<Headers>;
   /** A call of `GET /live`. */
   view(address: string): Promise<Headers>;
@@ -119,6 +121,10 @@ export const createAdmission = ({ limiter, rooms, whenDown, clock }: Deps): Admi
         { limit: 'destination-host', key: name, points: 1 },
       ]);
       await enter(address, new Map([[room_id, user]]));
+    },
+    async viewer(address, user, room) {
+      await registerCall(address);
+      await enter(address, new Map([[room, user]]));
     },
     view: (address) => charge([{ limit: 'live', key: address, points: 1 }]),
     removal: registerCall,

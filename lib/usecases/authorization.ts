@@ -1,4 +1,13 @@
-import { ANYBODY, mayActAs, mayEnter, mayUse, ownsClient, type Caller, type Scope } from '../domain/access.ts';
+import {
+  allowsOrigin,
+  ANYBODY,
+  mayActAs,
+  mayEnter,
+  mayUse,
+  ownsClient,
+  type Caller,
+  type Scope,
+} from '../domain/access.ts';
 import { PlatformError, type Detail } from '../errors.ts';
 import type { Authenticator } from '../ports.ts';
 
@@ -22,6 +31,14 @@ const forbidden = (message: string, more: string, details: readonly Detail[] = [
 /** @throws PlatformError `forbidden` */
 export const demandScope = (caller: Caller, scope: Scope): void => {
   if (!mayUse(caller, scope)) throw forbidden(`The token needs the scope ${scope}`, `, scope="${scope}"`);
+};
+
+/** @throws PlatformError `forbidden` for a web page of another origin; other programs send no origin. */
+export const demandOrigin = (allowed: readonly string[], origin: string | undefined): void => {
+  if (origin === undefined || allowsOrigin(allowed, origin)) return;
+  throw new PlatformError('forbidden', 'Web pages of this origin may not connect', {
+    details: [{ path: 'origin', message: 'must be one of CORS_ORIGINS' }],
+  });
 };
 
 interface Wanted {

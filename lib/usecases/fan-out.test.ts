@@ -1,9 +1,11 @@
-import { expect, test } from '@jest/globals';
+import { describe, expect, test } from '@jest/globals';
 import { RecordedLog, recordedLogger } from '../../test/support/doubles.ts';
 import { frame } from '../../test/support/frames.ts';
 import { clusterTopic, UPDATE_TOPIC } from '../config/topics.ts';
 import type { Frame } from '../domain/frame.ts';
+import type { SubscriberRef } from '../domain/registration.ts';
 import type { StreamRecord } from '../domain/stream.ts';
+import type { Delivery } from '../ports.ts';
 import { createFanOut } from './fan-out.ts';
 
 // More tests are in functions/cluster-fanout.test.ts.
@@ -56,4 +58,43 @@ test('a room’s frame is sent only when its turn is granted, and each frame onc
   await createFanOut({ registry, pacer: pacing, records, log: recordedLogger() })(recordsWith(frames));
   expect(granted.sort()).toEqual(['a', 'b', 'c']);
   expect(records.values<Frame>(clusterTopic(0)).map(({ room_id }) => room_id)).toHaveLength(3);
+});
+
+describe('a service that knows its viewers itself', () => {
+  const publishedBy = async (tiers: readonly Delivery[], watched: boolean) => {
+    const records = new RecordedLog();
+    const log = recordedLogger();
+    const watching = watched ? registry : { audience: async () => new Map<string, SubscriberRef[]>() };
+    const frames = recordsWith([frame(1), frame(2), frame(5, { room: 'b' })]);
+    await createFanOut({ registry: watching, pacer, records, tiers, log })(frames);
+    return { sent: records.values<Frame>(clusterTopic(0)).length, lines: log.lines };
+  };
+  const recorded = () => {
+    const published: [string, Frame][] = [];
+    const tier: Delivery = { publish: async (...each) => void published.push(each) };
+    return { published, tier };
+  };
+  const expected = [
+    ['global', frame(2)],
+    ['b', frame(5, { room: 'b' })],
+  ];
+
+  test('gets one frame per room and second, however many subscribers the room has, even if it has none', async () => {
+    for (const watched of [true, false]) {
+      const { published, tier } = recorded();
+      expect((await publishedBy([tier], watched)).sent).toBe(watched ? 2 : 0);
+      expect(published).toEqual(expected);
+    }
+  });
+
+  test('that fails does not affect the registered clients and other services', async () => {
+    const { published, tier } = recorded();
+    const failing: Delivery = { publish: () => Promise.reject(new Error('oops')) };
+    const { sent, lines } = await publishedBy([failing, tier], true);
+    expect([sent, published]).toEqual([2, expected]);
+    expect(lines).toMatchObject([
+      ['error', 'frame was not published', { room: 'global' }],
+      ['error', 'frame was not published', { room: 'b' }],
+    ]);
+  });
 });

@@ -1,59 +1,25 @@
 // Builds `dist`: the compiled sources, the type declarations of the package's entry, a private copy of kafkajs, and the
 // package `kafka-records` of this repository.
 // Usage: `node build.js [folder]`; the default folder is dist.
-import { execFileSync } from 'node:child_process';
-import {
-  copyFileSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, dirname, join, resolve } from 'node:path';
 import { build } from 'esbuild';
+import { keepPublicDeclarations, tsc } from '../tools/declarations.js';
 
 const require = createRequire(import.meta.url);
 const root = import.meta.dirname;
 const { peerDependencies } = require('./package.json');
 const out = resolve(process.argv[2] ?? join(root, 'dist'));
 
-/** The beginning of a relative import in a declaration, and its path without the extension. */
-const IMPORT = /((?:from |import\()['"])(\.[^'"]+)\.ts(?=['"])/g;
-
 const compile = () => {
-  const tsc = join(dirname(require.resolve('typescript/package.json')), 'bin', 'tsc');
   // TypeScript also compiles the sources of `kafka-records`, because its types are imported: they are not kept.
   const compiled = mkdtempSync(join(root, '.build-'));
   try {
-    const args = ['-p', join(root, 'tsconfig.build.json'), '--outDir', compiled];
-    execFileSync(process.execPath, [tsc, ...args], { stdio: 'inherit' });
+    tsc('-p', join(root, 'tsconfig.build.json'), '--outDir', compiled);
     renameSync(join(compiled, basename(root), 'src'), out);
   } finally {
     rmSync(compiled, { recursive: true });
-  }
-};
-
-/**
- * Removes the declarations of internal modules, which import packages that are not installed with this one. The others
- * are changed to import `.js`, which every version of TypeScript resolves.
- */
-const keepPublicDeclarations = () => {
-  const needed = new Set();
-  const visit = (/** @type {string} */ file) => {
-    if (needed.has(file)) return;
-    needed.add(file);
-    const text = readFileSync(file, 'utf8');
-    writeFileSync(file, text.replaceAll(IMPORT, '$1$2.js'));
-    for (const [, , path = ''] of text.matchAll(IMPORT)) visit(`${join(dirname(file), path)}.d.ts`);
-  };
-  visit(join(out, 'index.d.ts'));
-  for (const name of readdirSync(out, { recursive: true, encoding: 'utf8' })) {
-    const file = join(out, name);
-    if (name.endsWith('.d.ts') && !needed.has(file)) rmSync(file);
   }
 };
 
@@ -106,5 +72,5 @@ const bundleKafkaRecords = () =>
 
 if (existsSync(out)) rmSync(out, { recursive: true });
 compile();
-keepPublicDeclarations();
+keepPublicDeclarations(out, ['index.d.ts']);
 await Promise.all([bundleKafkajs(), bundleKafkaRecords()]);

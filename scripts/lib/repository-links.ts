@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { REPO } from '../../infra/local/data-dir.ts';
 
 /** Folders of the publishable packages. */
-export const PACKAGES = ['packages/serverless-offline-kafka-events'] as const;
+export const PACKAGES = ['packages/live-reactions', 'packages/serverless-offline-kafka-events'] as const;
 
 export interface Manifest {
   readonly repository: { readonly type: string; readonly url: string; readonly directory?: string };

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, test } from '@jest/globals';
 import fc from 'fast-check';
+import type { Caller } from '../../lib/domain/access.ts';
 import { registrationSchema } from '../../lib/domain/registration.ts';
 import type { Registry } from '../../lib/ports.ts';
 
@@ -44,8 +45,70 @@ export const registryContract = (create: (limits?: Limits) => Registry | Promise
     expect(await register('c', { port: 7000 })).toEqual(first);
     expect(await sorted()).toEqual([0, 0, 0, 0, 1, 1]);
     expect((await registry.clients(first, ['global'])).get('global')).toEqual([
-      { id: 'c', host: 'localhost', port: 7000 },
+      { transport: 'tcp', id: 'c', host: 'localhost', port: 7000 },
     ]);
+  });
+
+  describe('a WebSocket connection', () => {
+    const connect = (connection_id: string, room_id = 'global', caller?: Caller, now = NOW) =>
+      registry.register({ connection_id, room_id, caller }, now, '10.0.0.1');
+    const caller = { user: 'u1', scopes: new Set(['watch', 'tap'] as const), rooms: ['final', 'match-*'] };
+
+    test('is a client like any other: assigned, counted, moved, limited and removed', async () => {
+      registry = await create({ maxClientsPerAddress: 2 });
+      const first = await connect('id=');
+      await registerFrom('10.0.0.1', 'c');
+      expect((await registry.clients(first, ['global'])).get('global')).toEqual([
+        { transport: 'websocket', id: 'id=' },
+      ]);
+      await expect(connect('another=')).rejects.toMatchObject({ code: 'rate_limited' });
+      const moved = await connect('id=', 'other');
+      expect([...(await registry.audience(['other'])).values()]).toEqual([
+        [{ cluster: moved.cluster, subscriber: moved.subscriber }],
+      ]);
+      expect(await sorted()).toEqual([0, 0, 0, 0, 1, 1]);
+      expect(await registry.unregister('id=')).toBe(true);
+      expect(await sorted()).toEqual([0, 0, 0, 0, 0, 1]);
+    });
+
+    test('is found with its room and its caller, also when its subscriber has been removed', async () => {
+      const { cluster, subscriber } = await connect('id=', 'final', caller);
+      const found = { client: { transport: 'websocket', id: 'id=' }, room: 'final', caller };
+      expect(await registry.find('id=')).toEqual(found);
+      await registry.removeSubscriber({ cluster, subscriber });
+      expect(await registry.find('id=')).toEqual(found);
+      expect(await registry.find('other=')).toBeUndefined();
+    });
+
+    test('stays in its room when it is refreshed, and its time to live begins anew', async () => {
+      const first = await connect('id=', 'final', caller);
+      expect(await registry.refresh('id=', NOW + 30_000)).toBe('final');
+      expect(await registry.expire(NOW + 89_999)).toBe(0);
+      expect([...(await registry.audience(['final'])).values()]).toEqual([
+        [{ cluster: first.cluster, subscriber: first.subscriber }],
+      ]);
+      expect(await registry.find('id=')).toMatchObject({ room: 'final', caller });
+      expect(await registry.expire(NOW + 90_000)).toBe(1);
+      expect(await registry.refresh('id=', NOW)).toBeUndefined();
+      expect(await sorted()).toEqual([0, 0, 0, 0, 0, 0]);
+    });
+
+    test('that is refreshed while it moves ends in the new room', async () => {
+      for (let n = 0; n < 20; n++) {
+        await connect('id=', 'old');
+        await Promise.all([connect('id=', 'new'), registry.refresh('id=', NOW), registry.refresh('id=', NOW)]);
+        expect(await registry.find('id=')).toMatchObject({ room: 'new' });
+      }
+      expect(await sorted()).toEqual([0, 0, 0, 0, 0, 1]);
+    });
+
+    test('is registered no longer than the token of its caller is valid', async () => {
+      await connect('id=', 'final', { ...caller, until: NOW + 30_000 });
+      expect(await registry.find('id=')).toMatchObject({ caller: { until: NOW + 30_000 } });
+      expect(await registry.expire(NOW + 29_999)).toBe(0);
+      expect(await registry.expire(NOW + 30_000)).toBe(1);
+      expect(await registry.find('id=')).toBeUndefined();
+    });
   });
 
   test('registering for another room moves the client', async () => {

@@ -1,10 +1,15 @@
-import type { Client, Registration, SubscriberRef } from '../../lib/domain/registration.ts';
+import type {
+  Client,
+  ConnectionRegistration,
+  Registered,
+  Registration,
+  SubscriberRef,
+} from '../../lib/domain/registration.ts';
 import { PlatformError } from '../../lib/errors.ts';
 import { tooManyClients, unknownCluster } from '../../lib/adapters/registry-errors.ts';
 import type { Assignment, Registry } from '../../lib/ports.ts';
 
-interface Entry extends SubscriberRef, Client {
-  room: string;
+interface Entry extends SubscriberRef, Registered {
   address: string;
   expiresAt: number;
 }
@@ -20,6 +25,12 @@ interface Options {
 /** The least loaded entry, numerically; ties go to the lowest id. */
 const leastLoaded = (loads: ReadonlyMap<number, number>): number =>
   [...loads].sort(([a, load], [b, other]) => load - other || a - b)[0]?.[0] ?? 0;
+
+const clientOf = (registration: Registration | ConnectionRegistration): Client => {
+  if ('connection_id' in registration) return { transport: 'websocket', id: registration.connection_id };
+  const { client_id: id, host, port } = registration;
+  return { transport: 'tcp', id, host, port };
+};
 
 /** A registry in memory, for unit tests. It passes the same contract tests as the one in Redis. */
 export class MemoryRegistry implements Registry {
@@ -41,8 +52,11 @@ export class MemoryRegistry implements Registry {
     }
   }
 
-  async register(registration: Registration, now: number, address = ''): Promise<Assignment> {
-    const { client_id: id, host, port, room_id: room, cluster_id: wanted } = registration;
+  async register(registration: Registration | ConnectionRegistration, now: number, address = ''): Promise<Assignment> {
+    const { room_id: room, cluster_id: wanted } = registration;
+    const client = clientOf(registration);
+    const { id } = client;
+    const caller = 'connection_id' in registration ? registration.caller : undefined;
     await this.expire(now);
     if (wanted !== undefined && !this.#loads.has(wanted)) throw unknownCluster(this.#loads.size);
     const known = this.#clients.get(id);
@@ -57,8 +71,20 @@ export class MemoryRegistry implements Registry {
     await this.unregister(id);
     const assigned = known && stays ? known : this.#assign(wanted);
     const { cluster, subscriber } = assigned;
-    this.#attach({ id, host, port, room, address, cluster, subscriber, expiresAt: now + this.#ttlMs });
+    const expiresAt = Math.min(now + this.#ttlMs, caller?.until ?? Infinity);
+    this.#attach({ client, room, caller, address, cluster, subscriber, expiresAt });
     return { client: id, cluster, subscriber };
+  }
+
+  async refresh(clientId: string, now: number): Promise<string | undefined> {
+    const entry = this.#clients.get(clientId);
+    if (entry) entry.expiresAt = Math.min(now + this.#ttlMs, entry.caller?.until ?? Infinity);
+    return entry?.room;
+  }
+
+  async find(clientId: string): Promise<Registered | undefined> {
+    const entry = this.#clients.get(clientId);
+    return entry && { client: entry.client, room: entry.room, caller: entry.caller };
   }
 
   async unregister(clientId: string): Promise<boolean> {
@@ -71,7 +97,7 @@ export class MemoryRegistry implements Registry {
 
   async expire(now: number): Promise<number> {
     const over = [...this.#clients.values()].filter(({ expiresAt }) => expiresAt <= now);
-    for (const { id } of over) await this.unregister(id);
+    for (const { client } of over) await this.unregister(client.id);
     return over.length;
   }
 
@@ -93,10 +119,7 @@ export class MemoryRegistry implements Registry {
       ({ cluster, subscriber }) => cluster === ref.cluster && subscriber === ref.subscriber,
     );
     return new Map(
-      rooms.map((room) => [
-        room,
-        mine.filter((entry) => entry.room === room).map(({ id, host, port }) => ({ id, host, port })),
-      ]),
+      rooms.map((room) => [room, mine.filter((entry) => entry.room === room).map(({ client }) => client)]),
     );
   }
 
@@ -132,7 +155,7 @@ export class MemoryRegistry implements Registry {
   }
 
   #attach(entry: Entry): void {
-    this.#clients.set(entry.id, entry);
+    this.#clients.set(entry.client.id, entry);
     this.#change(entry, 1);
   }
 

@@ -10,6 +10,8 @@ const REPO = join(import.meta.dirname, '../..');
 /** A running `npm start`, on free ports and with its own data folder. */
 export interface Platform {
   url: string;
+  /** `ws://…` */
+  socketUrl: string;
   lambdaPort: number;
   output(): string;
   /** The pid of a service; waits while it is being restarted. */
@@ -32,7 +34,7 @@ export async function startPlatform(
   const { KAFKA_BROKERS: _kafka, REDIS_URL: _redis, ...inherited } = process.env;
   const lambdaPort = await anyFreePort();
   const ports = [
-    ...['http', 'kafka', 'redis'].flatMap((name) => [`--${name}-port`, '0']),
+    ...['http', 'websocket', 'kafka', 'redis'].flatMap((name) => [`--${name}-port`, '0']),
     ...['--lambda-port', String(lambdaPort)],
   ];
   // Started without npm, so that signals reach the starter itself.
@@ -52,7 +54,7 @@ export async function startPlatform(
     'npm start is ready',
     () => {
       if (child.exitCode !== null) throw new Error(`npm start ended with ${child.exitCode}:`);
-      return /Ready in .*: (http:\S+)/.exec(output) ?? undefined;
+      return /Ready in .*: (http:\S+)\nViewers connect to (ws:\S+)/.exec(output) ?? undefined;
     },
     120_000,
   ).catch((error: Error) => {
@@ -61,6 +63,7 @@ export async function startPlatform(
   });
   return {
     url: ready[1] ?? '',
+    socketUrl: ready[2] ?? '',
     lambdaPort,
     output: () => output,
     pid: (service) => servicePid(dataDir, service),

@@ -22,6 +22,6 @@ test('npm start prints only what a user needs', () => {
   // Apart from warnings that a busy machine may cause.
   const printed = platform.printedAtStart.replace(/^(kafka-events: .* waits: |\{"level":"warn").*\n/gm, '');
   expect(printed).toMatch(
-    /^broker: .+\nRedis: .+\n\nReady in .+\n\nIn two more terminals:\n {2}npm run simulate.*\n {2}npm run client.*\n\n$/,
+    /^broker: .+\nRedis: .+\n\nReady in .+\nViewers connect to ws:.+\n\nIn two more terminals:\n {2}npm run simulate.*\n {2}npm run client.*\n\n$/,
   );
 });

@@ -7,6 +7,7 @@ import { scripts } from '../support/scripts.ts';
 import { databaseUrl, emptyRedis } from '../support/services.ts';
 import { until } from '../support/until.ts';
 import { newDataDir, removeDataDir, startPlatform, type Platform } from './platform.ts';
+import { connectSocket, refusalOf, type SocketClient } from './socket-client.ts';
 
 // The whole platform with AUTH_MODE=jwt, and with a password in REDIS_URL.
 
@@ -16,6 +17,7 @@ const dataDir = newDataDir();
 const { run } = scripts();
 const sockets = new Set<Socket>();
 let redis: Server;
+let redisClient: Awaited<ReturnType<typeof emptyRedis>>;
 let platform: Platform;
 const tokens: string[] = [];
 
@@ -32,8 +34,7 @@ const redisProxy = async (): Promise<Server> => {
 };
 
 beforeAll(async () => {
-  const client = await emptyRedis('tokens');
-  client.disconnect();
+  redisClient = await emptyRedis('tokens');
   redis = await redisProxy();
   const { port } = redis.address() as AddressInfo;
   const url = databaseUrl('tokens');
@@ -44,8 +45,12 @@ afterAll(async () => {
   await platform?.stop();
   for (const socket of sockets) socket.destroy();
   redis?.close();
+  redisClient?.disconnect();
   removeDataDir(dataDir);
 });
+
+/** The number of registered clients. */
+const registered = async (): Promise<number> => redisClient.zcard('{registry}:clients_by_expiry');
 
 const token = async (user: string, scopes: Scope[], rooms: string[], seconds = 600): Promise<string> => {
   const made = await signToken(
@@ -138,6 +143,54 @@ describe('AUTH_MODE=jwt', () => {
     expect((await run('simulate', taps)).code).toBe(1);
     const simulated = await run('simulate', taps, { EMOJI_TOKEN });
     expect([simulated.code, simulated.stderr]).toEqual([0, '']);
+  });
+});
+
+describe('WebSocket', () => {
+  test('is refused with 401 without a valid token, and with 403 without the scope or the room', async () => {
+    const refused = async (bearer?: string) =>
+      refusalOf(platform.socketUrl, { query: { room_id: 'final', ...(bearer ? { token: bearer } : {}) } });
+    expect(await refused()).toBe(401);
+    expect(await refused(await token('u1', ['admin'], [], -60))).toBe(401);
+    expect(await refused(await token('u1', ['tap'], ['*']))).toBe(403);
+    expect(await refused(await token('u1', ['watch'], ['other']))).toBe(403);
+  });
+
+  test('rooms and taps of a connection are those of its token', async () => {
+    const query = { room_id: 'final', token: await token('u1', ['watch', 'tap'], ['final']) };
+    const viewer = await connectSocket(platform.socketUrl, { query });
+    expect(await viewer.ask({ type: 'room', room_id: 'other' }, 'error')).toMatchObject({ of: 'room', status: 403 });
+    expect(await viewer.ask({ type: 'tap', ...tap({ user_id: 'u2' }) }, 'ack')).toMatchObject({ status: 403 });
+    expect(await viewer.ask({ type: 'tap', ...tap() }, 'ack')).toEqual({ type: 'ack', status: 200 });
+    await until('a frame has come', () => viewer.totals('final')['🔥']);
+    await viewer.close();
+  });
+
+  test('2,000 viewers that leave and come back at once: every one gets exact totals, and the platform goes on', async () => {
+    const before = await platform.pid('functions');
+    const query = { room_id: 'crowd', token: await token('crowd', ['watch', 'tap'], ['crowd']) };
+    const arrive = () => Promise.all(Array.from({ length: 2000 }, () => connectSocket(platform.socketUrl, { query })));
+    const tapOnce = async (viewer: SocketClient | undefined) =>
+      viewer?.ask({ type: 'tap', ...tap({ user_id: 'crowd', room_id: 'crowd' }) }, 'ack');
+    const haveAll = (viewers: SocketClient[], total: number) =>
+      until(`all viewers have the total ${total}`, () =>
+        viewers.every((viewer) => viewer.totals('crowd')['🔥'] === total),
+      );
+    const first = await arrive();
+    expect(await tapOnce(first[0])).toMatchObject({ status: 200 });
+    await haveAll(first, 1);
+
+    // Half of them say goodbye, and the others break.
+    for (const [n, viewer] of first.entries())
+      if (n % 2 === 0) void viewer.close();
+      else viewer.terminate();
+    const second = await arrive();
+    expect(await tapOnce(second[0])).toMatchObject({ status: 200 });
+    await haveAll(second, 2);
+    await until('only those who came back are registered', async () => (await registered()) === second.length);
+    for (const viewer of second) viewer.terminate();
+    await until('nobody is registered', async () => (await registered()) === 0);
+    expect(await platform.pid('functions')).toBe(before);
   });
 });
 

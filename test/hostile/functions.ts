@@ -43,6 +43,7 @@ export const httpFunctions = () => {
       counts,
       windowMs: 2000,
       ratio: 1000,
+      socketUrl: 'ws://localhost:3001',
       log,
     }),
   };

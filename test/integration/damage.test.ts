@@ -6,6 +6,7 @@ import type { RedisClient } from '../../lib/adapters/redis/client.ts';
 import { RedisPacer } from '../../lib/adapters/redis/pacer.ts';
 import { RedisRegistry } from '../../lib/adapters/redis/registry.ts';
 import { TcpDelivery } from '../../lib/adapters/tcp/delivery.ts';
+import { createDeliverToClients } from '../../lib/usecases/deliver-to-clients.ts';
 import { registrationSchema } from '../../lib/domain/registration.ts';
 import type { Frame } from '../../lib/domain/frame.ts';
 import { RecordedLog } from '../support/doubles.ts';
@@ -85,7 +86,6 @@ test('a viewers key of the wrong type and invalid entries: the other clients get
   await redis.zadd('{registry}:viewers:sound', 0, 'bad', 0, 'worse x 127.0.0.1');
   await redis.set('{registry}:viewers:broken', 'oops');
   const delivery = new TcpDelivery({
-    registry,
     addressesOf: async (host) => [host],
     connectTimeoutMs: 1000,
     connectsPerAddress: 1000,
@@ -94,7 +94,7 @@ test('a viewers key of the wrong type and invalid entries: the other clients get
     onDead: () => undefined,
   });
   const handler = createSubscriberFanout({
-    deliveryOf: (subscriber) => delivery.of(subscriber),
+    deliveryOf: createDeliverToClients({ registry, transports: { tcp: delivery } }),
     records,
     log: quiet,
   });
@@ -131,7 +131,7 @@ test.each([
   await watch('c', 'r', 7000);
   expect([...(await registry.audience(['r'])).keys()]).toEqual(['r']);
   expect((await registry.clients({ cluster: 0, subscriber: 0 }, ['r'])).get('r')).toEqual([
-    { id: 'c', host: 'localhost', port: 7000 },
+    { transport: 'tcp', id: 'c', host: 'localhost', port: 7000 },
   ]);
   await redis.del(key);
   await redis.set(key, 'oops');

@@ -16,6 +16,7 @@ import { RedisRegistry } from '../../lib/adapters/redis/registry.ts';
 import { RedisCountStore } from '../../lib/adapters/redis/count-store.ts';
 import { AddressPolicy } from '../../lib/adapters/tcp/address-policy.ts';
 import { TcpDelivery } from '../../lib/adapters/tcp/delivery.ts';
+import { createDeliverToClients } from '../../lib/usecases/deliver-to-clients.ts';
 import { createCounter, type Counter } from '../../lib/usecases/count-taps.ts';
 import { loadConfig } from '../../lib/config/variables.ts';
 import type { RecordLog } from '../../lib/ports.ts';
@@ -63,7 +64,6 @@ beforeAll(async () => {
     shortCodes: [],
   });
   delivery = new TcpDelivery({
-    registry,
     addressesOf: (host, port) => addresses.addressesOf(host, port),
     connectTimeoutMs: 1000,
     connectsPerAddress: 1000,
@@ -140,7 +140,7 @@ const fanOut = async () => {
   const pacer = new RedisPacer(redis, 10);
   await createClusterFanout({ registry, pacer, records, log: quiet })(await next(UPDATE_TOPIC));
   const toClients = createSubscriberFanout({
-    deliveryOf: (subscriber) => delivery.of(subscriber),
+    deliveryOf: createDeliverToClients({ registry, transports: { tcp: delivery } }),
     records,
     log: quiet,
   });
@@ -157,6 +157,7 @@ const live = async (room_id: string) => {
     counts: store,
     windowMs: settings.windowMs,
     ratio: settings.ratio,
+    socketUrl: 'ws://localhost:3001',
     log: quiet,
   });
   const { body } = await handler(httpEvent({ method: 'GET', query: { room_id } }));

@@ -63,7 +63,8 @@ test('npm start with a Redis that may evict keys exits with code 1 and an error 
   const redis = await startRedisServers(1, ['--maxmemory-policy', 'volatile-lru']);
   try {
     const env = { KAFKA_BROKERS: kafkaBrokers(), REDIS_URL: `redis://127.0.0.1:${redis.servers[0]?.port}` };
-    const args = ['--http-port', '0', '--lambda-port', '0', '--data-dir', join(folder(), 'data')];
+    const ports = ['http', 'lambda', 'websocket'].flatMap((name) => [`--${name}-port`, '0']);
+    const args = [...ports, '--data-dir', join(folder(), 'data')];
     expect(await run('start', args, { ...unset, ...env })).toMatchObject({
       code: 1,
       stderr:

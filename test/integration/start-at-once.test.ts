@@ -58,14 +58,15 @@ long('two simultaneous starts on free ports are two separate platforms', async (
   expect(first.redisUrl).not.toBe(second.redisUrl);
 });
 
-test.each(process.env.LONG_TESTS ? (['httpPort', 'lambdaPort'] as const) : (['httpPort'] as const))(
+test.each(process.env.LONG_TESTS ? (['httpPort', 'lambdaPort', 'websocketPort'] as const) : (['httpPort'] as const))(
   'start fails if another program answers 200 on the %s',
   async (which) => {
     const other = createServer((_request, response) => response.end('{"status":"ok"}')).listen(0, 'localhost');
     await once(other, 'listening');
     undo.push(() => other.close());
     const taken = (other.address() as AddressInfo).port;
-    const ports = { httpPort: await anyFreePort(), lambdaPort: await anyFreePort(), [which]: taken };
+    const [httpPort, lambdaPort, websocketPort] = [await anyFreePort(), await anyFreePort(), await anyFreePort()];
+    const ports = { ...{ httpPort, lambdaPort, websocketPort }, [which]: taken };
     const { KAFKA_BROKERS, REDIS_URL } = process.env;
     const functions = functionsService({
       dir: await claimed(),

@@ -111,6 +111,7 @@ export const unlimited: Admission = {
   taps: async () => ({}),
   registration: async () => ({}),
   client: async () => undefined,
+  viewer: async () => undefined,
   removal: async () => ({}),
   view: async () => ({}),
 };

@@ -28,6 +28,29 @@ export const httpEvent = ({
     pathParameters: path,
   }) as unknown as APIGatewayProxyEventV2;
 
+interface SocketOptions {
+  connection?: string;
+  body?: unknown;
+  query?: Record<string, string>;
+  headers?: Record<string, string>;
+  eventType?: string;
+}
+
+/** The event of a WebSocket API with the fields that the functions use. */
+export const socketEvent = (
+  eventType: 'CONNECT' | 'MESSAGE' | 'DISCONNECT',
+  { connection = 'L0SM9cOFvHcCIhw=', body, query, headers, ...context }: SocketOptions = {},
+) => ({
+  requestContext: {
+    ...{ connectionId: connection, requestId: 'request-1', identity: { sourceIp: '192.0.2.1' }, eventType },
+    ...context,
+  },
+  isBase64Encoded: false,
+  ...(headers ? { headers } : {}),
+  ...(query ? { queryStringParameters: query } : {}),
+  ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+});
+
 interface RecordOptions {
   topic?: string;
   partition?: number;

@@ -57,7 +57,7 @@ export const refuse = (response, status, error, headers = {}) => {
 
 /**
  * A port of serverless-offline: from the command line, else from serverless.yml.
- * @param {'httpPort' | 'lambdaPort'} name
+ * @param {'httpPort' | 'lambdaPort' | 'websocketPort'} name
  * @param {number} fallback
  * @param {Serverless} serverless
  * @param {Record<string, string | undefined>} options of the command line
@@ -65,4 +65,4 @@ export const refuse = (response, status, error, headers = {}) => {
 export const portOf = (name, fallback, serverless, options) =>
   Number(options[name] ?? serverless.service.custom['serverless-offline']?.[name] ?? fallback);
 
-/** @typedef {{ service: { custom: Record<string, { httpPort?: number, lambdaPort?: number, host?: string }> } }} Serverless */
+/** @typedef {{ service: { custom: Record<string, { httpPort?: number, lambdaPort?: number, websocketPort?: number, host?: string }> } }} Serverless */

@@ -2,12 +2,13 @@ import { isIP } from 'node:net';
 import { beforeServers, interceptRequests, portOf, refuse } from './intercept.js';
 
 /**
- * serverless-offline's lambdaPort invokes any function with any event, for the triggers and tools of this machine. Web
- * pages can reach it too: they need no permission to send text, and their host name may resolve to this machine (DNS
- * rebinding). This plugin rejects requests of web pages, and requests with a host name of another machine.
+ * serverless-offline's lambdaPort invokes any function with any event, and its websocketPort sends anything to any
+ * WebSocket connection, for the triggers, functions and tools of this machine. Web pages can reach both too: they need no permission to send text, and their host name may resolve to this machine (DNS
+ * rebinding). This plugin rejects requests of web pages, and requests with a host name of another machine. WebSockets are
+ * not affected: `$connect` checks their origin.
  */
 export default class OwnToolsOnly {
-  #port;
+  #ports;
   #host;
 
   /**
@@ -15,16 +16,20 @@ export default class OwnToolsOnly {
    * @param {Record<string, string | undefined>} options
    */
   constructor(serverless, options) {
-    this.#port = () => portOf('lambdaPort', 3002, serverless, options);
+    this.#ports = [
+      () => portOf('lambdaPort', 3002, serverless, options),
+      () => portOf('websocketPort', 3001, serverless, options),
+    ];
     this.#host = () => options.host ?? serverless.service.custom['serverless-offline']?.host ?? 'localhost';
   }
 
-  hooks = beforeServers(() =>
-    interceptRequests(this.#port, (request, response, next) => {
-      const reason = refusalOf(request, this.#host());
-      return reason === undefined ? next() : refuse(response, 403, reason);
-    }),
-  );
+  hooks = beforeServers(() => {
+    for (const port of this.#ports)
+      interceptRequests(port, (request, response, next) => {
+        const reason = refusalOf(request, this.#host());
+        return reason === undefined ? next() : refuse(response, 403, reason);
+      });
+  });
 }
 
 /**

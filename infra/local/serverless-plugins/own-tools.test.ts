@@ -59,6 +59,12 @@ test('the configured host name of serverless-offline is accepted', async () => {
   expect(await invoke('Host: devbox.lan:3002')).toBe(200);
 });
 
+test('the port that sends to WebSocket connections is protected too', async () => {
+  install({ lambdaPort: '1', websocketPort: port() });
+  expect(await invoke('Host: localhost', 'Origin: https://evil.example')).toBe(403);
+  expect(invocations).toEqual([]);
+});
+
 test('other ports are not affected', async () => {
   install({ lambdaPort: '1' });
   expect(await invoke('Host: app.example', 'Origin: https://app.example')).toBe(200);

@@ -40,6 +40,7 @@ test('a valid token yields the caller with its scopes and rooms', async () => {
     user: 'u1',
     scopes: new Set(['tap']),
     rooms: ['final'],
+    until: claims.exp * 1000,
   });
 });
 

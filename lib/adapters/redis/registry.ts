@@ -1,4 +1,11 @@
-import type { Client, Registration, SubscriberRef } from '../../domain/registration.ts';
+import type { Caller } from '../../domain/access.ts';
+import type {
+  Client,
+  ConnectionRegistration,
+  Registered,
+  Registration,
+  SubscriberRef,
+} from '../../domain/registration.ts';
 import { PlatformError } from '../../errors.ts';
 import type { Assignment, Registry } from '../../ports.ts';
 import { tooManyClients, unknownCluster } from '../registry-errors.ts';
@@ -6,7 +13,16 @@ import { ByKey } from './by-key.ts';
 import { withStore, type RedisClient, type Reply } from './client.ts';
 import { removeFormerRegistry } from './former-registry.ts';
 import { registryKeys, type RegistryKeys } from './registry-keys.ts';
-import { subscriberScore, readRecord, toClient, type Stored } from './registry-records.ts';
+import {
+  readRecord,
+  storedAs,
+  subscriberScore,
+  toClient,
+  toRegistered,
+  toStored,
+  type Stored,
+  type ToStore,
+} from './registry-records.ts';
 
 interface Options {
   clusters: number;
@@ -27,6 +43,15 @@ interface Damage {
   /** Which entry of the room's; without it, all of them. */
   entry?: string;
   reason: string;
+}
+
+/** What is to be stored of a client. */
+interface Change {
+  client: ToStore;
+  /** The client address of its registration. */
+  source: string;
+  /** End of its time to live; without it, unchanged. */
+  expires?: number;
 }
 
 const UNLIMITED = Number.MAX_SAFE_INTEGER;
@@ -61,17 +86,39 @@ export class RedisRegistry implements Registry {
     this.#keys = registryKeys(redis);
   }
 
-  register(registration: Registration, now: number, address = ''): Promise<Assignment> {
+  register(registration: Registration | ConnectionRegistration, now: number, address = ''): Promise<Assignment> {
     return withStore(async () => {
-      const { clusters, clientTtl, maxClients = UNLIMITED, maxClientsPerAddress = UNLIMITED } = this.#options;
-      const { cluster_id = 0 } = registration;
-      if (cluster_id < 0 || cluster_id >= clusters) throw unknownCluster(clusters);
+      const client = toStored(registration);
+      const { clusters, maxClients = UNLIMITED, maxClientsPerAddress = UNLIMITED } = this.#options;
+      const { cluster: wanted = 0 } = client;
+      if (wanted < 0 || wanted >= clusters) throw unknownCluster(clusters);
       await Promise.all([this.expire(now), this.#seed()]);
-      const reply = await this.#assign(registration, address, now + clientTtl * 1000);
+      const caller = 'caller' in registration ? registration.caller : undefined;
+      const expires = this.#expiryOf(now, caller);
+      const reply = await this.#assign(client.id, () => ({ client, source: address, expires }));
       if (reply === 'clients') throw tooManyClients(maxClients);
       if (reply === 'source') throw tooManyClients(maxClientsPerAddress, address);
       const [cluster, subscriber] = reply as [number, number];
-      return { client: registration.client_id, cluster, subscriber };
+      return { client: client.id, cluster, subscriber };
+    });
+  }
+
+  refresh(clientId: string, now: number): Promise<string | undefined> {
+    return withStore(async () => {
+      let room: string | undefined;
+      await this.#assign(clientId, (record) => {
+        const registered = record && toRegistered(clientId, record);
+        room = registered?.room;
+        return record && { ...storedAs(clientId, record), expires: this.#expiryOf(now, registered?.caller) };
+      });
+      return room;
+    });
+  }
+
+  find(clientId: string): Promise<Registered | undefined> {
+    return withStore(async () => {
+      const { record } = await this.#read(clientId);
+      return record && toRegistered(clientId, record);
     });
   }
 
@@ -152,29 +199,37 @@ export class RedisRegistry implements Registry {
       if (ids.length === 0) return moved;
       const stored = await Promise.all(ids.map((id) => this.#read(id)));
       const assigned = await Promise.all(
-        ids.map((client_id, n) => {
-          const record = stored[n]?.record;
-          if (record?.cluster !== cluster || record.subscriber !== subscriber) return undefined;
-          const { host, port, room, source } = record;
-          return this.#assign({ client_id, host, port, room_id: room, cluster_id: cluster }, source);
+        ids.map((id, n) => {
+          const isOf = ({ record }: Pick<Stored, 'record'>) =>
+            record?.cluster === cluster && record.subscriber === subscriber;
+          if (!isOf(stored[n] ?? { record: undefined })) return undefined;
+          return this.#assign(id, (record) => (record && isOf({ record }) ? storedAs(id, record) : undefined));
         }),
       );
       moved += assigned.filter((reply) => Array.isArray(reply)).length;
     }
   }
 
-  /** @param expires end of its time to live; without it, unchanged */
-  async #assign(registration: Registration, address: string, expires?: number): Promise<Reply> {
-    const { client_id, host, port, room_id, cluster_id } = registration;
+  /** A registration ends with the token of its caller. */
+  #expiryOf(now: number, caller: Caller | undefined): number {
+    return Math.min(now + this.#options.clientTtl * 1000, caller?.until ?? Infinity);
+  }
+
+  /** @param changeOf the change of a client whose record this is; none when it is undefined */
+  async #assign(id: string, changeOf: (record: Stored['record']) => Change | undefined): Promise<Reply> {
     const { clusters, clientTtl, maxClients = UNLIMITED, maxClientsPerAddress = UNLIMITED } = this.#options;
-    return this.#repeat(client_id, async () => {
-      const [stored, least] = await Promise.all([this.#read(client_id), this.#leastLoadedClusters()]);
+    return this.#repeat(id, async () => {
+      const [stored, least] = await Promise.all([this.#read(id), this.#leastLoadedClusters()]);
+      const change = changeOf(stored.record);
+      if (!change) return null;
+      const { client, source, expires } = change;
+      const { host, port, cluster: wanted, caller } = client;
       const { cluster = clusters, room } = stored.record ?? {};
-      const stays = room === room_id && cluster < clusters && (cluster_id ?? cluster) === cluster;
-      const candidates = cluster_id === undefined ? least : [cluster_id];
-      const reply = await this.#change('register', client_id, stored, candidates, room_id, [
-        ...[host, port, room_id, address, stays ? 1 : 0, expires ?? ''],
-        ...[Math.max(2 * clientTtl, ROOM_KEYS_SECONDS), maxClients, maxClientsPerAddress],
+      const stays = room === client.room && cluster < clusters && (wanted ?? cluster) === cluster;
+      const candidates = wanted === undefined ? least : [wanted];
+      const reply = await this.#change('register', id, stored, candidates, client.room, [
+        ...[host, port, client.room, source, stays ? 1 : 0, expires ?? ''],
+        ...[Math.max(2 * clientTtl, ROOM_KEYS_SECONDS), maxClients, maxClientsPerAddress, caller],
       ]);
       if (reply === 'unseeded') await this.#seed(true);
       return reply;

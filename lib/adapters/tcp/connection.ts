@@ -1,11 +1,12 @@
 import type { Socket } from 'node:net';
-import type { Client } from '../../domain/registration.ts';
+import type { ClientOf } from '../../domain/registration.ts';
 import type { Frame } from '../../domain/frame.ts';
 import { PlatformError } from '../../errors.ts';
 import { awakeClock } from './awake-clock.ts';
 import type { ConnectLimit } from './connect-limit.ts';
-import { Backlog, encodeFrame } from './backlog.ts';
+import { Backlog } from '../backlog.ts';
 import { dial, opened, write } from './dial.ts';
+import { encodeFrame } from './encode.ts';
 
 export interface ConnectionOptions {
   addressesOf: (host: string, port: number) => Promise<string[]>;
@@ -42,7 +43,7 @@ interface Link {
  * it, which some do after each message. Frames offered during a send are merged and sent next.
  */
 export class ClientConnection {
-  readonly client: Client;
+  readonly client: ClientOf<'tcp'>;
   /** ms since the epoch. */
   lastOfferAt = 0;
   readonly #options: ConnectionOptions;
@@ -56,7 +57,7 @@ export class ClientConnection {
   #closed = false;
   #retry: NodeJS.Timeout | undefined;
 
-  constructor(client: Client, options: ConnectionOptions) {
+  constructor(client: ClientOf<'tcp'>, options: ConnectionOptions) {
     this.client = client;
     this.#options = options;
   }

@@ -5,12 +5,11 @@ import { afterEach, describe, expect, jest, test } from '@jest/globals';
 import { listen, largestCounts, type Behaviour, type TcpClient } from '../../../test/support/tcp-client.ts';
 import { until } from '../../../test/support/until.ts';
 import { frame } from '../../../test/support/frames.ts';
-import type { Client } from '../../domain/registration.ts';
+import type { ClientOf } from '../../domain/registration.ts';
 import { mergeFrames, type Frame } from '../../domain/frame.ts';
 import { toLines } from '../../domain/update-line.ts';
 import { TcpDelivery } from './delivery.ts';
 
-const SUBSCRIBER = { cluster: 0, subscriber: 0 };
 const open: { close(): unknown }[] = [];
 afterEach(async () => {
   jest.useRealTimers();
@@ -23,12 +22,11 @@ const client = async (behaviour?: Behaviour): Promise<TcpClient> => {
   return made;
 };
 
-/** A delivery to the clients at these ports, all of them in every room. */
+/** A delivery to the clients at these ports. */
 const deliveryTo = (ports: readonly number[], options: Partial<ConstructorParameters<typeof TcpDelivery>[0]> = {}) => {
-  let clients: Client[] = ports.map((port, n) => ({ id: `c${n}`, host: '127.0.0.1', port }));
+  let clients: ClientOf<'tcp'>[] = ports.map((port, n) => ({ transport: 'tcp', id: `c${n}`, host: '127.0.0.1', port }));
   const dead: string[] = [];
   const delivery = new TcpDelivery({
-    registry: { clients: async (_subscriber, rooms) => new Map(rooms.map((room) => [room, clients])) },
     addressesOf: async (host) => [host],
     connectTimeoutMs: 1000,
     connectsPerAddress: 1000,
@@ -40,8 +38,8 @@ const deliveryTo = (ports: readonly number[], options: Partial<ConstructorParame
   open.push(delivery);
   return {
     dead,
-    register: (...now: Client[]) => (clients = now),
-    publish: (...frames: [Frame, ...Frame[]]) => delivery.of(SUBSCRIBER).publish('global', frames.reduce(mergeFrames)),
+    register: (...now: ClientOf<'tcp'>[]) => (clients = now),
+    publish: (...frames: [Frame, ...Frame[]]) => delivery.send(clients, frames.reduce(mergeFrames)),
   };
 };
 
@@ -101,7 +99,7 @@ describe('a client that keeps its connection', () => {
     const { publish, register } = deliveryTo([before.port]);
     await publish(frame(1));
     await until('the first count has arrived', () => counts(before)[0] === 1);
-    register({ id: 'c0', host: '127.0.0.1', port: after.port });
+    register({ transport: 'tcp', id: 'c0', host: '127.0.0.1', port: after.port });
     await publish(frame(2));
     await until('the second count has arrived', () => counts(after)[0] === 2);
     await until('the old connection is closed', () => before.sockets.size === 0);
@@ -254,7 +252,7 @@ describe('a client that does not listen', () => {
       if (n < 2) release[n]?.();
       if (n < 2) await until('the delivery has failed', () => publish(frame(n)).then(() => release.length > n + 1));
     }
-    register({ id: 'c0', host: '127.0.0.1', port: here.port });
+    register({ transport: 'tcp', id: 'c0', host: '127.0.0.1', port: here.port });
     await publish(frame(9)); // the client has a new port by now
     release[2]?.();
     await until('the frame has arrived', () => counts(here)[0] === 9);
@@ -340,7 +338,14 @@ test('connects to one address are limited per second, whatever names and ports i
   const viewers = await Promise.all(Array.from({ length: 6 }, () => client({ connected })));
   const options = { connectsPerAddress: 2, addressesOf: async () => ['127.0.0.1'] };
   const { publish, register, dead } = deliveryTo([], options);
-  register(...viewers.map(({ port }, n) => ({ id: `c${n}`, host: `viewer-${n}.example.com`, port })));
+  register(
+    ...viewers.map(({ port }, n) => ({
+      transport: 'tcp' as const,
+      id: `c${n}`,
+      host: `viewer-${n}.example.com`,
+      port,
+    })),
+  );
   await publish(frame(1));
   await until('every client has the count', () => viewers.every((viewer) => counts(viewer)[0] === 1));
   begun.sort((a, b) => a - b);
@@ -358,7 +363,7 @@ test('a connection that does not open in time is a failed delivery', async () =>
 test('the connection goes to the checked address, and the name is not resolved again', async () => {
   const viewer = await client();
   const { publish, register } = deliveryTo([], { addressesOf: async () => ['127.0.0.1'] });
-  register({ id: 'c0', host: 'viewer.example.com', port: viewer.port });
+  register({ transport: 'tcp', id: 'c0', host: 'viewer.example.com', port: viewer.port });
   await publish(frame(1));
   await until('the count has arrived', () => counts(viewer)[0] === 1);
 });

@@ -1,17 +1,15 @@
-import type { Client, SubscriberRef } from '../../domain/registration.ts';
+import type { ClientOf } from '../../domain/registration.ts';
 import type { Frame } from '../../domain/frame.ts';
-import type { Delivery, Registry } from '../../ports.ts';
+import type { Transport } from '../../ports.ts';
 import { ConnectLimit } from './connect-limit.ts';
 import { inTime, NoAnswerInTime } from '../in-time.ts';
 import { ClientConnection, type ConnectionOptions } from './connection.ts';
-import { encodeFrame } from './backlog.ts';
+import { encodeFrame } from './encode.ts';
 
-interface Options extends Omit<ConnectionOptions, 'connects' | 'onDead'> {
-  registry: Pick<Registry, 'clients'>;
-  onDead: (clientId: string) => void;
+interface Options extends Omit<ConnectionOptions, 'connects'> {
   /** Maximum number of connects to one address, under way and per second; see `ConnectLimit`. */
   connectsPerAddress: number;
-  /** How long (ms) `publish` waits for slow clients; their sends continue afterwards. */
+  /** How long (ms) `send` waits for slow clients; their sends continue afterwards. */
   waitMs?: number;
 }
 
@@ -19,9 +17,9 @@ interface Options extends Omit<ConnectionOptions, 'connects' | 'onDead'> {
 const IDLE_MS = 120_000;
 
 /**
- * Sends updates to a subscriber's clients as newline-delimited JSON: one line per window and emoji, one write per room.
+ * Sends updates to clients over TCP as newline-delimited JSON: one line per window and emoji, one write per room.
  */
-export class TcpDelivery {
+export class TcpDelivery implements Transport<'tcp'> {
   readonly #options: Options;
   readonly #connects: ConnectLimit;
   readonly #connections = new Map<string, ClientConnection>();
@@ -33,14 +31,12 @@ export class TcpDelivery {
     this.#sweep = setInterval(() => this.#closeIdle(), IDLE_MS / 2).unref();
   }
 
-  /** The delivery port for the clients of one subscriber. All subscribers share this object's connections. */
-  of(subscriber: SubscriberRef): Delivery {
-    return {
-      publish: async (room, frame) => {
-        const clients = await this.#options.registry.clients(subscriber, [room]);
-        await this.#toAll(clients.get(room) ?? [], frame);
-      },
-    };
+  async send(clients: readonly ClientOf<'tcp'>[], frame: Frame): Promise<void> {
+    const encoded = encodeFrame(frame);
+    const sent = Promise.all(clients.map((client) => this.#connection(client).offer(frame, encoded)));
+    await inTime(sent, this.#options.waitMs ?? 200).catch((error: unknown) => {
+      if (!(error instanceof NoAnswerInTime)) throw error;
+    });
   }
 
   close(): void {
@@ -49,15 +45,7 @@ export class TcpDelivery {
     this.#connections.clear();
   }
 
-  async #toAll(clients: readonly Client[], frame: Frame): Promise<void> {
-    const encoded = encodeFrame(frame);
-    const sent = Promise.all(clients.map((client) => this.#connection(client).offer(frame, encoded)));
-    await inTime(sent, this.#options.waitMs ?? 200).catch((error: unknown) => {
-      if (!(error instanceof NoAnswerInTime)) throw error;
-    });
-  }
-
-  #connection(client: Client): ClientConnection {
+  #connection(client: ClientOf<'tcp'>): ClientConnection {
     const known = this.#connections.get(client.id);
     if (known?.client.host === client.host && known.client.port === client.port) return known;
     known?.close();

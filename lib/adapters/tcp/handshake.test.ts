@@ -35,10 +35,9 @@ const listener = async (onText: (socket: Socket, text: string) => void) => {
 };
 
 const deliveryTo = (ports: readonly number[], connectTimeoutMs = 1000, waitMs = 3000) => {
-  const clients = ports.map((port, n) => ({ id: `c${n}`, host: '127.0.0.1', port }));
+  const clients = ports.map((port, n) => ({ transport: 'tcp' as const, id: `c${n}`, host: '127.0.0.1', port }));
   const dead: string[] = [];
   const delivery = new TcpDelivery({
-    registry: { clients: async (_subscriber, rooms) => new Map(rooms.map((room) => [room, clients])) },
     addressesOf: async (host) => [host],
     connectTimeoutMs,
     connectsPerAddress: 1000,
@@ -49,7 +48,7 @@ const deliveryTo = (ports: readonly number[], connectTimeoutMs = 1000, waitMs = 
     onDead: (id) => dead.push(id),
   });
   open.push(delivery);
-  const publish = (count: number) => delivery.of({ cluster: 0, subscriber: 0 }).publish('global', frame(count));
+  const publish = (count: number) => delivery.send(clients, frame(count));
   return { dead, publish };
 };
 

@@ -10,6 +10,7 @@ import { until } from '../../../test/support/until.ts';
 import { frame } from '../../../test/support/frames.ts';
 import { MemoryRegistry } from '../../../test/doubles/registry.ts';
 import { AddressPolicy } from './address-policy.ts';
+import { createDeliverToClients } from '../../usecases/deliver-to-clients.ts';
 import { TcpDelivery } from './delivery.ts';
 
 const HOST = 'viewer.example.com';
@@ -40,7 +41,6 @@ const platform = (allowed: readonly string[], answers: (string[] | Promise<strin
   });
   const dead: string[] = [];
   const delivery = new TcpDelivery({
-    registry,
     addressesOf,
     connectTimeoutMs: 200,
     connectsPerAddress: 1000,
@@ -50,12 +50,13 @@ const platform = (allowed: readonly string[], answers: (string[] | Promise<strin
     onDead: (id) => dead.push(id),
   });
   open.push(delivery);
+  const deliveryOf = createDeliverToClients({ registry, transports: { tcp: delivery } });
   return {
     asked,
     dead,
     register: async (port: number) =>
       (await handler(httpEvent({ body: { client_id: 'c1', host: HOST, port } }))).statusCode,
-    publish: (count: number) => delivery.of({ cluster: 0, subscriber: 0 }).publish('global', frame(count)),
+    publish: (count: number) => deliveryOf({ cluster: 0, subscriber: 0 }).publish('global', frame(count)),
   };
 };
 

@@ -5,7 +5,8 @@
   KEYS[1]     clients by expiry          zset    client -> end of its time to live (ms)
   KEYS[2]     clients by source          hash    address that registrations came from -> number of clients
   KEYS[3]     clusters by load           zset    cluster (3 digits) -> number of clients
-  KEYS[4]     the client                 string  JSON {host, port, room, cluster, subscriber, source}
+  KEYS[4]     the client                 string  JSON {host, port, room, cluster, subscriber, source, caller?};
+                                                 port 0: a WebSocket connection, whose id is the client's
   KEYS[5, 6]  its room: viewers          zset    "client port host" -> cluster * 10000 + subscriber
               its room: audience         hash    "cluster:subscriber" -> number of clients
   KEYS[7, 8]  the same for the client's previous room
@@ -122,10 +123,12 @@ end
 -- ARGV[12]    end of its time to live (ms); '' = unchanged
 -- ARGV[13]    time (s) that the room's keys are kept without further registrations
 -- ARGV[14,15] maximum number of clients, in total and per source
+-- ARGV[16]    claims (JSON) of the caller that has connected; '' = none
 -- Returns { cluster, subscriber }, or the reason of the failure: 'clients' or 'source' when a maximum is reached,
 -- 'unseeded' when the cluster has no subscribers.
 function operations.register()
   local client = { host = ARGV[7], port = tonumber(ARGV[8]), room = ARGV[9], source = ARGV[10] }
+  if ARGV[16] ~= '' then client.caller = ARGV[16] end
   local is_there = redis.call('ZSCORE', KEYS[1], ID)
   if not is_there and redis.call('ZCARD', KEYS[1]) >= tonumber(ARGV[14]) then return 'clients' end
   if not known or known.source ~= client.source then

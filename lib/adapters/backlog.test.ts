@@ -1,10 +1,11 @@
 import { expect, test } from '@jest/globals';
 import fc from 'fast-check';
-import { frame } from '../../../test/support/frames.ts';
-import { largestCounts } from '../../../test/support/tcp-client.ts';
-import { mergeFrames, type Frame } from '../../domain/frame.ts';
-import { toLines } from '../../domain/update-line.ts';
-import { Backlog, encodeFrame } from './backlog.ts';
+import { frame } from '../../test/support/frames.ts';
+import { largestCounts } from '../../test/support/tcp-client.ts';
+import { mergeFrames, type Frame } from '../domain/frame.ts';
+import { toLines } from '../domain/update-line.ts';
+import { Backlog } from './backlog.ts';
+import { encodeFrame } from './tcp/encode.ts';
 
 test('a frame is encoded as one line per window and emoji, with window length and total', () => {
   const lines = encodeFrame(mergeFrames(frame(3, { total: 9 }), frame(4, { emoji: '❤️' }))).split('\n');

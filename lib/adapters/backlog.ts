@@ -1,14 +1,7 @@
-import { mergeFrames, type Frame } from '../../domain/frame.ts';
-import { toLines } from '../../domain/update-line.ts';
+import { mergeFrames, type Frame } from '../domain/frame.ts';
 
 /** Maximum number of counts per room that wait for a client; beyond it, the oldest windows are dropped. */
 const MAX_COUNTS = 2000;
-
-/** Encodes a frame as newline-delimited JSON, one line per window and emoji. */
-export const encodeFrame = (frame: Frame): string =>
-  toLines(frame)
-    .map((line) => `${JSON.stringify(line)}\n`)
-    .join('');
 
 const sizeOf = (windows: Frame['windows']) => windows.reduce((sum, { counts }) => sum + Object.keys(counts).length, 0);
 

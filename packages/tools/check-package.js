@@ -1,5 +1,5 @@
-// `npm run check`: checks the package that npm would publish with publint, and its types with attw
-// ("Are the types wrong?").
+// `npm run check` of a package: checks what npm would publish with publint, and its types with attw ("Are the types
+// wrong?"). Run in the package's folder.
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,7 +9,7 @@ const dir = mkdtempSync(join(tmpdir(), 'check-package-'));
 
 /** Runs a program of an installed package, which npm puts on the path. */
 const run = (/** @type {string} */ program, /** @type {string[]} */ ...args) =>
-  execFileSync(program, args, { cwd: import.meta.dirname, stdio: 'pipe', encoding: 'utf8' });
+  execFileSync(program, args, { stdio: 'pipe', encoding: 'utf8' });
 
 try {
   run('npm', 'pack', '--ignore-scripts', '--pack-destination', dir);
