@@ -30,6 +30,8 @@ export const createPost = ({ endpoint, concurrency, timeoutMs, isLocal }: Option
   const agent = { keepAlive: true, maxSockets: concurrency };
   const client = new ApiGatewayManagementApiClient({
     endpoint,
+    // Without it, the SDK assembles its handlers for every post, which takes a third of the time.
+    cacheMiddleware: true,
     maxAttempts: 1, // the delivery retries, with the newest frame
     requestHandler: {
       ...{ connectionTimeout: timeoutMs, requestTimeout: timeoutMs, throwOnRequestTimeout: true },
