@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { encode } from '@msgpack/msgpack';
 import { touchedWindows, type BucketBatch, type IdentifiedTap } from '../../domain/counting.ts';
 
 /** 72 bits in 12 ASCII characters: the probability of a collision among ten million ids is about 1 in 100 million. */
@@ -6,13 +7,18 @@ const shortId = (id: string): string => hash('sha256', id, 'base64url').slice(0,
 
 /** A batch in the form of `lua/apply-batch.lua`, with what is needed to read its answer. */
 export interface EncodedBatch {
-  json: string;
+  bytes: Buffer;
   topicPartitions: string[];
   /** Starts of the windows, in the order of their keys. */
   starts: number[];
   /** Rooms with the starts of their touched windows, in the order of the answer. */
   rooms: { room: string; starts: number[] }[];
 }
+
+const bytesOf = (value: unknown): Buffer => {
+  const { buffer, byteOffset, byteLength } = encode(value);
+  return Buffer.from(buffer, byteOffset, byteLength);
+};
 
 /** Values in the order of their first use. Indexes begin at 1, as in Lua. */
 class Indexed<T> {
@@ -27,26 +33,55 @@ class Indexed<T> {
   }
 }
 
-type RoomWindows = Map<string, { late: number; windows: Map<number, Map<string, number>> }>;
+/** What the batch adds to a count, and the position of that number in the encoded batch. */
+interface Cell {
+  taps: number;
+  position: number;
+}
 
-/** The touched windows of each room, with the taps without an id in these partitions. */
-const sumOf = (batch: BucketBatch, partitions: ReadonlySet<string>): RoomWindows => {
-  const sum: RoomWindows = new Map();
+interface RoomCells {
+  late: Cell;
+  /** start of the window → emoji → cell */
+  windows: Map<number, Map<string, Cell>>;
+}
+
+const newCell = (): Cell => ({ taps: 0, position: 0 });
+
+const cellOf = ({ late, windows }: RoomCells, start: number | undefined, emoji: string): Cell => {
+  if (start === undefined) return late;
+  const cells = windows.get(start) ?? new Map<string, Cell>();
+  windows.set(start, cells);
+  const cell = cells.get(emoji) ?? newCell();
+  cells.set(emoji, cell);
+  return cell;
+};
+
+/**
+ * The touched windows of each room, with what the taps without an id in these partitions add. The taps with an id have
+ * cells too.
+ */
+const cellsOf = (batch: BucketBatch, partitions: ReadonlySet<string>): Map<string, RoomCells> => {
+  const rooms = new Map<string, RoomCells>();
   for (const [room, starts] of touchedWindows(batch))
-    sum.set(room, { late: 0, windows: new Map([...starts].map((start) => [start, new Map<string, number>()])) });
+    rooms.set(room, {
+      late: newCell(),
+      windows: new Map([...starts].map((start) => [start, new Map<string, Cell>()])),
+    });
   for (const [name, part] of batch.partitions) {
     if (!partitions.has(name)) continue;
     for (const [room, { late, windows }] of part.rooms) {
-      const into = sum.get(room);
-      if (!into) continue;
-      into.late += late;
-      for (const [start, emojis] of windows) {
-        const counts = into.windows.get(start);
-        for (const [emoji, taps] of emojis) counts?.set(emoji, taps + (counts.get(emoji) ?? 0));
-      }
+      const cells = rooms.get(room);
+      if (!cells) continue;
+      cells.late.taps += late;
+      for (const [start, emojis] of windows)
+        for (const [emoji, taps] of emojis) cellOf(cells, start, emoji).taps += taps;
+    }
+    for (const { room, start, emoji } of part.identified) {
+      const cells = rooms.get(room);
+      if (cells) cellOf(cells, start, emoji);
     }
   }
-  return sum;
+  return rooms;
 };
 
 /**
@@ -58,36 +93,29 @@ export const encodeBatch = (
   partitions: ReadonlySet<string>,
   overAt: (start: number) => number,
 ): EncodedBatch => {
-  const [rooms, windows, emojis] = [new Indexed<string>(), new Indexed<number>(), new Indexed<string>()];
-  const sum = sumOf(batch, partitions);
+  const [windows, emojis] = [new Indexed<number>(), new Indexed<string>()];
+  const cells = cellsOf(batch, partitions);
 
   const numbers: number[] = [];
-  for (const [room, { late, windows: touched }] of sum) {
-    rooms.indexOf(room);
-    numbers.push(late, touched.size);
+  for (const { late, windows: touched } of cells.values()) {
+    late.position = numbers.push(late.taps);
+    numbers.push(touched.size);
     for (const [start, counts] of touched) {
       numbers.push(windows.indexOf(start), counts.size);
-      for (const [emoji, taps] of counts) numbers.push(emojis.indexOf(emoji), taps);
+      for (const [emoji, cell] of counts) cell.position = numbers.push(emojis.indexOf(emoji), cell.taps);
     }
   }
 
   const encodeIdentified = (taps: readonly IdentifiedTap[]) => {
-    const combinations: number[] = [];
-    const indexes = new Map<string, number>();
+    const ids = taps.map(({ id }) => shortId(id));
     const sequence: (number | number[])[] = [];
     let [time, run] = [-1, [] as number[]];
     for (const { room, start, emoji, count, appended } of taps) {
-      const key = `${room} ${start} ${emoji} ${count}`;
-      let index = indexes.get(key);
-      if (index === undefined) {
-        const window = start === undefined ? 0 : windows.indexOf(start);
-        combinations.push(rooms.indexOf(room), window, emojis.indexOf(emoji), count);
-        indexes.set(key, (index = combinations.length / 4));
-      }
       if (appended !== time) sequence.push((time = appended), (run = []));
-      run.push(index);
+      const ofRoom = cells.get(room);
+      if (ofRoom) run.push(cellOf(ofRoom, start, emoji).position, count);
     }
-    return { k: taps.map(({ id }) => shortId(id)).join(''), c: combinations, s: sequence };
+    return { k: ids.join(''), d: new Set(ids).size < ids.length ? 1 : 0, s: sequence };
   };
 
   const p = [...batch.partitions].map(([name, part]) => ({
@@ -98,9 +126,9 @@ export const encodeBatch = (
   }));
   const w = windows.values.flatMap((start) => [start, overAt(start)]);
   return {
-    json: JSON.stringify({ p, e: emojis.values, r: rooms.values, w, n: numbers }),
+    bytes: bytesOf({ p, e: emojis.values, r: [...cells.keys()], w, n: numbers }),
     topicPartitions: [...batch.partitions.keys()],
     starts: windows.values,
-    rooms: [...sum].map(([room, { windows: touched }]) => ({ room, starts: [...touched.keys()] })),
+    rooms: [...cells].map(([room, { windows: touched }]) => ({ room, starts: [...touched.keys()] })),
   };
 };

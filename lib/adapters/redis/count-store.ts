@@ -8,7 +8,7 @@ import { encodeBatch } from './bucket-batch.ts';
 import { bucketsName } from './former-counts.ts';
 import { withStore, type RedisClient } from './client.ts';
 import { PlatformError } from '../../errors.ts';
-import { readCounts, readRoom } from './stored-counts.ts';
+import { readCounts, readProgress, readRoom } from './stored-counts.ts';
 
 export interface CountStoreOptions extends WindowSettings {
   /** Part of the key names: with a different number everything is counted again. */
@@ -65,8 +65,8 @@ export class RedisCountStore implements CountStore {
       this.#eachBucket(async (bucket) => {
         const fields = topicPartitions.map((name) => PROGRESS_FIELD + name);
         // An unreadable bucket has no progress; `apply` reports it as damaged.
-        const texts = await this.#redis.hmget(this.#key(bucket, 'state'), ...fields).catch(orIfDamaged([]));
-        return new Map(topicPartitions.map((name, n) => [name, parseProgress(texts[n])]));
+        const values = await this.#redis.hmgetBuffer(this.#key(bucket, 'state'), ...fields).catch(orIfDamaged([]));
+        return new Map(topicPartitions.map((name, n) => [name, readProgress(values[n])]));
       }),
     );
   }
@@ -178,7 +178,7 @@ export class RedisCountStore implements CountStore {
     ];
     const salt = randomUUID().slice(0, 8);
     const reply = await this.#redis
-      .applyBatchBuffer(keys.length, ...keys, encoded.json, now, salt, idTtlMs, idLimit, maxEmojis)
+      .applyBatchBuffer(keys.length, ...keys, encoded.bytes, now, salt, idTtlMs, idLimit, maxEmojis)
       .catch(orIfDamaged(['damaged']));
     const [answer, ...rest] = reply as [Buffer | string, ...unknown[]];
     const state = String(answer);
@@ -281,11 +281,6 @@ const orIfDamaged =
     if (isDamage(error)) return instead;
     throw error;
   };
-
-const parseProgress = (text: string | null | undefined): Progress => {
-  const [offset, newest] = /^(-?\d+) (-?\d+) /.exec(text ?? '')?.slice(1) ?? [];
-  return { offset: Number(offset ?? -1), newest: Number(newest ?? -1) };
-};
 
 /** From a script's answer: topic-partition, offset, newest, ... */
 const progressFrom = (flat: readonly unknown[]): Map<string, Progress> => {

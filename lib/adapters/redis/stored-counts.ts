@@ -1,5 +1,6 @@
 import { decode } from '@msgpack/msgpack';
 import { z } from 'zod';
+import type { Progress } from '../../ports.ts';
 
 /** The values that `lua/apply-batch.lua` stores are arrays. */
 const stored = z.array(z.union([z.string(), z.number()]));
@@ -50,4 +51,12 @@ export const readRoom = (bytes: Uint8Array | null | undefined): StoredRoom | und
 export const readCounts = (bytes: Uint8Array | null | undefined): Map<string, number> | undefined => {
   const values = bytes ? valuesOf(bytes) : undefined;
   return values && countsOf(values);
+};
+
+const progress = z.tuple([z.number(), z.number()]);
+
+/** The first values of a partition's progress; as if nothing was counted when the bytes are not one. */
+export const readProgress = (bytes: Uint8Array | null | undefined): Progress => {
+  const [offset, newest] = progress.safeParse((bytes ? valuesOf(bytes) : undefined)?.slice(0, 2)).data ?? [-1, -1];
+  return { offset, newest };
 };

@@ -5,24 +5,24 @@
   KEYS[1]    state      hash  room           -> MessagePack array: late taps, time of the last change (s), number of the
                                                 starts that follow, starts of its windows (newest first, at most 10),
                                                 then for each emoji: emoji, taps
-                              " p <partition>" -> progress, see `progressOf`
+                              " p <partition>" -> MessagePack array: progress, see `progressOf`
                               " salt"         -> identifies this state; window hashes with another salt are leftovers
                               " horizon"      -> windows that start before this (ms) were removed
   KEYS[2]    windows    zset  start of a window -> start
   KEYS[3]    open       zset  start of a window -> time at which to report it as final (ms)
   KEYS[4..]  ids        set, two for each entry of `p`: the ids of the even and the odd generation
   then       window     hash, one for each window of `w`: room -> MessagePack array: emoji, taps, ...;
-                              " salt" -> salt of its state
-  ARGV[1]    JSON {
+                              " salt" -> salt of its state; " large" -> see `LARGE`
+  ARGV[1]    MessagePack {
                p: [{ t: topic-partition, f: first offset, l: last offset, m: latest record time (ms), a: latest append time (ms),
                      x: whether `n` and `i` contain its taps (1 or 0),
-                     i: taps with an id, in order: { k: their ids, 12 bytes each, c: [room, window or 0 (late), emoji, taps, ...],
-                        s: [append time (ms), [index of four values in `c`, ...], ...] } or absent }, ...],
+                     i: taps with an id, in order: { k: their ids, 12 bytes each, d: whether one of them occurs twice (1 or 0),
+                        s: [append time (ms), [position in `n` to which to add, taps, ...], ...] } or absent }, ...],
                e: [emoji, ...],
                r: [room, ...],
                w: [start of a window, time at which to report it as final (ms) or 0, ...],
-               n: the taps without an id: for each room its late taps and its number of touched windows, and for each of
-                  these the window and its number of emojis, and for each of these the emoji and its taps }
+               n: for each room its late taps and its number of touched windows, and for each of these the window and its
+                  number of emojis, and for each of these the emoji and its taps; without the taps with an id }
              Rooms, windows and emojis are indexes that begin at 1.
   ARGV[2]    now (ms)
   ARGV[3]    salt for the state if there is none yet
@@ -39,14 +39,16 @@
   Append time never decreases here, so which taps count depends only on the order of records in the topic, and not on
   how they are divided into batches or how often a batch is delivered.
 
-  Values are MessagePack, because Redis encodes and decodes it three times as fast as JSON.
+  Values are MessagePack, because Redis reads and writes it three times as fast as JSON.
 ]=]
 local OTHER = ':other:'
-local batch = cjson.decode(ARGV[1])
+-- Redis searches a hash of up to 512 small values from its beginning. A value of more than 64 bytes makes it a table.
+local LARGE_FROM, LARGE = 64, string.rep(' ', 65)
+local batch = cmsgpack.unpack(ARGV[1])
 local now, idTtl, idLimit, maxKinds = tonumber(ARGV[2]), tonumber(ARGV[4]), tonumber(ARGV[5]), tonumber(ARGV[6])
 local names, emojis, numbers = batch.r, batch.e, batch.n
 local firstWindowKey = 3 + 2 * #batch.p
-local pack, decode = cmsgpack.pack, cmsgpack.unpack
+local pack, decode, type = cmsgpack.pack, cmsgpack.unpack, type
 
 local function whole(number) return string.format('%.0f', number) end
 
@@ -70,14 +72,13 @@ end
 -- o: offset, m: latest record time, a: latest append time, g: generation, b: its begin, n: its number of ids,
 -- q: number of ids in the previous generation
 local function progressOf(text)
-  local p = { o = -1, m = -1, a = 0, g = 0, b = 0, n = 0, q = 0 }
-  if text then
-    local o, m, a, g, b, n, q = string.match(text, '^(%-?%d+) (%-?%d+) (%d+) (%d+) (%d+) (%d+) (%d+)$')
-    if not o then return nil end
-    p.o, p.m, p.a, p.g, p.b, p.n, p.q =
-      tonumber(o), tonumber(m), tonumber(a), tonumber(g), tonumber(b), tonumber(n), tonumber(q)
+  if not text then return { o = -1, m = -1, a = 0, g = 0, b = 0, n = 0, q = 0 } end
+  local p = decode(text)
+  if type(p) ~= 'table' or #p ~= 7 then return nil end
+  for n = 1, 7 do
+    if type(p[n]) ~= 'number' then return nil end
   end
-  return p
+  return { o = p[1], m = p[2], a = p[3], g = p[4], b = p[5], n = p[6], q = p[7] }
 end
 
 -- Read what is stored.
@@ -125,15 +126,19 @@ if isRepeated then
 end
 
 local windows = {}
-for n = 1, #batch.w, 2 do windows[#windows + 1] = { start = batch.w[n], over = batch.w[n + 1], names = { ' salt' }, at = 1 } end
+for n = 1, #batch.w, 2 do
+  windows[#windows + 1] =
+    { start = batch.w[n], over = batch.w[n + 1], names = { ' salt', ' large' }, last = 2, at = 2, changes = {}, changed = 0 }
+end
 do
   local at = 1
   for r = 1, #names do
     local touched = numbers[at + 1]
     at = at + 2
     for _ = 1, touched do
-      local rooms = windows[numbers[at]].names
-      rooms[#rooms + 1] = names[r]
+      local window = windows[numbers[at]]
+      window.last = window.last + 1
+      window.names[window.last] = names[r]
       at = at + 2 + 2 * numbers[at + 1]
     end
   end
@@ -142,27 +147,26 @@ for n, window in ipairs(windows) do
   window.key = KEYS[firstWindowKey + n]
   window.values = hmget(window.key, window.names)
   window.isNew = not salt or window.values[1] ~= salt
-  window.changes = {}
 end
 
--- For each id, whether the generation set of this key contains it.
+-- For each id 1 if the generation set of this key contains it.
 local function seenIn(key, ids)
+  if #ids <= MOST then return redis.call('SMISMEMBER', key, unpack(ids)) end
   local seen = {}
   for from = 1, #ids, MOST do
     local part = redis.call('SMISMEMBER', key, unpack(ids, from, math.min(from + MOST - 1, #ids)))
-    for n = 1, #part do seen[from + n - 1] = part[n] == 1 end
+    for n = 1, #part do seen[from + n - 1] = part[n] end
   end
   return seen
 end
 
--- What taps with an id add: room -> window or 0 (late) -> emoji, taps, ...
-local identified = {}
-
+-- Adds the taps whose id has not been counted before to `n`.
 local function countIdentified(part)
   local p, taps = part.p, part.i
-  local keys, combinations, sequence = taps.k, taps.c, taps.s
+  local keys, sequence = taps.k, taps.s
   local ids = {}
-  for n = 1, #keys / 12 do ids[n] = string.sub(keys, 12 * n - 11, 12 * n) end
+  local sub = string.sub
+  for n = 1, #keys / 12 do ids[n] = sub(keys, 12 * n - 11, 12 * n) end
   local current, previous = part.ids[p.g % 2 + 1], part.ids[(p.g + 1) % 2 + 1]
   -- Without ids in the progress, sets are leftovers of another state; a set of another size than recorded is damaged.
   local inCurrent, inPrevious = {}, {}
@@ -174,49 +178,58 @@ local function countIdentified(part)
     if redis.call('SCARD', previous) ~= p.q then return false end
     inPrevious = seenIn(previous, ids)
   end
-  local first = p.g
+  local first, latest = p.g, p.a
+  for n = 1, #sequence, 2 do latest = math.max(latest, sequence[n]) end
+  if p.n == 0 and p.q == 0 then p.b = math.max(p.a, sequence[1]) end
   part.first, part.added = first, {}
-  local generationOf, counted = {}, {}
   local index = 0
-  for n = 1, #sequence, 2 do
-    local time = math.max(p.a, sequence[n])
-    p.a = time
-    local run = sequence[n + 1]
-    for m = 1, #run do
-      index = index + 1
-      if p.n == 0 and p.q == 0 then
-        p.b = time
-      elseif time - p.b >= 2 * idTtl then
-        p.g, p.b, p.n, p.q = p.g + 2, time, 0, 0
-      elseif time - p.b >= idTtl or p.n >= idLimit then
-        p.g, p.b, p.n, p.q = p.g + 1, time, 0, p.n
-      end
-      local id, g = ids[index], p.g
-      local generation = generationOf[id] or (inCurrent[index] and first) or (inPrevious[index] and first - 1)
-      if not generation or generation < g - 1 then
-        generationOf[id] = g
-        p.n = p.n + 1
-        local added = part.added[g]
-        if not added then
-          added = {}
-          part.added[g] = added
+  if taps.d == 0 and latest - p.b < idTtl and p.n + #ids <= idLimit then
+    -- The usual case: no id occurs twice, and the generation does not end.
+    local added, count = {}, 0
+    for n = 2, #sequence, 2 do
+      local run = sequence[n]
+      for m = 1, #run, 2 do
+        index = index + 1
+        if inCurrent[index] ~= 1 and inPrevious[index] ~= 1 then
+          count = count + 1
+          added[count] = ids[index]
+          local position = run[m]
+          numbers[position] = numbers[position] + run[m + 1]
         end
-        added[#added + 1] = id
-        local c = run[m]
-        counted[c] = (counted[c] or 0) + 1
       end
     end
-  end
-  for c = 1, #combinations / 4 do
-    if counted[c] then
-      local at = 4 * c - 3
-      local r, w = combinations[at], combinations[at + 1]
-      local room = identified[r] or {}
-      identified[r] = room
-      local added = room[w] or {}
-      room[w] = added
-      added[#added + 1] = emojis[combinations[at + 2]] or ''
-      added[#added + 1] = combinations[at + 3] * counted[c]
+    p.a, p.n = latest, p.n + count
+    if count > 0 then part.added[first] = added end
+  else
+    local generationOf = {}
+    for n = 1, #sequence, 2 do
+      local time = math.max(p.a, sequence[n])
+      p.a = time
+      local run = sequence[n + 1]
+      for m = 1, #run, 2 do
+        index = index + 1
+        if p.n == 0 and p.q == 0 then
+          p.b = time
+        elseif time - p.b >= 2 * idTtl then
+          p.g, p.b, p.n, p.q = p.g + 2, time, 0, 0
+        elseif time - p.b >= idTtl or p.n >= idLimit then
+          p.g, p.b, p.n, p.q = p.g + 1, time, 0, p.n
+        end
+        local id, g = ids[index], p.g
+        local generation = generationOf[id] or (inCurrent[index] == 1 and first) or (inPrevious[index] == 1 and first - 1)
+        if not generation or generation < g - 1 then
+          generationOf[id] = g
+          p.n = p.n + 1
+          local added = part.added[g]
+          if not added then
+            added = {}
+            part.added[g] = added
+          end
+          added[#added + 1] = id
+          local position = run[m]
+          numbers[position] = numbers[position] + run[m + 1]
+        end
+      end
     end
   end
   return true
@@ -268,31 +281,36 @@ local function positionOf(room, start)
   return at, at <= last and room[at] == start
 end
 
+local function insertStart(room, start)
+  local position, isListed = positionOf(room, start)
+  if isListed or position > 13 then return end
+  table.insert(room, position, start)
+  if room[3] == 10 then table.remove(room, 14) else room[3] = room[3] + 1 end
+end
+
+-- Other damage makes arithmetic fail, and with it the script, before anything is written.
 local function isRoom(room)
-  return type(room) == 'table' and type(room[1]) == 'number' and type(room[2]) == 'number' and type(room[3]) == 'number'
-    and room[3] >= 0 and room[3] <= 10 and #room >= 3 + room[3] and (#room - 3 - room[3]) % 2 == 0
+  return type(room) == 'table' and type(room[3]) == 'number' and room[3] >= 0 and room[3] <= 10
+    and #room >= 3 + room[3] and (#room - room[3]) % 2 == 1
 end
 
 local partlyCounted = append_progress(partial, {})
-local reply, changes = { 'counted', partlyCounted }, {}
+local reply, changes, replied, changed = { 'counted', partlyCounted }, {}, 2, 0
 local seconds, at = math.floor(now / 1000), 1
 for r = 1, #names do
   local text = stored[firstRoom + r] or ''
   local room = text == '' and { 0, 0, 0 } or decode(text)
   if not isRoom(room) then return { 'damaged' } end
-  local withIds = identified[r] or {}
   local late, touched = numbers[at], numbers[at + 1]
-  if withIds[0] then
-    for n = 2, #withIds[0], 2 do late = late + withIds[0][n] end
-  end
   local isChanged = late > 0
   room[1] = room[1] + late
-  local answer = #reply + 1
+  local answer = replied + 1
+  replied = answer + touched
   at = at + 2
   for n = 1, touched do
     local w, kinds = numbers[at], numbers[at + 1]
-    local window, added = windows[w], withIds[w]
-    local start = window.start
+    local window = windows[w]
+    local start, windowChanged = window.start, false
     at = at + 2
     window.at = window.at + 1
     local windowText = not window.isNew and window.values[window.at] or ''
@@ -304,30 +322,29 @@ for r = 1, #names do
       local _, isListed = positionOf(room, start)
       if isListed and start >= horizon then return { 'damaged' } end
     end
-    if kinds > 0 or added then
-      isChanged = true
-      if start < horizon then
-        counts = nil
-      elseif not counts then
-        counts = {}
-        local position, isListed = positionOf(room, start)
-        if not isListed and position <= 13 then
-          table.insert(room, position, start)
-          if room[3] == 10 then table.remove(room, 14) else room[3] = room[3] + 1 end
+    for _ = 1, kinds do
+      local taps = numbers[at + 1]
+      if taps > 0 then
+        if not windowChanged then
+          windowChanged = true
+          if start < horizon then
+            counts = nil
+          elseif not counts then
+            counts = {}
+            insertStart(room, start)
+          end
         end
+        add(room, counts, emojis[numbers[at]], taps)
       end
-      for _ = 1, kinds do
-        add(room, counts, emojis[numbers[at]], numbers[at + 1])
-        at = at + 2
-      end
-      if added then
-        for m = 1, #added, 2 do add(room, counts, added[m], added[m + 1]) end
-      end
+      at = at + 2
+    end
+    if windowChanged then
+      isChanged = true
       if counts then
         windowText = pack(counts)
-        local all = window.changes
-        all[#all + 1] = names[r]
-        all[#all + 1] = windowText
+        local all, last = window.changes, window.changed + 2
+        all[last - 1], all[last] = names[r], windowText
+        window.changed = last
       end
     end
     reply[answer + n] = windowText
@@ -335,8 +352,8 @@ for r = 1, #names do
   if isChanged then
     room[2] = seconds
     text = pack(room)
-    changes[#changes + 1] = names[r]
-    changes[#changes + 1] = text
+    changed = changed + 2
+    changes[changed - 1], changes[changed] = names[r], text
   end
   reply[answer] = text
 end
@@ -352,8 +369,7 @@ if #fresh > 0 then
   for _, part in ipairs(fresh) do
     local p = part.p
     changes[#changes + 1] = ' p ' .. part.t
-    changes[#changes + 1] = table.concat(
-      { whole(p.o), whole(p.m), whole(p.a), whole(p.g), whole(p.b), whole(p.n), whole(p.q) }, ' ')
+    changes[#changes + 1] = pack({ p.o, p.m, p.a, p.g, p.b, p.n, p.q })
     local first, isEmpty = part.first or p.g, p.n == 0 and p.q == 0
     -- The sets may be large; UNLINK frees them in another thread.
     if isEmpty or p.wasEmpty or p.g >= first + 2 then
@@ -369,11 +385,14 @@ if #fresh > 0 then
   end
   call('HSET', KEYS[1], changes)
   for _, window in ipairs(windows) do
-    if #window.changes > 0 then
+    if window.changed > 0 then
       if window.isNew then
         redis.call('UNLINK', window.key)
         redis.call('ZADD', KEYS[2], window.start, whole(window.start))
         redis.call('HSET', window.key, ' salt', salt)
+      end
+      if window.changed > 2 * LARGE_FROM and (window.isNew or not window.values[2]) then
+        redis.call('HSET', window.key, ' large', LARGE)
       end
       call('HSET', window.key, window.changes)
       if window.over > 0 then redis.call('ZADD', KEYS[3], 'GT', window.over, whole(window.start)) end
