@@ -12,9 +12,7 @@ export interface RedisUsage {
   bytes: number;
 }
 
-const KEYS = ['cpuMs', 'commands', 'reads', 'bytes'] as const;
-
-export const readUsage = async (redis: Redis): Promise<RedisUsage> => {
+const readUsage = async (redis: Redis): Promise<RedisUsage> => {
   const info = await redis.info('all');
   const number = (name: string): number | undefined => {
     const text = new RegExp(`^${name}:([\\d.]+)`, 'm').exec(info)?.[1];
@@ -31,19 +29,17 @@ export const readUsage = async (redis: Redis): Promise<RedisUsage> => {
   };
 };
 
-const combine = (a: RedisUsage, b: RedisUsage, sign: 1 | -1): RedisUsage => {
-  const sums = KEYS.map((key) => [key, a[key] + sign * b[key]]);
-  return Object.fromEntries(sums) as Record<(typeof KEYS)[number], number>;
-};
-
-export const NO_USAGE: RedisUsage = { cpuMs: 0, commands: 0, reads: 0, bytes: 0 };
-export const addUsage = (a: RedisUsage, b: RedisUsage): RedisUsage => combine(a, b, 1);
-
 /** What the server did during `work`. */
 export const usageOf = async (redis: Redis, work: () => Promise<unknown>): Promise<RedisUsage> => {
   const before = await readUsage(redis);
   await work();
-  return combine(await readUsage(redis), before, -1);
+  const after = await readUsage(redis);
+  return {
+    cpuMs: after.cpuMs - before.cpuMs,
+    commands: after.commands - before.commands,
+    reads: after.reads - before.reads,
+    bytes: after.bytes - before.bytes,
+  };
 };
 
 /** Makes the server log slow commands and scripts, from this duration (µs) on. */
