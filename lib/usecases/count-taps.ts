@@ -22,8 +22,6 @@ export interface CounterDeps {
 
 /** Attempts per batch while Redis keeps losing counts. After that the batch fails and is delivered again. */
 const ATTEMPTS = 8;
-/** Maximum number of taps with an `event_id` per script call: they block Redis for a few ms. */
-const MAX_IDENTIFIED = 2000;
 
 type Refused = Applied['refused'][number];
 
@@ -97,21 +95,7 @@ export const createCounter = (deps: CounterDeps) => {
     /** Counts a batch of `emoji_topic` and publishes the counts of its rooms. */
     async count(batch: readonly StreamRecord[]): Promise<void> {
       const { taps, rejected } = readTaps(batch);
-      const identified = taps.filter(({ reaction }) => reaction.event_id !== undefined).length;
-      const portions = identified > MAX_IDENTIFIED ? portionsOf(batch, MAX_IDENTIFIED) : [batch];
-      const first = new Map<string, number>();
-      for (const portion of portions) {
-        const spans = spansOf(portion);
-        for (const [name, span] of spans) {
-          span.first = first.get(name) ?? span.first; // offsets without a record between two portions
-          first.set(name, span.last + 1);
-        }
-        const covers = ({ topicPartition: name, offset }: { topicPartition: string; offset: number }) => {
-          const span = spans.get(name);
-          return span !== undefined && offset >= span.first && offset <= span.last;
-        };
-        await countBatch({ records: portion, taps: portions.length > 1 ? taps.filter(covers) : taps, spans });
-      }
+      await countBatch({ records: batch, taps, spans: spansOf(batch) });
       await setAside(records, log, rejected);
     },
 
@@ -141,9 +125,3 @@ export const createCounter = (deps: CounterDeps) => {
 };
 
 export type Counter = ReturnType<typeof createCounter>;
-
-const portionsOf = (batch: readonly StreamRecord[], most: number): StreamRecord[][] => {
-  const portions: StreamRecord[][] = [];
-  for (let from = 0; from < batch.length; from += most) portions.push(batch.slice(from, from + most));
-  return portions;
-};

@@ -1,8 +1,11 @@
+import { encode } from '@msgpack/msgpack';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { RedisClient } from '../../lib/adapters/redis/client.ts';
+import { removeFormerCounts } from '../../lib/adapters/redis/former-counts.ts';
 import { RedisCountStore } from '../../lib/adapters/redis/count-store.ts';
 import { groupByBucket } from '../../lib/domain/counting.ts';
 import { MemoryCountStore } from '../doubles/count-store.ts';
+import { recordedLogger } from '../support/doubles.ts';
 import { emptyRedis } from '../support/services.ts';
 import { tap } from '../support/taps.ts';
 import { countStoreContract, SETTINGS, spansOfTaps } from './count-store.contract.ts';
@@ -38,12 +41,14 @@ describe('in Redis', () => {
       async (keys: string[]) => redis.set((keys[0] ?? '').replace(/}.*/, '}:open'), 'x'),
     ],
     [
-      'a room is not JSON',
-      async (keys: string[]) => redis.hset(keys.find((key) => key.endsWith(':state')) ?? '', 'global', '{'),
+      'a room is not MessagePack',
+      async (keys: string[]) =>
+        redis.hset(keys.find((key) => key.endsWith(':state')) ?? '', 'global', Buffer.from([0xdc])),
     ],
     [
-      'a room is other JSON',
-      async (keys: string[]) => redis.hset(keys.find((key) => key.endsWith(':state')) ?? '', 'global', '[1]'),
+      'a room is a MessagePack value of another kind',
+      async (keys: string[]) =>
+        redis.hset(keys.find((key) => key.endsWith(':state')) ?? '', 'global', Buffer.from(encode([1, 2]))),
     ],
     [
       'the progress is invalid',
@@ -77,5 +82,36 @@ describe('in Redis', () => {
     expect((await store.progress(['emoji_topic-0'])).every((each) => each.get('emoji_topic-0')?.offset === 2)).toBe(
       true,
     );
+  });
+
+  test.each([
+    ['MessagePack of another kind', [1, 2]],
+    ['an emoji without taps', [0, 1, 0, '🔥']],
+    ['taps of no emoji', [0, 1, 0, 5, 5]],
+  ])('a room that is %s is not shown', async (_what, value) => {
+    const store = await create();
+    await store.apply(batchOf(tap(0, { at: T })), T);
+    const [window = ''] = await redis.keys('*:window:*');
+    await redis.hset(window.replace(/:window:.*/, ':state'), 'global', Buffer.from(encode(value)));
+    expect(await store.snapshot('global')).toEqual({ windows: [], totals: new Map(), late: 0 });
+  });
+
+  test.each([
+    ['before buckets', { 'counts:progress': 'x', 'counts:a': 'x' }, 'format of an older version'],
+    ['of JSON values', { 'emoji:layout': '4', 'emoji:{c4.0}:state': 'x' }, 'format of an older version'],
+    ['of another number of buckets', { 'emoji:layout': 'm3', 'emoji:{m3.2}:state': 'x' }, 'number of buckets'],
+  ])('counts in the format %s are removed, with one line that says so', async (_what, former, message) => {
+    const store = await create();
+    await store.apply(batchOf(tap(0, { at: T })), T);
+    const kept = await redis.keys('*');
+    await redis.mset(former);
+    const log = recordedLogger();
+    await removeFormerCounts(redis, 4, log);
+    expect((await redis.keys('*')).sort()).toEqual([...kept, 'emoji:layout'].sort());
+    expect(log.lines).toEqual([
+      ['warn', expect.stringContaining(message), ...log.lines.flatMap((line) => line.slice(2))],
+    ]);
+    await removeFormerCounts(redis, 4, log);
+    expect(log.lines).toHaveLength(1);
   });
 });

@@ -6,14 +6,18 @@ import { scripts } from './scripts.ts';
 
 /** An answer of a Lua script. */
 export type Reply = string | number | null | Reply[];
-type Script = (...args: (string | number)[]) => Promise<Reply>;
+type Script<R> = (...args: (string | number | Buffer)[]) => Promise<R>;
+/** The same with bytes instead of text. */
+export type BytesReply = Buffer | number | null | BytesReply[];
 
 /**
  * A connection to one Redis server or to a Redis Cluster. It knows the scripts of `lua/`; the first argument of each is
  * its number of keys. All keys of one command or script must be in one slot (share a hash tag). MULTI is not to be
  * used: a command that is sent again after a failover would be outside its transaction. Use a script instead.
  */
-export type RedisClient = (Redis | Cluster) & Record<keyof typeof scripts, Script>;
+export type RedisClient = (Redis | Cluster) &
+  Record<keyof typeof scripts, Script<Reply>> &
+  Record<`${keyof typeof scripts}Buffer`, Script<BytesReply>>;
 
 export const isCluster = (redis: RedisClient): boolean => 'isCluster' in redis && redis.isCluster;
 

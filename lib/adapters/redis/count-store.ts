@@ -5,9 +5,11 @@ import type { RoomCounts, WindowCounts } from '../../domain/frame.ts';
 import type { WindowSettings } from '../../domain/window.ts';
 import type { BucketOutcome, CountStore, OverdueWindow, Progress, ProgressMap } from '../../ports.ts';
 import { encodeBatch } from './bucket-batch.ts';
+import { bucketsName } from './former-counts.ts';
 import { withStore, type RedisClient } from './client.ts';
 import { afterEvictions } from './evicted.ts';
-import { readCounts, readRoom } from './stored-counts.ts';
+import { PlatformError } from '../../errors.ts';
+import { readCounts, readProgress, readRoom } from './stored-counts.ts';
 
 export interface CountStoreOptions extends WindowSettings {
   /** Part of the key names: with a different number everything is counted again. */
@@ -38,11 +40,13 @@ const TRIM_AT_ONCE = 200;
 const CHECK_AT_ONCE = 1000;
 /** How long (ms) counting may go on after a successful `mayCount`. */
 const MAY_COUNT_MS = 2000;
+/** Maximum number of attempts while other processes count the same records. */
+const ATTEMPTS = 8;
 const MINUTES = 60;
 
 /** Errors of commands and scripts that show damaged stored data. */
 const isDamage = (error: unknown): boolean =>
-  error instanceof Error && /WRONGTYPE|attempt to \w+|bad argument #/.test(error.message);
+  error instanceof Error && /WRONGTYPE|attempt to \w+|bad argument #|Bad data format|Missing bytes/.test(error.message);
 
 /** The counts in Redis, see `lua/apply-batch.lua`. All keys of a bucket are in one slot of a Redis Cluster. */
 export class RedisCountStore implements CountStore {
@@ -77,8 +81,8 @@ export class RedisCountStore implements CountStore {
       this.#eachBucket(async (bucket) => {
         const fields = topicPartitions.map((name) => PROGRESS_FIELD + name);
         // An unreadable bucket has no progress; `apply` reports it as damaged.
-        const texts = await this.#redis.hmget(this.#key(bucket, 'state'), ...fields).catch(orIfDamaged([]));
-        return new Map(topicPartitions.map((name, n) => [name, parseProgress(texts[n])]));
+        const values = await this.#redis.hmgetBuffer(this.#key(bucket, 'state'), ...fields).catch(orIfDamaged([]));
+        return new Map(topicPartitions.map((name, n) => [name, readProgress(values[n])]));
       }),
     );
   }
@@ -139,15 +143,15 @@ export class RedisCountStore implements CountStore {
   snapshot(room: string): Promise<Omit<RoomCounts, 'room'>> {
     return withStore(async () => {
       const bucket = bucketOf(room, this.buckets);
-      const stored = readRoom(await this.#redis.hget(this.#key(bucket, 'state'), room));
+      const stored = readRoom(await this.#redis.hgetBuffer(this.#key(bucket, 'state'), room));
       if (stored === undefined) return { windows: [], totals: new Map(), late: 0 };
       const windows = await Promise.all(
         stored.starts.map(async (start): Promise<WindowCounts | undefined> => {
-          const [text, open] = await Promise.all([
-            this.#redis.hget(this.#windowKey(bucket, start), room),
+          const [bytes, open] = await Promise.all([
+            this.#redis.hgetBuffer(this.#windowKey(bucket, start), room),
             this.#redis.zscore(this.#key(bucket, 'open'), start),
           ]);
-          const counts = readCounts(text);
+          const counts = readCounts(bytes);
           return counts && { start, counts, final: open === null };
         }),
       );
@@ -170,9 +174,28 @@ export class RedisCountStore implements CountStore {
   }
 
   async #applyOne(batch: BucketBatch, now: number, recount: boolean): Promise<BucketOutcome> {
+    let partitions: ReadonlySet<string> = new Set(batch.partitions.keys());
+    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+      const outcome = await this.#tryToApply(batch, partitions, now, recount);
+      if ('state' in outcome) return outcome;
+      partitions = outcome.fresh;
+    }
+    throw new PlatformError('store_unavailable', 'Other processes are counting the same records');
+  }
+
+  /**
+   * Counts the sums over these partitions, so that the script adds to each count once.
+   * @returns the partitions of which nothing was counted before, if they are others. Then nothing was counted.
+   */
+  async #tryToApply(
+    batch: BucketBatch,
+    partitions: ReadonlySet<string>,
+    now: number,
+    recount: boolean,
+  ): Promise<BucketOutcome | { fresh: ReadonlySet<string> }> {
     const { bucket } = batch;
     const { idTtlMs, idLimit, maxEmojis } = this.#options;
-    const encoded = encodeBatch(batch, (start) => this.#overAt(start, now, recount));
+    const encoded = encodeBatch(batch, partitions, (start) => this.#overAt(start, now, recount));
     const keys = [
       ...['state', 'windows', 'open'].map((part) => this.#key(bucket, part)),
       ...encoded.topicPartitions.flatMap((name) => this.#idKeys(bucket, name)),
@@ -180,17 +203,19 @@ export class RedisCountStore implements CountStore {
     ];
     const salt = randomUUID().slice(0, 8);
     const reply = await this.#redis
-      .applyBatch(keys.length, ...keys, encoded.json, now, salt, idTtlMs, idLimit, maxEmojis)
+      .applyBatchBuffer(keys.length, ...keys, encoded.bytes, now, salt, idTtlMs, idLimit, maxEmojis)
       .catch(orIfDamaged(['damaged']));
-    const [state, ...rest] = reply as [string, ...unknown[]];
-    if (state === 'behind') return { bucket, state, progress: progressFrom(rest as string[]) };
+    const [answer, ...rest] = reply as [Buffer | string, ...unknown[]];
+    const state = String(answer);
+    if (state === 'behind') return { bucket, state, progress: progressFrom(rest) };
+    if (state === 'repeated') return { fresh: new Set(rest.map(String)) };
     if (state !== 'counted') return { bucket, state: state === 'topic_recreated' ? state : 'damaged' };
-    const [partial, ...texts] = rest as [string[], ...string[]];
+    const [partial, ...values] = rest as [Buffer[], ...Buffer[]];
     let at = 0;
     const rooms = encoded.rooms.map(({ room, starts }): RoomCounts => {
-      const stored = readRoom(texts[at++]);
+      const stored = readRoom(values[at++]);
       const windows = starts.flatMap((start) => {
-        const counts = readCounts(texts[at++]);
+        const counts = readCounts(values[at++]);
         return counts ? [{ start, counts, final: false }] : [];
       });
       return { room, windows, totals: stored?.totals ?? new Map(), late: stored?.late ?? 0 };
@@ -221,15 +246,15 @@ export class RedisCountStore implements CountStore {
   }
 
   async #readWindow(bucket: number, start: number): Promise<OverdueWindow> {
-    const texts = await this.#redis.hgetall(this.#windowKey(bucket, start)).catch(orIfDamaged({}));
+    const values = await this.#redis.hgetallBuffer(this.#windowKey(bucket, start)).catch(orIfDamaged({}));
     const counts = new Map(
-      Object.entries(texts).flatMap(([room, text]) => {
-        const found = room.startsWith(' ') ? undefined : readCounts(text);
+      Object.entries(values).flatMap(([room, bytes]) => {
+        const found = room.startsWith(' ') ? undefined : readCounts(bytes);
         return found ? [[room, found] as const] : [];
       }),
     );
     const names = [...counts.keys()];
-    const states = names.length > 0 ? await this.#redis.hmget(this.#key(bucket, 'state'), ...names) : [];
+    const states = names.length > 0 ? await this.#redis.hmgetBuffer(this.#key(bucket, 'state'), ...names) : [];
     return {
       bucket,
       start,
@@ -282,12 +307,14 @@ export class RedisCountStore implements CountStore {
     const before = (now - this.#options.roomRetentionMs) / 1000;
     let cursor = '0';
     do {
-      const [next, found] = await this.#redis.hscan(key, cursor, 'COUNT', 500).catch(orIfDamaged(['0', []] as const));
-      cursor = next;
+      const [next, found] = await this.#redis
+        .hscanBuffer(key, cursor, 'COUNT', 500)
+        .catch(orIfDamaged(['0', [] as Buffer[]] as const));
+      cursor = String(next);
       for (let n = 0; n < found.length; n += 2) {
-        const [room = '', text = ''] = [found[n], found[n + 1]];
-        const stored = room.startsWith(' ') ? undefined : readRoom(text);
-        if (stored && stored.changedAt < before) await this.#redis.forgetRoom(1, key, room, text);
+        const [room, bytes] = [String(found[n]), found[n + 1]];
+        const stored = room.startsWith(' ') ? undefined : readRoom(bytes);
+        if (bytes && stored && stored.changedAt < before) await this.#redis.forgetRoom(1, key, room, bytes);
       }
     } while (cursor !== '0');
   }
@@ -297,7 +324,7 @@ export class RedisCountStore implements CountStore {
   }
 
   #key(bucket: number, part: string): string {
-    return `emoji:{c${this.buckets}.${bucket}}:${part}`;
+    return `emoji:{${bucketsName(this.buckets)}.${bucket}}:${part}`;
   }
 
   #windowKey(bucket: number, start: number | string): string {
@@ -316,14 +343,10 @@ const orIfDamaged =
     throw error;
   };
 
-const parseProgress = (text: string | null | undefined): Progress => {
-  const [offset, newest] = /^(-?\d+) (-?\d+) /.exec(text ?? '')?.slice(1) ?? [];
-  return { offset: Number(offset ?? -1), newest: Number(newest ?? -1) };
-};
-
-const progressFrom = (flat: readonly string[]): Map<string, Progress> => {
+/** From a script's answer: topic-partition, offset, newest, ... */
+const progressFrom = (flat: readonly unknown[]): Map<string, Progress> => {
   const progress = new Map<string, Progress>();
   for (let n = 0; n < flat.length; n += 3)
-    progress.set(flat[n] ?? '', { offset: Number(flat[n + 1]), newest: Number(flat[n + 2]) });
+    progress.set(String(flat[n]), { offset: Number(flat[n + 1]), newest: Number(flat[n + 2]) });
   return progress;
 };

@@ -22,11 +22,9 @@ export class RedisPacer implements Pacer {
   }
 
   async #claimOne(key: string): Promise<number> {
-    const [granted, left] = await Promise.all([
-      this.#redis.set(key, 1, 'PX', this.#intervalMs, 'NX'),
-      this.#redis.pttl(key),
-    ]);
+    const granted = await this.#redis.set(key, 1, 'PX', this.#intervalMs, 'NX');
     if (granted) return 0;
+    const left = await this.#redis.pttl(key);
     if (left !== NO_END && left <= this.#intervalMs) return Math.max(left, 1);
     // A damaged key (no expiry, or too long a one) would block the room's updates.
     await this.#redis.set(key, 1, 'PX', this.#intervalMs);

@@ -25,9 +25,11 @@ end
 local fields = redis.call('HGETALL', KEYS[1])
 for n = 1, #fields, 2 do
   if string.sub(fields[n], 1, 1) ~= ' ' then
-    local ok, room = pcall(cjson.decode, fields[n + 1])
-    if not ok or type(room) ~= 'table' or type(room.w) ~= 'table' then return 1 end
-    for _, start in ipairs(room.w) do
+    local ok, room = pcall(cmsgpack.unpack, fields[n + 1])
+    if not ok or type(room) ~= 'table' or type(room[3]) ~= 'number' then return 1 end
+    for w = 4, 3 + room[3] do
+      local start = room[w]
+      if type(start) ~= 'number' then return 1 end
       if start >= horizon and not redis.call('ZSCORE', KEYS[2], string.format('%.0f', start)) then return 1 end
     end
   end

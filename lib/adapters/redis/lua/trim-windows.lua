@@ -10,7 +10,7 @@
 if redis.call('HEXISTS', KEYS[1], ' salt') == 0 then return end
 redis.call('HSET', KEYS[1], ' horizon', string.format('%.0f', tonumber(ARGV[#ARGV]) + 1))
 for n = 1, #ARGV do
-  redis.call('DEL', KEYS[3 + n])
+  redis.call('UNLINK', KEYS[3 + n])
   redis.call('ZREM', KEYS[2], ARGV[n])
   redis.call('ZREM', KEYS[3], ARGV[n])
 end
