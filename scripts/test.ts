@@ -119,7 +119,8 @@ async function runAll(folder: string, infra: Promise<LocalInfra>, counts: string
 }
 
 /** The tests that do more with LONG_TESTS; those of the plugin run with its conformance suite. */
-const LONG_PATHS = '(/test/integration/(crowds|start-at-once)|/test/e2e/secured|/kafka-records/test/|count-taps.model)';
+const LONG_PATHS =
+  '(/test/integration/(crowds|start-at-once)|/test/e2e/(secured|tokens)|/kafka-records/test/|count-taps.model)';
 
 /** Runs the long tests one after the other, even if one of them fails. */
 async function runLong(infra: LocalInfra, counts: string): Promise<Outcome> {

@@ -27,6 +27,7 @@ test('the token is valid for the given user, scopes, rooms and hours', async () 
     user: 'u1',
     scopes: new Set(['tap', 'watch']),
     rooms: ['final', 'match-*'],
+    until: expect.any(Number),
   });
   const hours = (n: number) => () => Date.now() + n * 3_600_000;
   await expect(callerOf(stdout, hours(7.9))).resolves.toMatchObject({ user: 'u1' });
