@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import type { Scope } from '../../lib/domain/access.ts';
@@ -172,11 +173,12 @@ describe('WebSocket', () => {
   test(`${CROWD} viewers that leave and come back at once: every one gets exact totals, and the platform goes on`, async () => {
     const before = await platform.pid('functions');
     const query = { room_id: 'crowd', token: await token('crowd', ['watch', 'tap'], ['crowd']) };
-    // As clients do, a viewer whom a busy machine turns away comes again.
+    // As clients do, a viewer whom a busy machine turns away comes again after a random delay.
     const arriveOne = () =>
       until('the viewer is connected', () =>
-        connectSocket(platform.socketUrl, { query }).catch((error: Error) => {
-          if (!/response: (502|503|504)/.test(error.message)) throw error;
+        connectSocket(platform.socketUrl, { query }).catch(async (error: Error) => {
+          if (!/response: (429|502|503|504)/.test(error.message)) throw error;
+          await sleep(5000 * Math.random());
           return undefined;
         }),
       );
