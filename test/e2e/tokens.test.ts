@@ -177,7 +177,7 @@ describe('WebSocket', () => {
     const arriveOne = () =>
       until('the viewer is connected', () =>
         connectSocket(platform.socketUrl, { query }).catch(async (error: Error) => {
-          if (!/response: (429|502|503|504)/.test(error.message)) throw error;
+          if (!/response: (502|503|504)/.test(error.message)) throw error;
           await sleep(5000 * Math.random());
           return undefined;
         }),
