@@ -5,6 +5,7 @@ import type { ClientOf } from '../../domain/registration.ts';
 import type { Logger } from '../../log.ts';
 import type { Transport } from '../../ports.ts';
 import { Backlog } from '../backlog.ts';
+import { atMost } from '../in-time.ts';
 import type { Post } from './post.ts';
 
 interface Options {
@@ -51,9 +52,7 @@ export class SocketDelivery implements Transport<'websocket'> {
   async send(clients: readonly ClientOf<'websocket'>[], frame: Frame): Promise<void> {
     const data = encode(frame);
     const sent = Promise.all(clients.map(({ id }) => this.#offer(id, frame, data)));
-    let timer: NodeJS.Timeout | undefined;
-    const bound = new Promise<void>((resolve) => (timer = setTimeout(resolve, this.#options.waitMs)));
-    await Promise.race([sent, bound]).finally(() => clearTimeout(timer));
+    await atMost(sent, this.#options.waitMs);
   }
 
   #offer(connection: string, frame: Frame, data: Uint8Array): Promise<void> {
