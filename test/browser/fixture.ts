@@ -1,0 +1,23 @@
+import { afterAll, beforeAll, describe } from '@jest/globals';
+import type { Browser } from 'playwright-core';
+import { ensureChromium, installCommand, launch } from './chromium.ts';
+
+const path = await ensureChromium(console.log);
+if (path === undefined)
+  process.stderr.write(
+    `SKIPPED: the tests in a browser, because no Chromium, Chrome or Edge is installed: ${installCommand()}\n`,
+  );
+
+/** `describe` for tests that need a browser: they are skipped, and counted as skipped, when none is installed. */
+export const describeInBrowser = path === undefined ? describe.skip : describe;
+
+/** A browser for the tests of a `describeInBrowser`, which is closed after them. */
+export const browserForTests = (): (() => Browser) => {
+  let browser: Browser | undefined;
+  beforeAll(async () => void (browser = await launch(path)));
+  afterAll(() => browser?.close());
+  return () => {
+    if (!browser) throw new Error('The browser is started before the first test');
+    return browser;
+  };
+};
