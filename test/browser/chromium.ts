@@ -61,6 +61,10 @@ export const installCommand = ({ platform }: Pick<Machine, 'platform'> = thisMac
     platform
   ] ?? 'sudo apt-get install chromium';
 
+/** Says that these tests do not run, and what is missing. */
+export const browserTestsAreSkipped = (): string =>
+  `SKIPPED: the tests in a browser, because no Chromium, Chrome or Edge is installed: ${installCommand()}`;
+
 const INSTALL_MS = 300_000;
 
 /** A browser for the tests. In CI on Debian, as root, it is installed; nowhere else do tests install anything. */

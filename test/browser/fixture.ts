@@ -1,12 +1,10 @@
 import { afterAll, beforeAll, describe } from '@jest/globals';
 import type { Browser } from 'playwright-core';
-import { ensureChromium, installCommand, launch } from './chromium.ts';
+import { browserTestsAreSkipped, ensureChromium, launch } from './chromium.ts';
 
 const path = await ensureChromium(console.log);
-if (path === undefined)
-  process.stderr.write(
-    `SKIPPED: the tests in a browser, because no Chromium, Chrome or Edge is installed: ${installCommand()}\n`,
-  );
+// When all tests run, `npm test` says it once for all files.
+if (path === undefined && !process.env.SHARED_PLATFORM) process.stderr.write(`${browserTestsAreSkipped()}\n`);
 
 /** `describe` for tests that need a browser: they are skipped, and counted as skipped, when none is installed. */
 export const describeInBrowser = path === undefined ? describe.skip : describe;
