@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { temporaryFolders } from '../../test/support/folder.ts';
 import { exchange } from '../../test/support/raw-http.ts';
-import { type PageServer, startPageServer } from './page-server.ts';
+import { type PageServer, startPageServer, withPage } from './page-server.ts';
 
 const config = {
   ...{ url: 'http://localhost:5013', socketUrl: 'ws://localhost:3001' },
@@ -126,4 +126,11 @@ test('without a built page and documents all is 404, except for the configuratio
   );
   expect(statuses.map(({ status }) => status)).toEqual([404, 404, 404, 200]);
   await none.close();
+});
+
+test('withPage adds the origins of the page to those that the user has set', () => {
+  const page = ['http://localhost:8081', 'http://127.0.0.1:8081'];
+  expect(withPage(['https://a.example'], 'http://localhost:8081')).toEqual(['https://a.example', ...page]);
+  expect(withPage(page, 'http://localhost:8081')).toEqual(page);
+  expect(withPage(['*'], 'http://localhost:8081')).toEqual(['*']);
 });

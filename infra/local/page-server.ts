@@ -46,6 +46,10 @@ const contentSecurityPolicy = ({ url, socketUrl }: PageConfig): string =>
     "frame-ancestors 'self'",
   ].join('; ');
 
+/** `CORS_ORIGINS` with the page's own, by which the API and the WebSockets let it in. */
+export const withPage = (origins: readonly string[], pageUrl: string): readonly string[] =>
+  origins.includes('*') ? origins : [...new Set([...origins, pageUrl, pageUrl.replace('//localhost', `//${HOST}`)])];
+
 function answer(response: ServerResponse, status: number, text: string, headers: Record<string, string> = {}): void {
   const length = { 'content-length': Buffer.byteLength(text) + 1 };
   response.writeHead(status, { 'content-type': 'text/plain; charset=utf-8', ...length, ...headers });
