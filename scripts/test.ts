@@ -83,10 +83,10 @@ async function check(): Promise<number> {
 /** Starts the platform that the e2e tests share, and writes its address to a file when it is ready. */
 async function sharePlatform(file: string): Promise<Platform> {
   const platform = await startSharedPlatform();
-  const { url, socketUrl, lambdaPort, dataDir } = platform;
+  const { url, socketUrl, pageUrl, lambdaPort, dataDir } = platform;
   writeFileSync(
     `${file}.new`,
-    JSON.stringify({ url, socketUrl, lambdaPort, dataDir, printedAtStart: platform.output() }),
+    JSON.stringify({ url, socketUrl, pageUrl, lambdaPort, dataDir, printedAtStart: platform.output() }),
   );
   renameSync(`${file}.new`, file);
   return platform;
