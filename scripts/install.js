@@ -20,7 +20,7 @@ const BUILDS = [
       ...['src', 'styles', 'index.html', 'overlay.html', 'favicon.svg', 'build.js'].map((name) => `web/${name}`),
       'packages/live-reactions/src',
     ],
-    built: 'web/dist/index.html',
+    built: 'web/dist/page.js',
   },
 ];
 const stamp = join(root, 'node_modules', '.installed-lock');

@@ -9,7 +9,9 @@ const out = join(root, 'dist');
 rmSync(out, { recursive: true, force: true });
 mkdirSync(out);
 await build({
-  entryPoints: ['src/page.ts', 'src/overlay.ts', 'styles/page.css', 'styles/overlay.css'].map((file) => join(root, file)),
+  entryPoints: ['src/page.ts', 'src/overlay.ts', 'styles/page.css', 'styles/overlay.css'].map((file) =>
+    join(root, file),
+  ),
   entryNames: '[name]',
   outdir: out,
   bundle: true,

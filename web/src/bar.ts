@@ -47,7 +47,8 @@ export const createBar = (root: HTMLElement, formats: Formats, tap: (emoji: stri
     button.addEventListener('pointerdown', (event) => {
       if (event.button === 0) start();
     });
-    for (const name of ['pointerup', 'pointercancel', 'pointerleave', 'blur', 'keyup']) button.addEventListener(name, stop);
+    for (const name of ['pointerup', 'pointercancel', 'pointerleave', 'blur', 'keyup'])
+      button.addEventListener(name, stop);
     button.addEventListener('keydown', (event) => {
       if (event.key !== 'Enter' && event.key !== ' ') return;
       event.preventDefault(); // the click that would follow

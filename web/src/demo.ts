@@ -14,7 +14,11 @@ export const demoTaps = (emojis: readonly string[], second: number, random: () =
 };
 
 /** An invented crowd, for setting an overlay up before anybody taps. @returns a function that ends it */
-export const startDemo = (emojis: readonly string[], onCounts: (counts: Counts) => void, onTotals: (totals: Totals) => void) => {
+export const startDemo = (
+  emojis: readonly string[],
+  onCounts: (counts: Counts) => void,
+  onTotals: (totals: Totals) => void,
+) => {
   const totals: Record<string, number> = {};
   let second = 0;
   const timer = setInterval(() => {

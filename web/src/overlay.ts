@@ -35,7 +35,9 @@ const showTotals = (totals: Totals) => {
   strip.replaceChildren(
     ...entries.map(([emoji, count = 0]) => {
       const entry = document.createElement('li');
-      entry.textContent = `${emoji} ${formats.compact(count)}`;
+      const face = document.createElement('span');
+      face.textContent = emoji;
+      entry.append(face, ` ${formats.compact(count)}`);
       return entry;
     }),
   );
@@ -45,7 +47,7 @@ const showTotals = (totals: Totals) => {
 const open = (): (() => void) => {
   const closing = new AbortController();
   const timers = new Set<ReturnType<typeof setTimeout>>();
-  const spread = createSpreader({ capacity: max, flightMs: FLIGHT_MS, density });
+  const spread = createSpreader({ capacity: () => max, flightMs: FLIGHT_MS, density });
   const after = (ms: number, act: () => void) => {
     const timer = setTimeout(() => {
       timers.delete(timer);

@@ -14,7 +14,8 @@ import { createStatus } from './status.ts';
 import { roomOf, takeToken, withRoom } from './visit.ts';
 
 const MAX_FLOATING = 200;
-const EMOJI_SIZE = 40;
+/** CSS pixels, on a narrow screen and on others. */
+const EMOJI_SIZE = { narrow: 30, wide: 40 };
 const REFRESH_MS = 1000;
 /** Own taps are announced when counted together for this long; the crowd's rarely, because people watch something. */
 const CROWD_EVERY_MS = 15_000;
@@ -28,8 +29,9 @@ const status = createStatus(formats, announce);
 const createFloating = () => {
   const canvas = find('#canvas', HTMLCanvasElement);
   const toggle = find('#hide', HTMLButtonElement);
-  const stage = createStage(canvas, { capacity: MAX_FLOATING, size: EMOJI_SIZE });
-  const spread = createSpreader({ capacity: MAX_FLOATING, flightMs: FLIGHT_MS });
+  const size = matchMedia('(max-width: 40rem)').matches ? EMOJI_SIZE.narrow : EMOJI_SIZE.wide;
+  const stage = createStage(canvas, { capacity: MAX_FLOATING, size });
+  const spread = createSpreader({ capacity: () => stage.comfortable, flightMs: FLIGHT_MS });
   let isHidden = remembered.get('hidden') === '1';
   let isStill = false;
 

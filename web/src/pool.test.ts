@@ -15,7 +15,12 @@ test('a particle is drawn from its begin to its end', () => {
   const pool = createPool(3);
   add(pool, 0, 100);
   add(pool, 50, 100);
-  expect([drawn(pool, 10), drawn(pool, 60), drawn(pool, 120), drawn(pool, 150)]).toEqual([['0'], ['0', '50'], ['50'], []]);
+  expect([drawn(pool, 10), drawn(pool, 60), drawn(pool, 120), drawn(pool, 150)]).toEqual([
+    ['0'],
+    ['0', '50'],
+    ['50'],
+    [],
+  ]);
   expect(pool.count).toBe(0);
 });
 

@@ -42,7 +42,7 @@ export const createPool = (capacity: number): Pool => {
       return mustShow ? particles.reduce((first, each) => (end(each) < end(first) ? each : first)) : undefined;
     },
     each(now, draw) {
-      for (let n = 0; n < count; ) {
+      for (let n = 0; n < count;) {
         const particle = particles[n] as Particle;
         if (now < end(particle)) {
           if (now >= particle.begin) draw(particle);

@@ -5,7 +5,11 @@ const window = (start: number, taps: number) => ({ start, final: false, counts: 
 
 test('windows without taps are zeros, and what is older than two minutes is left out', () => {
   const now = 1_000_500;
-  const taps = tapsPerWindow([window(870_000, 99), window(882_000, 7), window(998_000, 4), window(1_000_000, 2)], 2000, now);
+  const taps = tapsPerWindow(
+    [window(870_000, 99), window(882_000, 7), window(998_000, 4), window(1_000_000, 2)],
+    2000,
+    now,
+  );
   expect(taps).toHaveLength(60);
   expect([taps[0], taps[58], taps[59]]).toEqual([8, 5, 3]);
   expect(taps.reduce((sum, n) => sum + n)).toBe(16);

@@ -16,13 +16,13 @@ test('the scaled count decides for a large crowd', () => {
 });
 
 test('an own tap floats at once, and takes nothing from the crowd', () => {
-  const spread = createSpreader({ capacity: 200, flightMs: 4000 });
+  const spread = createSpreader({ capacity: () => 200, flightMs: 4000 });
   expect(spread(counts({ '🔥': 1 }, true), 0)).toEqual([{ emoji: '🔥', delay: 0, own: true }]);
   expect(spread(counts({ '👏': 3 }), 1)).toHaveLength(3);
 });
 
 test('emojis are spread over the window: a steady crowd makes no waves', () => {
-  const spread = createSpreader({ capacity: 200, flightMs: 4000 });
+  const spread = createSpreader({ capacity: () => 200, flightMs: 4000 });
   const begins: number[] = [];
   for (let now = 0; now < 60_000; now += 1000)
     for (const { delay } of spread(counts({ '🔥': 400, '❤️': 100 }), now)) begins.push(now + delay);
@@ -38,7 +38,7 @@ test('emojis are spread over the window: a steady crowd makes no waves', () => {
 
 test('a huge crowd never needs more emojis at once than there are, and each emoji is seen', () => {
   const flightMs = 4000;
-  const spread = createSpreader({ capacity: 200, flightMs });
+  const spread = createSpreader({ capacity: () => 200, flightMs });
   const begins: number[] = [];
   for (let now = 0; now < 30_000; now += 1000) {
     const launches = spread(counts({ '🔥': 9_000_000, '❤️': 20_000, '👏': 1 }), now);

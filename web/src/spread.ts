@@ -23,8 +23,8 @@ export const emojisFor = (taps: number, ratio: number, density = 1): number => {
 };
 
 export interface SpreaderOptions {
-  /** Emojis that may float at once. */
-  capacity: number;
+  /** Emojis that may float at once; asked at each event, because it may depend on the size of the stage. */
+  capacity: () => number;
   /** How long one floats. */
   flightMs: number;
   /** Multiplies the numbers of emojis. */
@@ -41,10 +41,13 @@ export const createSpreader = ({ capacity, flightMs, density = 1, random = Math.
   let last = -Infinity;
 
   /** @param now ms, by any clock that only goes forward */
-  return ({ added, ratio, windowMs, own }: Pick<Counts, 'added' | 'ratio' | 'windowMs' | 'own'>, now: number): Launch[] => {
+  return (
+    { added, ratio, windowMs, own }: Pick<Counts, 'added' | 'ratio' | 'windowMs' | 'own'>,
+    now: number,
+  ): Launch[] => {
     const tapped = Object.entries(added).flatMap(([emoji, taps = 0]) => (taps > 0 ? [{ emoji, taps }] : []));
     if (own) return tapped.map(({ emoji }) => ({ emoji, delay: 0, own }));
-    const budget = (capacity * Math.min(now - last, windowMs)) / flightMs;
+    const budget = (capacity() * Math.min(now - last, windowMs)) / flightMs;
     last = now;
     const wanted = tapped.map(({ emoji, taps }) => ({ emoji, count: emojisFor(taps, ratio, density) }));
     const total = wanted.reduce((sum, { count }) => sum + count, 0);

@@ -15,9 +15,15 @@ export interface StageOptions {
 export interface Stage {
   /** @param x where own emojis begin, from 0 (left) to 1 */
   launch(launches: readonly Launch[], x?: number): void;
+  /** How many emojis can be told apart on a canvas of this size, at most the capacity. */
+  readonly comfortable: number;
   /** false: the canvas is cleared, nothing is drawn, and what is launched is ignored. */
   setActive(isActive: boolean): void;
 }
+
+/** Each emoji gets at least so many times its own area, so that a phone's small stage is not covered. */
+const AREA_EACH = 2.5;
+const MIN_COMFORTABLE = 24;
 
 /** More pixels per CSS pixel cost time, and are not seen in motion. */
 const MAX_SCALE = 2;
@@ -66,6 +72,10 @@ export const createStage = (canvas: HTMLCanvasElement, { capacity, size, lane = 
   new ResizeObserver(resize).observe(canvas);
   resize();
   return {
+    get comfortable() {
+      const fitting = Math.floor((view.width * view.height) / (size * size * AREA_EACH));
+      return Math.min(capacity, Math.max(MIN_COMFORTABLE, fitting));
+    },
     launch(launches, x) {
       if (!isActive) return;
       const now = performance.now();

@@ -25,7 +25,8 @@ test('each state in words', () => {
 });
 
 test('the next attempt is counted down', () => {
-  const retrying = (nextTry: number | undefined) => describe({ status: 'retrying', reason: 'http-failed', nextTry }).text;
+  const retrying = (nextTry: number | undefined) =>
+    describe({ status: 'retrying', reason: 'http-failed', nextTry }).text;
   expect([13_500, 10_001, 9000, undefined].map(retrying)).toEqual([
     ...['Trying again in 4 s', 'Trying again in 1 s', 'Trying again…', 'Trying again…'],
   ]);

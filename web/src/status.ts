@@ -4,6 +4,7 @@ import type { Formats } from './formats.ts';
 import { describeDropped, describeState } from './state-text.ts';
 
 const NOTICE_MS = 8000;
+const HINT = 'Hold an emoji for a burst';
 
 /** The pill with the connection's state, and the line below the bar with what went wrong. */
 export const createStatus = (formats: Formats, announce: (topic: string, text: string) => void) => {
@@ -22,7 +23,7 @@ export const createStatus = (formats: Formats, announce: (topic: string, text: s
     setText(text, words);
     pill.title = detail;
     const hasFailed = performance.now() - droppedAt < NOTICE_MS;
-    setText(notice, (hasFailed && describeDropped(state, formats)) || (tone === 'good' ? '' : detail));
+    setText(notice, (hasFailed && describeDropped(state, formats)) || (tone !== 'good' && detail) || HINT);
     // Not the seconds until the next attempt.
     const key = `${state.status} ${detail}`;
     if (key === announced) return;
