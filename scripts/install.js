@@ -1,5 +1,5 @@
-// Runs before every command of package.json: installs the dependencies if the lock file has changed, and builds the plugin
-// if its sources have. Plain JavaScript with Node's own modules, because nothing else is installed yet. Prints to standard
+// Runs before every command of package.json: installs the dependencies if the lock file has changed, and builds the
+// plugin, the SDK and the page if their sources have. Plain JavaScript with Node's own modules, because nothing else is installed yet. Prints to standard
 // error only, because the output of the command itself may be read by a program.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -8,9 +8,21 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '..');
-const plugin = join(root, 'packages', 'serverless-offline-kafka-events');
-/** Folders of the plugin's sources. */
-const sources = [join(plugin, 'src'), join(root, 'packages', 'kafka-records', 'src')];
+/** What `prepare` builds: the sources (files and folders), and one of the files that are built from them. */
+const BUILDS = [
+  {
+    sources: ['packages/serverless-offline-kafka-events/src', 'packages/kafka-records/src'],
+    built: 'packages/serverless-offline-kafka-events/dist/index.js',
+  },
+  { sources: ['packages/live-reactions/src'], built: 'packages/live-reactions/dist/index.js' },
+  {
+    sources: [
+      ...['src', 'styles', 'index.html', 'overlay.html', 'favicon.svg', 'build.js'].map((name) => `web/${name}`),
+      'packages/live-reactions/src',
+    ],
+    built: 'web/dist/index.html',
+  },
+];
 const stamp = join(root, 'node_modules', '.installed-lock');
 /** Holds the process id of a running installation. */
 const lock = join(root, '.local', 'install.lock');
@@ -64,9 +76,11 @@ const npm = (args) => {
   if (status !== 0) process.exit(status ?? 1);
 };
 
-/** @param {string} folder */
-const newest = (folder) => {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+/** When a file was changed, or the newest one in a folder; 0 if there is none. @param {string} path */
+const newest = (path) => {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found?.isDirectory()) return found?.mtimeMs ?? 0;
+  const files = readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return Math.max(0, ...files.map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs));
 };
 
@@ -81,8 +95,9 @@ const lockFile = createHash('sha256')
   .digest('hex');
 const mustInstall = () => read(stamp) !== lockFile;
 const mustBuild = () =>
-  Math.max(...sources.map(newest)) >
-  (statSync(join(plugin, 'dist', 'index.js'), { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  BUILDS.some(
+    ({ sources, built }) => Math.max(...sources.map((path) => newest(join(root, path)))) > newest(join(root, built)),
+  );
 
 /** @param {number} pid */
 const isRunning = (pid) => {
@@ -119,7 +134,7 @@ if (mustInstall() || mustBuild()) {
   // Checked again, because another command may have installed meanwhile.
   if (mustInstall()) {
     console.error('installing the dependencies (npm ci)…');
-    // Its `prepare` builds the plugin.
+    // Its `prepare` builds the plugin, the SDK and the page.
     npm(['ci', ...FLAGS, ...cache()]);
     writeFileSync(stamp, lockFile);
   } else if (mustBuild()) npm(['run', '--silent', '--ignore-scripts=false', 'prepare']);
