@@ -1,6 +1,6 @@
 // Runs before every command of package.json: installs the dependencies if the lock file has changed, and builds the
-// published packages if their sources have. Plain JavaScript with Node's own modules, because nothing else is installed
-// yet. Prints to standard error only, because the output of the command itself may be read by a program.
+// plugin, the SDK and the page if their sources have. Plain JavaScript with Node's own modules, because nothing else is
+// installed yet. Prints to standard error only, because the output of the command itself may be read by a program.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -8,12 +8,21 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '..');
-/** @param {string[]} path */
-const inPackages = (...path) => join(root, 'packages', ...path);
-/** Packages that `npm run prepare` builds. */
-const built = ['serverless-offline-kafka-events', 'live-reactions'];
-/** `kafka-records` becomes a part of the plugin. */
-const sources = [...built, 'kafka-records'].map((name) => inPackages(name, 'src'));
+/** What `prepare` builds: the sources (files and folders), and one of the files that are built from them. */
+const BUILDS = [
+  {
+    sources: ['packages/serverless-offline-kafka-events/src', 'packages/kafka-records/src'],
+    built: 'packages/serverless-offline-kafka-events/dist/index.js',
+  },
+  { sources: ['packages/live-reactions/src'], built: 'packages/live-reactions/dist/index.js' },
+  {
+    sources: [
+      ...['src', 'styles', 'index.html', 'overlay.html', 'favicon.svg', 'build.js'].map((name) => `web/${name}`),
+      'packages/live-reactions/src',
+    ],
+    built: 'web/dist/page.js',
+  },
+];
 const stamp = join(root, 'node_modules', '.installed-lock');
 /** Holds the process id of a running installation. */
 const lock = join(root, '.local', 'install.lock');
@@ -73,9 +82,11 @@ const npm = (args) => {
   if (status !== 0) process.exit(status ?? 1);
 };
 
-/** @param {string} folder */
-const newest = (folder) => {
-  const files = readdirSync(folder, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+/** When a file was changed, or the newest one in a folder; 0 if there is none. @param {string} path */
+const newest = (path) => {
+  const found = statSync(path, { throwIfNoEntry: false });
+  if (!found?.isDirectory()) return found?.mtimeMs ?? 0;
+  const files = readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return Math.max(0, ...files.map((entry) => statSync(join(entry.parentPath, entry.name)).mtimeMs));
 };
 
@@ -90,9 +101,8 @@ const lockFile = createHash('sha256')
   .digest('hex');
 const mustInstall = () => read(stamp) !== lockFile;
 const mustBuild = () =>
-  Math.max(...sources.map(newest)) >
-  Math.min(
-    ...built.map((name) => statSync(inPackages(name, 'dist', 'index.js'), { throwIfNoEntry: false })?.mtimeMs ?? 0),
+  BUILDS.some(
+    ({ sources, built }) => Math.max(...sources.map((path) => newest(join(root, path)))) > newest(join(root, built)),
   );
 
 /** @param {number} pid */
@@ -130,7 +140,7 @@ if (mustInstall() || mustBuild()) {
   // Checked again, because another command may have installed meanwhile.
   if (mustInstall()) {
     console.error('installing the dependencies (npm ci)…');
-    // Its `prepare` builds the packages.
+    // Its `prepare` builds the plugin, the SDK and the page.
     npm(['ci', ...FLAGS, ...cache()]);
     writeFileSync(stamp, lockFile);
   } else if (mustBuild()) npm(['run', '--silent', '--ignore-scripts=false', 'prepare']);

@@ -1,10 +1,12 @@
-import { parseArgs } from 'node:util';
-import { claimDataDir, DEFAULT_DATA_DIR } from '../infra/local/data-dir.ts';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { claimDataDir, DEFAULT_DATA_DIR, REPO } from '../infra/local/data-dir.ts';
 import { SetupError } from '../infra/local/errors.ts';
 import { announce } from '../infra/local/endpoints.ts';
 import { functionsService } from '../infra/local/functions.ts';
 import { startLocalInfra } from '../infra/local/index.ts';
 import { lineFilter, readyTriggers } from '../infra/local/output.ts';
+import { type PageServer, startPageServer, withPage } from '../infra/local/page-server.ts';
 import { answers, claimExactly, claimPort, isFree, type PortClaim } from '../infra/local/ports.ts';
 import type { Service } from '../infra/local/service.ts';
 import { onParentDeath, onStopSignals } from '../infra/local/stop-signals.ts';
@@ -13,19 +15,17 @@ import { waitFor } from '../infra/local/wait.ts';
 import { warmUp } from '../infra/local/warm-up.ts';
 import { LOCAL_STAGE } from '../lib/config/stages.ts';
 import { loadConfig, type Config } from '../lib/config/variables.ts';
+import { DEFAULT_ROOM } from '../lib/domain/reaction.ts';
 import { PlatformError } from '../lib/errors.ts';
+import { MATCH_EMOJIS } from './lib/match.ts';
 import { prepareTopics, refuseEvictingRedis } from './lib/named-services.ts';
+import { readyText } from './lib/ready.ts';
+import { portNumber, readStartOptions, START_OPTIONS_HELP } from './lib/start-options.ts';
 import { bearer, signToken } from './lib/token.ts';
 
-const HELP = `npm start [-- options]     runs the platform on this machine: broker, Redis and all functions
+const HELP = `npm start [-- options]     runs the platform on this machine: page, broker, Redis and all functions
 
-  --http-port N       port of the HTTP API (5013; 0 = any free port)
-  --lambda-port N     port of the Lambda endpoint, which invokes functions (3002; 0 = any free port)
-  --websocket-port N  port of the WebSockets of viewers (3001; 0 = any free port)
-  --kafka-port N      port of the broker (9092, or the next free one; 0 = any free port)
-  --redis-port N      port of Redis (6379, or the next free one; 0 = any free port)
-  --data-dir PATH     data folder (.local): a new or empty folder, or one that an earlier "npm start" has used
-  --verbose           prints all output of the framework and the Kafka triggers, not only warnings and errors
+${START_OPTIONS_HELP}
   --help
 
 When KAFKA_BROKERS or REDIS_URL is set, that broker or Redis is used instead of starting one.
@@ -36,51 +36,29 @@ const PORTS = { 'http-port': 5013, 'lambda-port': 3002, 'websocket-port': 3001 }
 
 const log = (line: string) => console.log(line);
 
-function port(name: string, value: string | undefined): number | undefined {
-  if (value === undefined) return undefined;
-  const number = Number(value);
-  if (/^\d+$/.test(value) && number < 65_536) return number;
-  throw new SetupError(`--${name} should be a port number (0–65535), not "${value}".`);
-}
+const PAGE_PORT = 8080;
+const PAGE_FOLDER = join(REPO, 'web', 'dist');
 
-function readOptions() {
-  const text = { type: 'string' } as const;
-  try {
-    const { values } = parseArgs({
-      options: {
-        'http-port': text,
-        'lambda-port': text,
-        'websocket-port': text,
-        'kafka-port': text,
-        'redis-port': text,
-        'data-dir': text,
-        verbose: { type: 'boolean' },
-        help: { type: 'boolean' },
-      },
-    });
-    return values;
-  } catch (error) {
-    throw new SetupError(`${(error as Error).message} See: npm start -- --help`);
-  }
-}
+/** "localhost" may be 127.0.0.1 or ::1: the framework listens on one of them, browsers try both. So both must be free. */
+const isFreeOnBoth = async (port: number) => (await isFree(port)) && !(await answers(port, '::1'));
 
-/** serverless-offline listens on "localhost", which may be 127.0.0.1 or ::1, so both must be free. */
 function ownPort(flag: string, wanted: number): Promise<PortClaim> {
   if (wanted === 0) return claimPort(0);
   const remedy = `stop that program, or use another port: npm start -- --${flag} ${wanted + 1}`;
-  return claimExactly(wanted, remedy, async (port) => (await isFree(port)) && !(await answers(port, '::1')));
+  return claimExactly(wanted, remedy, isFreeOnBoth);
 }
 
 /** How long the Kafka triggers may take to become ready after the functions answer. */
 const TRIGGERS_MS = 30_000;
 
 async function main(): Promise<void> {
-  const options = readOptions();
+  const options = readStartOptions();
   if (options.help) return log(HELP);
-  const kafkaPort = port('kafka-port', options['kafka-port']);
-  const redisPort = port('redis-port', options['redis-port']);
+  const pagePort = portNumber('page-port', options['page-port']);
+  const kafkaPort = portNumber('kafka-port', options['kafka-port']);
+  const redisPort = portNumber('redis-port', options['redis-port']);
   const wanted = (['http-port', 'lambda-port', 'websocket-port'] as const).map(
-    (flag) => [flag, port(flag, options[flag]) ?? PORTS[flag]] as const,
+    (flag) => [flag, portNumber(flag, options[flag]) ?? PORTS[flag]] as const,
   );
 
   // Before anything starts, so that an invalid variable is reported in one sentence.
@@ -94,11 +72,13 @@ async function main(): Promise<void> {
   const stopping = () => abort.signal.aborted;
   let infra: Promise<Awaited<ReturnType<typeof startLocalInfra>>> | undefined;
   let functions: ReturnType<typeof functionsService> | undefined;
+  let page: PageServer | undefined;
 
   /** Stops the functions first, so that they can finish while broker and Redis still answer. */
   async function shutDown(code: number): Promise<never> {
     abort.abort();
     forget();
+    await page?.close();
     await functions?.stop();
     await infra?.then((each) => each.stop()).catch(() => {});
     for (const claim of claims) claim.release();
@@ -125,6 +105,19 @@ async function main(): Promise<void> {
   try {
     for (const [flag, number] of wanted) claims.push(await ownPort(flag, number));
     const [httpPort = 0, lambdaPort = 0, websocketPort = 0] = claims.map((claim) => claim.port);
+    const url = `http://localhost:${httpPort}`;
+    const socketUrl = `ws://localhost:${websocketPort}`;
+    const pageClaim = pagePort
+      ? await ownPort('page-port', pagePort)
+      : await claimPort(pagePort ?? PAGE_PORT, isFreeOnBoth);
+    claims.push(pageClaim);
+    page = await startPageServer({
+      folder: PAGE_FOLDER,
+      docsFolder: join(REPO, 'docs'),
+      port: pageClaim.port,
+      config: { url, socketUrl, rooms: [DEFAULT_ROOM], emojis: [...MATCH_EMOJIS] },
+    });
+    const pageUrl = page.url;
     const triggers = readyTriggers();
     const output = lineFilter(log, { verbose: options.verbose ?? false, onLine: triggers.onLine });
     let checked: Promise<unknown> | undefined;
@@ -137,7 +130,13 @@ async function main(): Promise<void> {
       signal: abort.signal,
       onEndpoints({ kafkaBrokers, redisUrl }) {
         // In parallel with the broker: both take seconds to start, and the functions wait for the broker.
-        const env = { ...process.env, KAFKA_BROKERS: kafkaBrokers, REDIS_URL: redisUrl };
+        const env = {
+          ...process.env,
+          ...{ KAFKA_BROKERS: kafkaBrokers, REDIS_URL: redisUrl },
+          // Clients must not register the port of the page.
+          DELIVERY_REFUSED_PORTS: [process.env.DELIVERY_REFUSED_PORTS, pageClaim.port].filter(Boolean).join(','),
+          CORS_ORIGINS: withPage(config.CORS_ORIGINS, pageUrl).join(','),
+        };
         functions = functionsService({ dir, httpPort, lambdaPort, websocketPort, env, output: output.write });
         const named = { ...config, KAFKA_BROKERS: kafkaBrokers.split(','), REDIS_URL: redisUrl };
         const { start } = functions;
@@ -166,7 +165,6 @@ async function main(): Promise<void> {
     // Long enough for an outage to be visible: /health shows it, ingest answers 503.
     watch(broker, 'the broker', 3000);
     watch(redis, 'Redis', 3000);
-    const url = `http://localhost:${httpPort}`;
     forget = announce(dir.path);
     // One each for emoji_topic, main_emoji_topic and every cluster's topic.
     const all = 2 + config.CLUSTERS;
@@ -176,14 +174,9 @@ async function main(): Promise<void> {
     if (!(await triggersReady))
       log(`only ${triggers.count()} of ${all} Kafka triggers are ready; the others keep trying`);
     if (stopping()) return;
-    log(`
-Ready in ${((performance.now() - began) / 1000).toFixed(1)} s: ${url}
-Viewers connect to ws://localhost:${websocketPort}
-
-In two more terminals:
-  npm run simulate${httpPort === 5013 ? '' : ` -- --url ${url}`}
-  npm run client -- --port 6000 --room global${httpPort === 5013 ? '' : ` --url ${url}`}
-${config.AUTH_MODE === 'jwt' ? '\nBoth need a token (AUTH_MODE=jwt): npm run token -- --help\n' : ''}`);
+    const seconds = (performance.now() - began) / 1000;
+    const hasPage = existsSync(join(PAGE_FOLDER, 'index.html'));
+    log(readyText({ pageUrl, url, socketUrl, seconds, hasPage, needsToken: config.AUTH_MODE === 'jwt' }));
   } catch (error) {
     if (stopping()) return; // shutDown is running and will exit
     fail(sentence(error));

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { REPO } from '../infra/local/data-dir.ts';
 import { startLocalInfra, type LocalInfra } from '../infra/local/index.ts';
 import { onParentDeath, onStopSignals } from '../infra/local/stop-signals.ts';
+import { browserTestsAreSkipped, ensureChromium } from '../test/browser/chromium.ts';
 import type { Platform } from '../test/e2e/platform.ts';
 import { startSharedPlatform } from '../test/e2e/shared-platform.ts';
 import { coordinatorAnswers } from '../test/support/kafka.ts';
@@ -82,10 +83,10 @@ async function check(): Promise<number> {
 /** Starts the platform that the e2e tests share, and writes its address to a file when it is ready. */
 async function sharePlatform(file: string): Promise<Platform> {
   const platform = await startSharedPlatform();
-  const { url, socketUrl, lambdaPort, dataDir } = platform;
+  const { url, socketUrl, pageUrl, lambdaPort, dataDir } = platform;
   writeFileSync(
     `${file}.new`,
-    JSON.stringify({ url, socketUrl, lambdaPort, dataDir, printedAtStart: platform.output() }),
+    JSON.stringify({ url, socketUrl, pageUrl, lambdaPort, dataDir, printedAtStart: platform.output() }),
   );
   renameSync(`${file}.new`, file);
   return platform;
@@ -100,17 +101,24 @@ interface Outcome {
 /** Runs all checks and tests in parallel, because a platform under test waits most of the time. */
 async function runAll(folder: string, infra: Promise<LocalInfra>, counts: string): Promise<Outcome> {
   const checking = check();
+  const browser = ensureChromium(console.log).then(
+    (path) => path ?? console.log(browserTestsAreSkipped()),
+    () => {}, // the tests in a browser fail with this error
+  );
   const file = join(folder, 'platform.json');
   const platform = sharePlatform(file);
   platform.catch((error: Error) => console.error(error.message)); // the tests that need it fail
   try {
     const env = { ...(await testEnvironment(await infra)), TEST_COUNTS: counts, SHARED_PLATFORM: file };
-    const [outages, units, platforms] = [
-      ['/test/e2e/outages'],
-      ['--testPathIgnorePatterns=/test/e2e/', '--maxWorkers=3'],
-      ['/test/e2e/', '--testPathIgnorePatterns=/test/e2e/outages'],
-    ].map((options) => jest(options, { env, output: wholeLines() }));
-    const codes = await Promise.all([outages, units, platforms]);
+    const start = (...options: string[]) => jest(options, { env, output: wholeLines() });
+    const codes = await Promise.all([
+      start('/test/e2e/outages'),
+      start('--testPathIgnorePatterns=/test/(e2e|browser)/', '--maxWorkers=3'),
+      start('/test/e2e/', '--testPathIgnorePatterns=/test/e2e/outages').then(async (code) => {
+        await browser;
+        return code + (await start('/test/browser/')); // afterwards, because they share the platform
+      }),
+    ]);
     const failedChecks = await checking;
     return { code: codes.some((code) => code !== 0) || failedChecks > 0 ? 1 : 0, failedChecks };
   } finally {

@@ -28,6 +28,11 @@ const FORBIDDEN = [
   ['functions/health.ts', 'kafkajs/src/broker'],
   ['functions/health.ts', 'ioredis'],
   ['functions/health.ts', '../infra/serverless.ts'],
+  ['web/src/page.ts', 'zod'],
+  ['web/src/page.ts', '../../lib/domain/emoji.ts'],
+  ['web/src/page.ts', '../../packages/live-reactions/src/index.ts'],
+  ['web/src/page.ts', 'live-reactions/testing'],
+  ['web/src/page.ts', 'node:fs'],
 ] as const;
 
 const ALLOWED = [
@@ -41,6 +46,9 @@ const ALLOWED = [
   ['lib/adapters/kafka/client.ts', 'kafkajs'],
   ['lib/deps.ts', './adapters/kafka/client.ts'],
   ['functions/health.ts', '../lib/deps.ts'],
+  ['web/src/page.ts', './stage.ts'],
+  ['web/src/page.ts', 'live-reactions'],
+  ['web/src/page.ts', 'live-reactions/messages'],
 ] as const;
 
 /** All ways to write an import; another rule forbids `import('a').A` as a type. */

@@ -31,7 +31,8 @@ const ms = (value: number) => (value < 100 ? value.toFixed(1) : value.toFixed(0)
 const rounded = (value: number) => Math.round(value * 1000) / 1000;
 const seconds = (milliseconds: number) => (milliseconds / 1000).toFixed(1);
 
-const errorList = (errors: ReadonlyMap<string, number>) =>
+/** "503 × 12, ECONNRESET × 1" */
+export const errorList = (errors: ReadonlyMap<string, number>) =>
   [...errors].map(([reason, taps]) => `${reason} × ${count(taps)}`).join(', ');
 
 /** At most this many clients get a row of their own. */

@@ -16,8 +16,8 @@ export function platformForTests(use: (platform: SharedPlatform) => void): void 
   beforeAll(async () => {
     const platform = await startSharedPlatform();
     stop = platform.stop;
-    const { url, socketUrl, lambdaPort, dataDir, pid } = platform;
-    use({ url, socketUrl, lambdaPort, dataDir, pid, printedAtStart: platform.output() });
+    const { url, socketUrl, pageUrl, lambdaPort, dataDir, pid } = platform;
+    use({ url, socketUrl, pageUrl, lambdaPort, dataDir, pid, printedAtStart: platform.output() });
   });
   afterAll(() => stop?.());
 }

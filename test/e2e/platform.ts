@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { anyFreePort } from '../../infra/local/ports.ts';
+import { addressesIn } from '../../scripts/lib/ready.ts';
 import { until } from '../support/until.ts';
 
 const REPO = join(import.meta.dirname, '../..');
@@ -12,6 +13,8 @@ export interface Platform {
   url: string;
   /** `ws://…` */
   socketUrl: string;
+  /** Of the page. */
+  pageUrl: string;
   lambdaPort: number;
   output(): string;
   /** The pid of a service; waits while it is being restarted. */
@@ -34,7 +37,7 @@ export async function startPlatform(
   const { KAFKA_BROKERS: _kafka, REDIS_URL: _redis, ...inherited } = process.env;
   const lambdaPort = await anyFreePort();
   const ports = [
-    ...['http', 'websocket', 'kafka', 'redis'].flatMap((name) => [`--${name}-port`, '0']),
+    ...['page', 'http', 'websocket', 'kafka', 'redis'].flatMap((name) => [`--${name}-port`, '0']),
     ...['--lambda-port', String(lambdaPort)],
   ];
   // Started without npm, so that signals reach the starter itself.
@@ -50,11 +53,11 @@ export async function startPlatform(
   let output = '';
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (chunk: string) => (output += chunk));
-  const ready = await until(
+  const addresses = await until(
     'npm start is ready',
     () => {
       if (child.exitCode !== null) throw new Error(`npm start ended with ${child.exitCode}:`);
-      return /Ready in .*: (http:\S+)\nViewers connect to (ws:\S+)/.exec(output) ?? undefined;
+      return addressesIn(output);
     },
     120_000,
   ).catch((error: Error) => {
@@ -62,8 +65,7 @@ export async function startPlatform(
     throw new Error(`${error.message}\n${output}`);
   });
   return {
-    url: ready[1] ?? '',
-    socketUrl: ready[2] ?? '',
+    ...addresses,
     lambdaPort,
     output: () => output,
     pid: (service) => servicePid(dataDir, service),

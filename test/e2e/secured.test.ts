@@ -134,7 +134,11 @@ const expectNoSecretIn = (text: string, ...more: string[]) => {
       '/health answers 503, and a log line names the cause but not the password',
       async () => {
         const httpPort = await anyFreePort();
-        const ports = ['--http-port', String(httpPort), '--lambda-port', '0', '--websocket-port', '0'];
+        const ports = [
+          '--http-port',
+          String(httpPort),
+          ...['page', 'lambda', 'websocket'].flatMap((name) => [`--${name}-port`, '0']),
+        ];
         const platform = start('start', [...ports, '--data-dir', dataDirs[1]], services.env(wrong));
         const ask = async () => {
           const answer = await fetch(`http://localhost:${httpPort}/health`);

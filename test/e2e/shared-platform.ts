@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { type Platform, startPlatform } from './platform.ts';
 
 /** A platform that several test files use, one after the other. */
-export interface SharedPlatform extends Pick<Platform, 'url' | 'socketUrl' | 'lambdaPort' | 'pid'> {
+export interface SharedPlatform extends Pick<Platform, 'url' | 'socketUrl' | 'pageUrl' | 'lambdaPort' | 'pid'> {
   dataDir: string;
   /** What it had printed when it was ready. */
   printedAtStart: string;

@@ -4,6 +4,7 @@ import { until } from '../support/until.ts';
 import { platformForTests, tap } from './fixture.ts';
 import { liveTotals } from './live.ts';
 import type { SharedPlatform } from './shared-platform.ts';
+import { connectSocket } from './socket-client.ts';
 import { post } from './viewer.ts';
 
 const { run } = scripts();
@@ -18,10 +19,22 @@ test('npm start works with settings for Java, npm and the framework in the envir
   expect(found).toMatchObject({ code: 0, stdout: expect.stringMatching(/^emoji_topic +4 /m) });
 });
 
+test('the page gets the addresses of the platform, which lets it in', async () => {
+  const { url, socketUrl, pageUrl } = platform;
+  const config = await fetch(`${pageUrl}/config.json`);
+  expect(await config.json()).toMatchObject({ url, socketUrl, rooms: ['global'] });
+  for (const origin of [pageUrl, pageUrl.replace('localhost', '127.0.0.1'), 'http://localhost:5173']) {
+    const answer = await fetch(`${url}/live?room_id=global`, { headers: { origin } });
+    expect(answer.headers.get('access-control-allow-origin')).toBe(origin);
+    const viewer = await connectSocket(socketUrl, { origin });
+    await viewer.close();
+  }
+});
+
 test('npm start prints only what a user needs', () => {
   // Apart from warnings that a busy machine may cause.
   const printed = platform.printedAtStart.replace(/^(kafka-events: .* waits: |\{"level":"warn").*\n/gm, '');
   expect(printed).toMatch(
-    /^broker: .+\nRedis: .+\n\nReady in .+\nViewers connect to ws:.+\n\nIn two more terminals:\n {2}npm run simulate.*\n {2}npm run client.*\n\n$/,
+    /^broker: .+\nRedis: .+\n\nReady in .+\n\n(Open .+\nOverlay .+|The page is not built yet.+)\nHTTP API: .+\n\nIn two more terminals:\n {2}npm run simulate.*\n {2}npm run client.*\n\n$/,
   );
 });

@@ -52,10 +52,10 @@ describe('npm start with an invalid variable exits with code 1 and starts nothin
 });
 
 test('npm start with an invalid option exits with code 1 and an error that names it', async () => {
-  expect(await run('start', ['--http-port', 'x'], unset)).toEqual({
+  expect(await run('start', ['--page-port', 'x'], unset)).toEqual({
     code: 1,
     stdout: '',
-    stderr: '--http-port should be a port number (0–65535), not "x".\n',
+    stderr: '--page-port should be a port number (0–65535), not "x".\n',
   });
 });
 
@@ -63,7 +63,7 @@ test('npm start with a Redis that may evict keys exits with code 1 and an error 
   const redis = await startRedisServers(1, ['--maxmemory-policy', 'volatile-lru']);
   try {
     const env = { KAFKA_BROKERS: kafkaBrokers(), REDIS_URL: `redis://127.0.0.1:${redis.servers[0]?.port}` };
-    const ports = ['http', 'lambda', 'websocket'].flatMap((name) => [`--${name}-port`, '0']);
+    const ports = ['page', 'http', 'lambda', 'websocket'].flatMap((name) => [`--${name}-port`, '0']);
     const args = [...ports, '--data-dir', join(folder(), 'data')];
     expect(await run('start', args, { ...unset, ...env })).toMatchObject({
       code: 1,

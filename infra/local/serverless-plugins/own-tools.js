@@ -1,4 +1,4 @@
-import { isIP } from 'node:net';
+import { namesThisMachine } from '../own-host.js';
 import { beforeServers, interceptRequests, portOf, refuse } from './intercept.js';
 
 /**
@@ -35,7 +35,6 @@ export default class OwnToolsOnly {
 
 /**
  * Requests of web pages have an Origin or Sec-Fetch-Site header; for an address typed by the user the latter is `none`.
- * An IP address as the host is accepted, because DNS rebinding needs a name.
  * @param {import('node:http').IncomingMessage} request
  * @param {string} ownName
  */
@@ -43,7 +42,7 @@ const refusalOf = ({ headers }, ownName) => {
   const site = headers['sec-fetch-site'];
   if (headers.origin !== undefined || (site !== undefined && site !== 'none'))
     return 'This port is for tools of this machine, not for web pages';
-  const name = headers.host?.replace(/:\d*$/, '').toLowerCase() ?? 'localhost';
-  const own = name === 'localhost' || name === ownName.toLowerCase() || isIP(name.replace(/^\[(.*)\]$/, '$1')) !== 0;
-  return own ? undefined : 'This port is for tools of this machine: the Host header must be localhost or an address';
+  return namesThisMachine(headers.host, ownName)
+    ? undefined
+    : 'This port is for tools of this machine: the Host header must be localhost or an address';
 };

@@ -1,0 +1,64 @@
+import { expect, test } from '@jest/globals';
+import { platformForTests, tap } from '../e2e/fixture.ts';
+import { liveTotals } from '../e2e/live.ts';
+import type { SharedPlatform } from '../e2e/shared-platform.ts';
+import { post } from '../e2e/viewer.ts';
+import { until } from '../support/until.ts';
+import { browserForTests, describeInBrowser } from './fixture.ts';
+import { watch } from './watch.ts';
+
+// The page as `npm start` serves it: with its security headers, and connected to the platform.
+
+describeInBrowser('served by npm start', () => {
+  let platform: SharedPlatform;
+  platformForTests((started) => (platform = started));
+  const browser = browserForTests();
+
+  const open = async (path: string) => {
+    const page = await browser().newPage();
+    const watched = watch(page);
+    await page.goto(`${platform.pageUrl}${path}`);
+    return { page, watched };
+  };
+  const own = () => [platform.pageUrl, platform.url, platform.socketUrl].map((url) => new URL(url).origin);
+  const expectOnlyOwn = ({ problems, origins }: ReturnType<typeof watch>) => {
+    expect(problems).toEqual([]);
+    expect([...origins].filter((origin) => !own().includes(origin))).toEqual([]);
+  };
+
+  test('the page taps and shows the counts, without an error and without a request to another host', async () => {
+    const { page, watched } = await open('/?room=served');
+    // Without a pointer, as a press that a busy machine makes long would tap several times.
+    await page.getByRole('button', { name: '🔥' }).dispatchEvent('click');
+    const total = async () => (await liveTotals(platform.url, ['served'])).get('served 🔥');
+    await until('the tap is counted', async () => (await total()) === 1);
+    expect((await post(`${platform.url}/emoji`, tap({ room_id: 'served', count: 4 }))).status).toBe(200);
+    await until('the page shows both', async () => (await page.textContent('#total')) === '5');
+    expectOnlyOwn(watched);
+    expect(watched.origins).toContain(new URL(platform.socketUrl).origin);
+    await page.close();
+  });
+
+  test('the overlay shows the counts, without an error and without a request to another host', async () => {
+    const { page, watched } = await open('/overlay?room=served-overlay&theme=dark');
+    await until('it is connected', () => watched.origins.has(new URL(platform.socketUrl).origin));
+    expect((await post(`${platform.url}/emoji`, tap({ room_id: 'served-overlay', count: 3 }))).status).toBe(200);
+    await until('the overlay shows the taps', async () => (await page.textContent('#totals'))?.includes('3'));
+    expectOnlyOwn(watched);
+    await page.close();
+  });
+
+  test('the policy blocks other hosts and inline scripts', async () => {
+    const { page, watched } = await open('/');
+    await page.evaluate(`
+      const script = Object.assign(document.createElement('script'), { textContent: 'document.title = "inline"' });
+      document.body.append(script, Object.assign(new Image(), { src: 'https://evil.example/pixel' }));
+      fetch('https://evil.example/').catch(() => undefined);
+    `);
+    const reported = () =>
+      ['script-src', 'img-src', 'connect-src'].every((directive) => watched.problems.join().includes(directive));
+    await until('the browser reports all three', reported);
+    expect(await page.title()).not.toBe('inline');
+    await page.close();
+  });
+});
