@@ -2,6 +2,7 @@
  * The parts of `serverless.yml` that depend on the configuration, read there by `${file(infra/serverless.js):…}`, which
  * loads this file: the Serverless Framework can't load TypeScript on Node 20.
  */
+import { CORS } from '../lib/config/cors.ts';
 import { LOCAL_ORIGINS, LOCAL_STAGE, stageProblems } from '../lib/config/stages.ts';
 import { clusterTopic, REACTION_GROUP, REACTION_TOPIC, topicDefinitions, UPDATE_TOPIC } from '../lib/config/topics.ts';
 import { badVariables, variables } from '../lib/config/variables.ts';
@@ -45,24 +46,7 @@ export const httpApi = async ({ resolveVariable }: Framework) => {
       ? LOCAL_ORIGINS
       : [];
   if (allowedOrigins.length === 0) return {};
-  return {
-    cors: {
-      allowedOrigins,
-      allowedMethods: ['GET', 'POST', 'DELETE'],
-      allowedHeaders: ['authorization', 'content-type'],
-      exposedResponseHeaders: [
-        'x-request-id',
-        'www-authenticate',
-        'retry-after',
-        'ratelimit',
-        'ratelimit-policy',
-        'ratelimit-limit',
-        'ratelimit-remaining',
-        'ratelimit-reset',
-      ],
-      maxAge: 600,
-    },
-  };
+  return { cors: { allowedOrigins, ...CORS } };
 };
 
 // For invalid values `environment` throws, and these are not used.

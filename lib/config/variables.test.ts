@@ -69,6 +69,7 @@ test('without any variable, the documented defaults apply', () => {
     AUTH_ALLOW_OPEN: 'false',
     LIVE_PUBLIC: 'false',
     CORS_ORIGINS: LOCAL_ORIGINS,
+    TRUSTED_PROXIES: 0,
     LOG_LEVEL: 'info',
   });
 });
@@ -281,6 +282,7 @@ const CASES: Record<keyof typeof variables, { bad: string[]; good: string[]; exp
     good: ['*', 'https://a.example', 'https://a.example, http://localhost:3000'],
     expects: 'origins such as https://app.example.com, separated by commas; `*` only on the local stage',
   },
+  TRUSTED_PROXIES: wholeNumber(0, 10),
   LOG_LEVEL: { bad: ['debug', 'INFO'], good: ['silent', 'warn'], expects: 'one of info, warn, error, silent' },
 };
 const each = (kind: 'good' | 'bad') =>

@@ -286,6 +286,12 @@ export const variables = {
     LOCAL_ORIGINS,
     'Web pages that may call the API. A deployed stage has no default.',
   ),
+  TRUSTED_PROXIES: wholeNumber(
+    0,
+    10,
+    0,
+    'How many proxies in front of `npm run serve` append to `X-Forwarded-For`; limits then apply to the address that the first of them has seen.',
+  ),
   LOG_LEVEL: oneOf(LOG_LEVELS, 'info', 'Least severe level that is logged.'),
 } as const;
 
