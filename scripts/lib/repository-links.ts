@@ -13,7 +13,9 @@ export interface Manifest {
 
 const file = (folder: string): string => join(REPO, folder, 'package.json');
 
-export const readManifest = (folder: string): Manifest => JSON.parse(readFileSync(file(folder), 'utf8')) as Manifest;
+type Versioned = Manifest & { readonly version: string };
+
+export const readManifest = (folder: string): Versioned => JSON.parse(readFileSync(file(folder), 'utf8')) as Versioned;
 
 export const writeManifest = (folder: string, manifest: Manifest): void =>
   writeFileSync(file(folder), `${JSON.stringify(manifest, null, 2)}\n`);

@@ -2,13 +2,14 @@ import { beforeAll, describe, expect, test } from '@jest/globals';
 import { createServer, type Socket } from 'node:net';
 import { localEndpoints } from '../../infra/local/endpoints.ts';
 import { createRedis } from '../../lib/adapters/redis/client.ts';
+import { undocumented } from '../support/api-documents.ts';
 import { quiet } from '../support/services.ts';
 import { until } from '../support/until.ts';
 import { apiContract } from './api-contract.ts';
 import { sum, tapFor } from './crowd.ts';
 import { platformForTests, tap } from './fixture.ts';
 import { live, liveTotals } from './live.ts';
-import { readmeCalls, runCall } from './readme.ts';
+import { callOf, readmeCalls, runCall } from './readme.ts';
 import type { SharedPlatform } from './shared-platform.ts';
 import { post, startViewer, type Viewer } from './viewer.ts';
 
@@ -145,7 +146,9 @@ describe('the calls in the README', () => {
   });
 
   test.each(readmeCalls())('%s', async (command, status, answer) => {
-    expect(await runCall(command, platform.url)).toMatchObject({ status, answer });
+    const answered = await runCall(command, platform.url);
+    expect(answered).toMatchObject({ status, answer });
+    expect(undocumented(callOf(command), { status, body: answered.answer })).toEqual([]);
   });
 });
 

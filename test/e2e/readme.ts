@@ -13,6 +13,13 @@ export const readmeCalls = (): [command: string, status: number, answer: object]
     JSON.parse(answer) as object,
   ]);
 
+/** The call of a command, as docs/openapi.json names it. */
+export const callOf = (command: string): string => {
+  const method = /-X (\w+)/.exec(command)?.[1] ?? 'GET';
+  const path = /localhost:5013([\w/]+)/.exec(command)?.[1] ?? '';
+  return `${method} ${path.replace(/^\/register\/.+/, '/register/{client_id}')}`;
+};
+
 /** Runs a command of the README with the address of a test platform. */
 export const runCall = (command: string, url: string): Promise<{ status: number; answer: unknown }> =>
   new Promise((resolve, reject) => {

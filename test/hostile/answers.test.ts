@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { REACTION_TOPIC } from '../../lib/config/topics.ts';
 import { section } from '../../scripts/lib/markdown.ts';
+import { undocumented } from '../support/api-documents.ts';
 import { httpEvent } from '../support/events.ts';
 import { httpFunctions } from './functions.ts';
 import { HOSTILE_INPUTS, type HostileInput } from './inputs.ts';
@@ -13,6 +14,14 @@ const FUNCTIONS = {
   'POST /register': 'register',
   'DELETE /register': 'register',
   'GET /live': 'live',
+} as const;
+
+/** As docs/openapi.json names them. */
+const CALLS = {
+  'POST /emoji': 'POST /emoji',
+  'POST /register': 'POST /register',
+  'DELETE /register': 'DELETE /register/{client_id}',
+  'GET /live': 'GET /live',
 } as const;
 
 const eventOf = ({ to = 'POST /emoji', body, headers = {}, parameter }: HostileInput['request']) => {
@@ -38,7 +47,9 @@ describe.each(Object.entries(HOSTILE_INPUTS))('%s', (_group, inputs) => {
     async (_what, answer, input) => {
       const { records, registry, call } = httpFunctions();
       const { to = 'POST /emoji' } = input.request;
-      expect(answerCell(to, await call(FUNCTIONS[to], eventOf(input.request)))).toBe(answer);
+      const answered = await call(FUNCTIONS[to], eventOf(input.request));
+      expect(answerCell(to, answered)).toBe(answer);
+      expect(undocumented(CALLS[to], answered)).toEqual([]);
       const queued = records.values(REACTION_TOPIC);
       expect(queued).toHaveLength(to === 'POST /emoji' && answer === '200' ? 1 : 0);
       if (input.queued) expect(queued[0]).toMatchObject(input.queued);

@@ -2,6 +2,7 @@ import type { APIGatewayProxyEventV2, APIGatewayProxyStructuredResultV2 } from '
 import { createHandler as createIngest } from '../../functions/ingest.ts';
 import { createHandler as createLive } from '../../functions/live.ts';
 import { createHandler as createRegister } from '../../functions/register.ts';
+import type { Authenticator } from '../../lib/ports.ts';
 import { openAuthenticator } from '../../lib/usecases/authorization.ts';
 import { MemoryRegistry } from '../doubles/registry.ts';
 import { MemoryCountStore } from '../doubles/count-store.ts';
@@ -12,7 +13,7 @@ export const NOW = Date.parse('2026-05-01T20:45:00.500Z');
 export const SHORT_CODES = [':goal:'];
 
 /** The HTTP functions with doubles in place of Kafka and Redis. `call` returns the parsed answer. */
-export const httpFunctions = () => {
+export const httpFunctions = ({ auth = openAuthenticator }: { auth?: Authenticator } = {}) => {
   const log = recordedLogger();
   const clock = () => NOW;
   const records = new RecordedLog();
@@ -21,7 +22,7 @@ export const httpFunctions = () => {
   const counts = new MemoryCountStore({ windowMs: 2000, watermarkMs: 10_000 });
   const handlers = {
     ingest: createIngest({
-      auth: openAuthenticator,
+      auth,
       admission: unlimited,
       records,
       clock,
@@ -29,7 +30,7 @@ export const httpFunctions = () => {
       shortCodes: SHORT_CODES,
     }),
     register: createRegister({
-      auth: openAuthenticator,
+      auth,
       admission: unlimited,
       registry,
       checkHost: (host, port) => policy.addressesOf(host, port),
@@ -37,9 +38,9 @@ export const httpFunctions = () => {
       log,
     }),
     live: createLive({
-      auth: openAuthenticator,
+      auth,
       admission: unlimited,
-      isPublic: true,
+      isPublic: auth === openAuthenticator,
       counts,
       windowMs: 2000,
       ratio: 1000,
@@ -56,10 +57,12 @@ export const httpFunctions = () => {
 
 interface Answer {
   status: number;
+  headers: Record<string, unknown>;
   body: { error?: string; details?: { path: string; message: string }[]; accepted?: number };
 }
 
-const answerOf = ({ statusCode, body }: APIGatewayProxyStructuredResultV2): Answer => ({
+const answerOf = ({ statusCode, headers = {}, body }: APIGatewayProxyStructuredResultV2): Answer => ({
   status: statusCode ?? 0,
+  headers,
   body: JSON.parse(body ?? '') as Answer['body'],
 });
