@@ -27,8 +27,16 @@ const RUN_MS = 58_000;
  * Scheduled, for work that does not depend on new taps: publishes the final counts of windows that are over, recounts
  * taps whose counts Redis has lost, and removes expired clients and windows.
  */
-export const createHandler = ({ store, records, registry, counter, clock, log, settings, ...rest }: Deps) => {
-  const { monotonic = () => performance.now() } = rest;
+export const createHandler = ({
+  store,
+  records,
+  registry,
+  counter,
+  clock,
+  monotonic = () => performance.now(),
+  log,
+  settings,
+}: Deps) => {
   const isSteady = steadyClock(clock, monotonic);
   const publishFinals = createPublishFinals({ store, records, clock, settings });
 

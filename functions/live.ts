@@ -5,11 +5,10 @@ import { demandAll, demandScope } from '../lib/usecases/authorization.ts';
 import { parse } from '../lib/usecases/parse.ts';
 import { deps } from '../lib/deps.ts';
 import { ANYBODY } from '../lib/domain/access.ts';
-import { DEFAULT_ROOM, roomId } from '../lib/domain/reaction.ts';
+import { roomQuery } from '../lib/domain/reaction.ts';
 import { scale, windowSpan, type WindowCounts } from '../lib/domain/frame.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Authenticator, CountStore } from '../lib/ports.ts';
-import { z } from 'zod';
 
 interface Deps {
   auth: Authenticator;
@@ -23,8 +22,6 @@ interface Deps {
   socketUrl: string;
   log: Logger;
 }
-
-const querySchema = z.object({ room_id: roomId.default(DEFAULT_ROOM) });
 
 /** `GET /live?room_id=`: the newest windows and the totals of a room, cacheable for a second. */
 export const createHandler = ({ auth, admission, isPublic, counts: store, windowMs, ratio, socketUrl, log }: Deps) => {
@@ -42,7 +39,7 @@ export const createHandler = ({ auth, admission, isPublic, counts: store, window
   return httpHandler(log, async (event) => {
     const caller = isPublic ? ANYBODY : await auth.authenticate(event.headers.authorization);
     demandScope(caller, 'watch');
-    const { room_id } = parse(querySchema, event.queryStringParameters ?? {}, 'Invalid query');
+    const { room_id } = parse(roomQuery, event.queryStringParameters ?? {}, 'Invalid query');
     demandAll(caller, [{ room_id }]);
     // Requests for arbitrary rooms bypass every cache, so they are limited.
     await admission.view(clientAddressOf(event));

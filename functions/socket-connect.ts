@@ -1,7 +1,6 @@
-import { z } from 'zod';
 import { connectHandler } from '../lib/adapters/websocket/events.ts';
 import { deps } from '../lib/deps.ts';
-import { DEFAULT_ROOM, roomId } from '../lib/domain/reaction.ts';
+import { roomQuery } from '../lib/domain/reaction.ts';
 import type { Logger } from '../lib/log.ts';
 import type { Authenticator } from '../lib/ports.ts';
 import { demandOrigin } from '../lib/usecases/authorization.ts';
@@ -16,14 +15,12 @@ interface Deps {
   log: Logger;
 }
 
-const querySchema = z.object({ room_id: roomId.default(DEFAULT_ROOM) });
-
 /** WebSocket `$connect`: accepts and registers a connection, which gets the frames of its room from then on. */
 export const createHandler = ({ auth, viewers, origins, log }: Deps) =>
   connectHandler(log, async ({ connection, address, origin, authorization, query }) => {
     demandOrigin(origins, origin);
     const caller = await auth.authenticate(authorization);
-    const { room_id } = parse(querySchema, query, 'Invalid query');
+    const { room_id } = parse(roomQuery, query, 'Invalid query');
     await viewers.connect(caller, address, connection, room_id);
   });
 

@@ -36,14 +36,15 @@ const isCommonJs = (file) => {
 };
 
 /**
- * Those that the bundles, which are CommonJS, can load at run time. Of an ES module, `require` returns an object
- * without the default export that a bundle expects, or nothing on older versions of Node. The packages of this
- * repository are TypeScript.
+ * The dependencies that a bundle, which is a CommonJS module, can load at run time. For an ES module, `require` returns
+ * an object without the default export that the bundle expects, or fails on older versions of Node.js. The packages of
+ * this repository are TypeScript, so they are bundled too.
  */
 const loadable = Object.keys(dependencies).filter((name) => isCommonJs(require.resolve(name)));
 
 /**
- * What runs on this machine loads libraries from node_modules: bundling them eight times takes longer than all the rest.
+ * Functions that run on this machine load their libraries from node_modules. Bundling the libraries into each function
+ * takes longer than all other steps together.
  * @type {import('esbuild').Plugin}
  */
 const librariesOutside = {

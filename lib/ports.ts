@@ -223,6 +223,12 @@ export interface Rooms {
   /** Those of the rooms that are not active. @throws PlatformError `store_unavailable` */
   inactive(rooms: readonly string[], now: number): Promise<string[]>;
   /**
+   * Reserves the opening of these rooms for the caller, for half a second: of all of them, or of none when another
+   * caller has reserved one. Returns whether they are reserved.
+   * @throws PlatformError `store_unavailable`
+   */
+  claim(rooms: readonly string[]): Promise<boolean>;
+  /**
    * Marks the rooms as active now, or none of them when there would be too many. Returns the rooms that exceed the
    * limit. Never waits long.
    * @throws PlatformError `store_unavailable`

@@ -1,5 +1,5 @@
 // `npm run counting-cost`: measures what counting costs Redis.
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { claimDataDir } from '../infra/local/data-dir.ts';
@@ -170,13 +170,8 @@ function markdown(results: readonly Measured[], version: string): string {
   ].join('\n');
 }
 
-const HEADING = '## What counting costs Redis';
-
 async function writeDocs(content: string): Promise<void> {
-  const found = existsSync(DOCS) ? readFileSync(DOCS, 'utf8') : '# Performance\n';
-  const empty = `${HEADING}\n\n<!-- counting-cost -->\n\n<!-- /counting-cost -->\n`;
-  const text = found.includes('<!-- counting-cost -->') ? found : `${found}\n${empty}`;
-  await writeFormatted(DOCS, section(text, 'counting-cost', content));
+  await writeFormatted(DOCS, section(readFileSync(DOCS, 'utf8'), 'counting-cost', content));
   console.log(`written into ${DOCS}`);
 }
 

@@ -1,6 +1,6 @@
-// Runs before every command of package.json: installs the dependencies if the lock file has changed, and builds the plugin
-// if its sources have. Plain JavaScript with Node's own modules, because nothing else is installed yet. Prints to standard
-// error only, because the output of the command itself may be read by a program.
+// Runs before every command of package.json: installs the dependencies if the lock file has changed, and builds the
+// published packages if their sources have. Plain JavaScript with Node's own modules, because nothing else is installed
+// yet. Prints to standard error only, because the output of the command itself may be read by a program.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -8,9 +8,12 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 
 const root = resolve(import.meta.dirname, '..');
-const plugin = join(root, 'packages', 'serverless-offline-kafka-events');
-/** Folders of the plugin's sources. */
-const sources = [join(plugin, 'src'), join(root, 'packages', 'kafka-records', 'src')];
+/** @param {string[]} path */
+const inPackages = (...path) => join(root, 'packages', ...path);
+/** Packages that `npm run prepare` builds. */
+const built = ['serverless-offline-kafka-events', 'live-reactions'];
+/** `kafka-records` becomes a part of the plugin. */
+const sources = [...built, 'kafka-records'].map((name) => inPackages(name, 'src'));
 const stamp = join(root, 'node_modules', '.installed-lock');
 /** Holds the process id of a running installation. */
 const lock = join(root, '.local', 'install.lock');
@@ -55,7 +58,13 @@ const environment = () =>
 /** @param {string[]} args */
 const npm = (args) => {
   // npm passes its own path to scripts; on Windows the command `npm` could not be spawned without a shell.
-  const cli = process.env.npm_execpath ?? '';
+  const cli = process.env.npm_execpath;
+  if (!cli) {
+    console.error(
+      'npm_execpath is not set: start this by npm, for example with `npm start`, or run `npm ci` yourself.',
+    );
+    process.exit(1);
+  }
   const { status } = spawnSync(process.execPath, [cli, ...args], {
     cwd: root,
     stdio: ['inherit', process.stderr.fd, process.stderr.fd],
@@ -82,7 +91,9 @@ const lockFile = createHash('sha256')
 const mustInstall = () => read(stamp) !== lockFile;
 const mustBuild = () =>
   Math.max(...sources.map(newest)) >
-  (statSync(join(plugin, 'dist', 'index.js'), { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  Math.min(
+    ...built.map((name) => statSync(inPackages(name, 'dist', 'index.js'), { throwIfNoEntry: false })?.mtimeMs ?? 0),
+  );
 
 /** @param {number} pid */
 const isRunning = (pid) => {
@@ -119,7 +130,7 @@ if (mustInstall() || mustBuild()) {
   // Checked again, because another command may have installed meanwhile.
   if (mustInstall()) {
     console.error('installing the dependencies (npm ci)…');
-    // Its `prepare` builds the plugin.
+    // Its `prepare` builds the packages.
     npm(['ci', ...FLAGS, ...cache()]);
     writeFileSync(stamp, lockFile);
   } else if (mustBuild()) npm(['run', '--silent', '--ignore-scripts=false', 'prepare']);

@@ -16,3 +16,12 @@ export const inTime = async <T>(answer: Promise<T>, withinMs: number): Promise<T
   });
   return Promise.race([answer, late]).finally(() => clearTimeout(timer));
 };
+
+/** Waits for the answer, at most `withinMs`. A later answer or error is ignored. @throws the error of an earlier one */
+export const atMost = async (answer: Promise<unknown>, withinMs: number): Promise<void> => {
+  try {
+    await inTime(answer, withinMs);
+  } catch (error) {
+    if (!(error instanceof NoAnswerInTime)) throw error;
+  }
+};

@@ -1,5 +1,6 @@
 import { generateKeyPairSync } from 'node:crypto';
 import { describe, expect, test } from '@jest/globals';
+import { REACTION_RETENTION_MS } from './topics.ts';
 import { loadConfig, variables } from './variables.ts';
 import { LOCAL_ORIGINS } from './stages.ts';
 import type { PlatformError } from '../errors.ts';
@@ -412,4 +413,10 @@ test('a window retention shorter than window and watermark together is rejected'
     'WINDOW_RETENTION_SECONDS must be at least WINDOW_SECONDS and WATERMARK_SECONDS together (it is less)',
   );
   expect(loadConfig({ WINDOW_SECONDS: '3600', WINDOW_RETENTION_SECONDS: '3610' }).WINDOW_SECONDS).toBe(3600);
+});
+
+test('a window retention shorter than that of emoji_topic is allowed: it saves memory', () => {
+  expect(loadConfig({ WINDOW_RETENTION_SECONDS: '3600' }).WINDOW_RETENTION_SECONDS * 1000).toBeLessThan(
+    REACTION_RETENTION_MS,
+  );
 });

@@ -159,7 +159,7 @@ export const variables = {
     60,
     31 * 86_400,
     86_400,
-    'How long the counts of a window are kept and can be corrected; at least the retention of `emoji_topic` (24 h).',
+    'How long the counts of a window are kept; by default as long as taps can be read again. A tap that is counted later, after an outage, counts only in its room’s totals.',
   ),
   EVENT_ID_TTL_SECONDS: wholeNumber(
     300,
@@ -307,7 +307,7 @@ const complain = (name: string, given: string | undefined): string => {
   return `${name} must be ${words} (${shown})`;
 };
 
-/** A window that is removed while its taps are still being counted would show too low counts. */
+/** Without any outage, a window would be removed before its taps are counted. */
 const RETENTION_TOO_SHORT = [
   'WINDOW_RETENTION_SECONDS',
   'WINDOW_RETENTION_SECONDS must be at least WINDOW_SECONDS and WATERMARK_SECONDS together (it is less)',

@@ -26,6 +26,9 @@ const identifier = (max: number) =>
 export const roomId = identifier(64);
 export const clientId = identifier(128);
 
+/** The query of a request for a room: `GET /live` and WebSocket `$connect`. */
+export const roomQuery = z.object({ room_id: roomId.default(DEFAULT_ROOM) });
+
 const timestamp = z
   .string(`must be ${TIMESTAMP_FORM}`)
   .max(MAX_TIMESTAMP_LENGTH, { error: `must have at most ${MAX_TIMESTAMP_LENGTH} characters`, abort: true })

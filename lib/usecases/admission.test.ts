@@ -9,6 +9,8 @@ let charged: readonly Charge[];
 let refused: LimitName | undefined;
 let surplus: string[];
 let inactive: string[];
+/** Whether this caller gets a claim; called with the rooms that it claims. */
+let claim: (rooms: readonly string[]) => boolean;
 let all: Charge[];
 let entered: readonly string[];
 let down: Error | undefined;
@@ -38,6 +40,7 @@ const create = (whenDown: 'open' | 'closed') =>
         if (down) throw down;
         return inactive;
       },
+      claim: async (rooms) => claim(rooms),
       admit: async (rooms, now) => {
         if (down) throw down;
         expect(now).toBe(NOW);
@@ -51,6 +54,7 @@ const create = (whenDown: 'open' | 'closed') =>
 beforeEach(() => {
   [charged, entered, surplus, refused, down] = [[], [], [], undefined, undefined];
   [inactive, all] = [[], []];
+  claim = () => true;
   admission = create('open');
 });
 
@@ -148,6 +152,31 @@ test('new rooms are charged to the address, and to the user who taps first in ea
   expect(charged[0]).toEqual({ limit: 'new-rooms-user', key: 'w', points: 1 });
   await admission.client('a', undefined, clientIn('new'));
   expect(charged).toEqual([{ limit: 'new-rooms-address', key: 'a', points: 1 }]);
+});
+
+test('a viewer who enters a room that another one is opening waits for it and is not charged', async () => {
+  inactive = ['new'];
+  let claims = 0;
+  claim = (rooms) => {
+    expect(rooms).toEqual(['new']);
+    if (++claims === 3) inactive = []; // the other one has opened it
+    return false;
+  };
+  await admission.viewer('a', 'u', 'new');
+  expect(claims).toBe(3);
+  expect(all).toEqual([{ limit: 'register', key: 'a', points: 1 }]);
+  expect(entered).toEqual(['new']);
+});
+
+test('a viewer opens a room when the one who claimed it does not', async () => {
+  inactive = ['new'];
+  claim = () => false;
+  await admission.viewer('a', 'u', 'new');
+  expect(charged).toEqual([
+    { limit: 'new-rooms-user', key: 'u', points: 1 },
+    { limit: 'new-rooms-address', key: 'a', points: 1 },
+  ]);
+  expect(entered).toEqual(['new']);
 });
 
 test.each(['new-rooms-user', 'new-rooms-address'] as const)(

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { Tap } from '../domain/reaction.ts';
 import { PlatformError } from '../errors.ts';
 import type { Charge, Clock, LimitName, RateLimiter, Rooms, Verdict } from '../ports.ts';
@@ -48,6 +49,9 @@ const ABOUT: Record<LimitName, { path: string; verb: string; what: string }> = {
 };
 /** Rooms stay active for an hour, so a retry soon is useless. */
 const RETRY_ROOM_SECONDS = 60;
+/** How often and how many times a caller checks whether another one has opened a room: longer than a claim lasts. */
+const CHECK_OPENED_MS = 25;
+const MAX_CHECKS = 20;
 
 export const createAdmission = ({ limiter, rooms, whenDown, clock }: Deps): Admission => {
   const unlessDown = async <T>(work: () => Promise<T>): Promise<T | undefined> => {
@@ -66,10 +70,22 @@ export const createAdmission = ({ limiter, rooms, whenDown, clock }: Deps): Admi
     return verdict ? quotaHeaders(verdict) : {};
   };
 
+  /**
+   * The inactive rooms that this call opens. When a crowd enters a new room at once, only one call opens it and is
+   * charged for it; the others wait until the room is active, or open it themselves when that does not happen.
+   */
+  const toOpen = async (names: readonly string[]): Promise<string[]> => {
+    for (let checks = 0; ; checks++) {
+      const inactive = await rooms.inactive(names, clock());
+      if (inactive.length === 0 || checks > MAX_CHECKS || (await rooms.claim(inactive))) return inactive;
+      await sleep(CHECK_OPENED_MS);
+    }
+  };
+
   /** @param openers room → the user who opens it if it is inactive */
   const enter = async (address: string, openers: ReadonlyMap<string, string | undefined>): Promise<void> => {
     const names = [...openers.keys()];
-    const inactive = (await unlessDown(() => rooms.inactive(names, clock()))) ?? [];
+    const inactive = (await unlessDown(() => toOpen(names))) ?? [];
     if (inactive.length > 0) {
       const byUser = new Map<string, number>();
       for (const room of inactive) {

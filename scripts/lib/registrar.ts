@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { z } from 'zod';
 import { SetupError } from '../../infra/local/errors.ts';
+import { fullJitterMs, retryAfterMs } from '../../lib/adapters/backoff.ts';
 import type { Registration } from '../../lib/domain/registration.ts';
-import { fullJitterMs, retryAfterMs } from './backoff.ts';
 import { networkReason } from './cli.ts';
 
 const BACKOFF = { firstMs: 500, longestMs: 10_000 };

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { setMaxListeners } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { fullJitterMs, retryAfterMs } from './backoff.ts';
+import { fullJitterMs, retryAfterMs } from '../../lib/adapters/backoff.ts';
 import { networkReason } from './cli.ts';
 import { emojiPicker, type EmojiWeights } from './emoji-weights.ts';
 import { openLoop, type OpenLoop } from './open-loop.ts';

@@ -57,6 +57,10 @@ export async function sendAgain(url: string, taps: readonly SentTap[], attempts 
   }
 }
 
+/** Sends copies of the newest taps that have an `event_id` and were answered 200. */
+export const sendCopies = (url: string, taps: readonly SentTap[], copies: number): Promise<void> =>
+  sendAgain(url, taps.filter(({ event_id, status }) => event_id !== undefined && status === 200).slice(-copies));
+
 interface CrowdOptions {
   perSecond: number;
   rooms: readonly string[];

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { between, oneOf, type Random } from '../support/random.ts';
-import { sendAgain } from '../e2e/crowd.ts';
+import { sendCopies } from '../e2e/crowd.ts';
 import { clocksImpossible } from './clock.ts';
 import type { Fault } from './fault.ts';
 import { partOf } from './platform.ts';
@@ -46,8 +46,7 @@ const ingestClock: Fault = {
       void crowd.tap(rooms[n % rooms.length] ?? 'global', undefined, url);
       await sleep(TAP_EVERY_MS);
     }
-    const identified = crowd.taps.filter(({ event_id, status }) => event_id !== undefined && status === 200);
-    await sendAgain(url, identified.slice(-COPIES));
+    await sendCopies(url, crowd.taps, COPIES);
     heals();
     clock.shift(0);
   },

@@ -1,5 +1,5 @@
 import { REACTION_TOPIC } from '../../lib/config/topics.ts';
-import { sendAgain } from '../e2e/crowd.ts';
+import { sendCopies } from '../e2e/crowd.ts';
 import { kafkaFor, withAdmin } from '../support/kafka.ts';
 import { until } from '../support/until.ts';
 import type { Fault } from './fault.ts';
@@ -28,8 +28,7 @@ export const partitionAdded: Fault = {
         IN_USE_MS,
       );
     });
-    const identified = crowd.taps.filter(({ event_id, status }) => event_id !== undefined && status === 200);
-    await sendAgain(platform.url, identified.slice(-COPIES));
+    await sendCopies(platform.url, crowd.taps, COPIES);
     heals();
   },
 };

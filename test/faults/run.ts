@@ -32,7 +32,7 @@ const HELP = `npm run test:faults [-- options]    causes faults under load, and 
   --help
 
 The faults: ${FAULTS.map(({ name }) => name).join(', ')}.
-At the end every wrong round is listed with its seed, room, window and emoji, and the path of the platform's log.
+Two platforms run side by side. At the end every wrong round is listed with its seed, room, window and emoji, and the path of the platform's log.
 Exit code 1 when a tap was lost or counted twice, or when a client's counts differ from the topic.`;
 
 const START: Record<PlatformKind, (log: (line: string) => void) => Promise<FaultPlatform>> = {
@@ -131,21 +131,16 @@ async function runOne(
   }
 }
 
-/** Runs the rounds of one platform. After a round that did not finish, a new platform is started. */
-async function runOn(
-  kind: PlatformKind,
-  planned: readonly PlannedRound[],
-  options: Options,
-  outcome: Outcome,
-  stop: AbortSignal,
-) {
-  const left = [...planned];
+/** Runs the rounds of `left` on a platform, until none is left. After a round that did not finish, a new platform is started. */
+async function runOn(kind: PlatformKind, left: PlannedRound[], options: Options, outcome: Outcome, stop: AbortSignal) {
   while (left.length > 0 && !stop.aborted) {
     const platform = await START[kind](log);
     const everything = new Map<string, Sent extends ReadonlyMap<string, infer T> ? T : never>();
     let isUsable = true;
     try {
-      for (let round = left.shift(); round && isUsable; round = isUsable && !stop.aborted ? left.shift() : undefined) {
+      while (isUsable && !stop.aborted) {
+        const round = left.shift();
+        if (!round) break;
         const sent = await runOne(platform, round, options, outcome);
         isUsable = sent !== undefined;
         for (const [room, taps] of sent ?? []) everything.set(room, taps);
@@ -156,6 +151,20 @@ async function runOn(
       await platform.stop();
     }
   }
+}
+
+/**
+ * Runs all rounds on two platforms side by side, as a round mostly waits: one has a single broker, the other is of the
+ * other kinds in turn, and then helps the first.
+ */
+async function runAll(plan: readonly PlannedRound[], options: Options, outcome: Outcome, stop: AbortSignal) {
+  const left = new Map(PLATFORMS.map((kind) => [kind, plan.filter(({ fault }) => fault.on === kind)]));
+  const sequences: PlatformKind[][] = [['single'], ['cluster', 'brokers', 'single']];
+  await Promise.all(
+    sequences.map(async (kinds) => {
+      for (const kind of kinds) await runOn(kind, left.get(kind) ?? [], options, outcome, stop);
+    }),
+  );
 }
 
 /** Compares the rooms of all rounds again: a later fault must not have changed their counts. */
@@ -191,12 +200,10 @@ async function main(args: string[], io: Io): Promise<number> {
   const { faults, skipped } = await possible(options.faults);
   const plan = planRounds(faults, rounds, seeded(seed)).filter(({ number }) => round === undefined || number === round);
   const outcome = new Outcome(options);
-  for (const kind of PLATFORMS) {
-    const planned = plan.filter(({ fault }) => fault.on === kind);
-    await runOn(kind, planned, options, outcome, stop);
-  }
+  await runAll(plan, options, outcome, stop);
   const minutes = (performance.now() - began) / 60_000;
-  const table = report(outcome.rows, outcome.after, { plan: options, when: new Date(), minutes, skipped });
+  const rows = FAULTS.flatMap(({ name }) => outcome.rows.filter(({ fault }) => fault === name));
+  const table = report(rows, outcome.after, { plan: options, when: new Date(), minutes, skipped });
   log(`\n${table}\n`);
   if (outcome.wrong.length > 0) log(`Wrong:\n${wrongRounds(outcome.wrong, seed)}`);
   if (outcome.logFile) log(`The platform's log: ${outcome.logFile}`);

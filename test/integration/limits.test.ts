@@ -185,6 +185,14 @@ describe('RedisRooms', () => {
     expect(await redis.zrange('active_rooms', 0, -1)).toEqual(['a']);
   });
 
+  test('of 50 processes that claim the same room at once, exactly one gets it; a claim ends by itself', async () => {
+    const claims = await Promise.all(Array.from({ length: 50 }, () => roomsOn().claim(['a'])));
+    expect(claims.filter(Boolean)).toHaveLength(1);
+    expect(await roomsOn().claim(['b', 'a'])).toBe(false);
+    expect(await roomsOn().claim(['b'])).toBe(true); // the failed claim kept none of its rooms
+    await until('the claims have ended', () => roomsOn().claim(['a', 'b']));
+  });
+
   test('limits new rooms per user and per address; other users and active rooms are not affected', async () => {
     const breaker = new Breaker({ log: quiet, timeoutMs: 60_000 });
     const rates = new Map<LimitName, Rate>([

@@ -3,9 +3,10 @@ import { beforeServers, interceptRequests, portOf, refuse } from './intercept.js
 
 /**
  * serverless-offline's lambdaPort invokes any function with any event, and its websocketPort sends anything to any
- * WebSocket connection, for the triggers, functions and tools of this machine. Web pages can reach both too: they need no permission to send text, and their host name may resolve to this machine (DNS
- * rebinding). This plugin rejects requests of web pages, and requests with a host name of another machine. WebSockets are
- * not affected: `$connect` checks their origin.
+ * WebSocket connection, for the triggers, functions and tools of this machine. Web pages can reach both too: they need
+ * no permission to send text, and their host name may resolve to this machine (DNS rebinding). This plugin rejects
+ * requests of web pages, and requests with a host name of another machine. WebSockets are not affected: `$connect`
+ * checks their origin.
  */
 export default class OwnToolsOnly {
   #ports;

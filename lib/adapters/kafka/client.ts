@@ -1,4 +1,5 @@
 import { Kafka, logLevel, type KafkaConfig, type LogEntry } from 'kafkajs';
+import { createSocket } from 'kafka-records';
 import type { Config } from '../../config/variables.ts';
 import type { Logger } from '../../log.ts';
 
@@ -46,6 +47,8 @@ export const createKafka = (config: Config, log: Logger): Kafka =>
     authenticationTimeout: 5000,
     requestTimeout: 10_000,
     retry: { initialRetryTime: 100, maxRetryTime: 1000, retries: 5 },
+    // Otherwise Node.js prints a MaxListenersExceededWarning while a broker is down.
+    socketFactory: createSocket,
     logLevel: logLevel.ERROR,
     logCreator: forward(log),
     ...credentials(config),

@@ -14,6 +14,8 @@ interface Options {
 
 const HOUR_MS = 3_600_000;
 const ACTIVE_ROOMS = 'active_rooms';
+/** How long (ms) a room is reserved for the caller that opens it; long enough to charge and admit it. */
+const CLAIM_MS = 500;
 /** Maximum number of rooms cached in this process. */
 const REMEMBERED = 10_000;
 
@@ -41,6 +43,19 @@ export class RedisRooms implements Rooms {
       Promise.all(unknown.map((room) => this.#redis.zscore(ACTIVE_ROOMS, room))),
     );
     return unknown.filter((_, n) => Number(scores[n] ?? -Infinity) <= now - this.#activeMs);
+  }
+
+  async claim(rooms: readonly string[]): Promise<boolean> {
+    // A command per room: the keys of a Redis Cluster are in different slots.
+    const keys = rooms.map((room) => `opening:${room}`);
+    return this.#breaker.run(async () => {
+      const answers = await Promise.all(keys.map((key) => this.#redis.set(key, 1, 'PX', CLAIM_MS, 'NX')));
+      const won = keys.filter((_, n) => answers[n] === 'OK');
+      if (won.length === keys.length) return true;
+      // Otherwise the caller's next attempt would wait for its own claims.
+      await Promise.all(won.map((key) => this.#redis.del(key)));
+      return false;
+    });
   }
 
   async admit(rooms: readonly string[], now: number): Promise<string[]> {

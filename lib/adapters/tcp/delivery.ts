@@ -2,7 +2,7 @@ import type { ClientOf } from '../../domain/registration.ts';
 import type { Frame } from '../../domain/frame.ts';
 import type { Transport } from '../../ports.ts';
 import { ConnectLimit } from './connect-limit.ts';
-import { inTime, NoAnswerInTime } from '../in-time.ts';
+import { atMost } from '../in-time.ts';
 import { ClientConnection, type ConnectionOptions } from './connection.ts';
 import { encodeFrame } from './encode.ts';
 
@@ -34,9 +34,7 @@ export class TcpDelivery implements Transport<'tcp'> {
   async send(clients: readonly ClientOf<'tcp'>[], frame: Frame): Promise<void> {
     const encoded = encodeFrame(frame);
     const sent = Promise.all(clients.map((client) => this.#connection(client).offer(frame, encoded)));
-    await inTime(sent, this.#options.waitMs ?? 200).catch((error: unknown) => {
-      if (!(error instanceof NoAnswerInTime)) throw error;
-    });
+    await atMost(sent, this.#options.waitMs ?? 200);
   }
 
   close(): void {

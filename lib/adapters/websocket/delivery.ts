@@ -5,6 +5,8 @@ import type { ClientOf } from '../../domain/registration.ts';
 import type { Logger } from '../../log.ts';
 import type { Transport } from '../../ports.ts';
 import { Backlog } from '../backlog.ts';
+import { fullJitterMs } from '../backoff.ts';
+import { atMost } from '../in-time.ts';
 import type { Post } from './post.ts';
 
 interface Options {
@@ -16,7 +18,7 @@ interface Options {
   log: Logger;
   /** How long (ms) `send` waits; what is not sent by then is sent afterwards. */
   waitMs: number;
-  /** The delay (ms) before the first retry; doubles with each further one. */
+  /** Upper limit (ms) of the delay before the first retry; doubles with each further one. */
   retryMs?: number;
 }
 
@@ -51,9 +53,7 @@ export class SocketDelivery implements Transport<'websocket'> {
   async send(clients: readonly ClientOf<'websocket'>[], frame: Frame): Promise<void> {
     const data = encode(frame);
     const sent = Promise.all(clients.map(({ id }) => this.#offer(id, frame, data)));
-    let timer: NodeJS.Timeout | undefined;
-    const bound = new Promise<void>((resolve) => (timer = setTimeout(resolve, this.#options.waitMs)));
-    await Promise.race([sent, bound]).finally(() => clearTimeout(timer));
+    await atMost(sent, this.#options.waitMs);
   }
 
   #offer(connection: string, frame: Frame, data: Uint8Array): Promise<void> {
@@ -102,8 +102,7 @@ export class SocketDelivery implements Transport<'websocket'> {
         this.#report(error);
         return true;
       }
-      // Full jitter, so that throttled connections don't come back at the same time.
-      await sleep(Math.random() * Math.min(MAX_RETRY_MS, retryMs * 2 ** attempt));
+      await sleep(fullJitterMs(attempt + 1, { firstMs: retryMs, longestMs: MAX_RETRY_MS }));
     }
   }
 

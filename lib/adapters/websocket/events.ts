@@ -78,10 +78,10 @@ export const connectHandler =
   };
 
 /** A message with the connection that it came over. */
-export interface Received<T extends ClientMessage = ClientMessage> {
+export interface Received {
   connection: string;
   address: string;
-  message: T;
+  message: ClientMessage;
 }
 
 /** Creates the handler of `$default`, whose answer is sent to the client. A thrown error becomes an ack or an error. */

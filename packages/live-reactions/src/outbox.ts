@@ -107,10 +107,13 @@ export const createOutbox = ({ keepMs, user, send, onSettled }: Options): Outbox
     }
   };
 
-  const flush = () => {
+  const collect = () => {
     merging.clear();
     queue.push(...collecting);
     collecting = [];
+  };
+  const flush = () => {
+    collect();
     if (failures === 0) pump();
   };
 
@@ -144,9 +147,7 @@ export const createOutbox = ({ keepMs, user, send, onSettled }: Options): Outbox
     },
     end() {
       wake.clear();
-      merging.clear();
-      queue.push(...collecting);
-      collecting = [];
+      collect();
       while (queue.length > 0) void attempt(queue.splice(0, nextBatch().length), true);
     },
   };
