@@ -16,7 +16,7 @@ import { testEnvironment } from './lib/test-environment.ts';
 const HELP = `npm test                      all tests, and beside them types, lint, format, dead code and licences
 npm test -- PATH [options]    only these tests, without the checks; the options are jest's
 npm run test:long             what takes too long for every change: large crowds, the plugin's whole conformance suite,
-                              and every fault under load; about 40 minutes
+                              generated requests, and every fault under load; about 40 minutes
 
 The tests have a broker and a Redis of their own, on free ports, and their data is deleted at the end. KAFKA_BROKERS and
 REDIS_URL are ignored, so that no test empties a Redis that somebody needs.
@@ -136,6 +136,7 @@ async function runLong(infra: LocalInfra, counts: string): Promise<Outcome> {
   const codes = [
     await jest([LONG_PATHS], { env }),
     await npm(['conformance'], { env }),
+    await npm(['api-fuzz']),
     await npm(['test:faults', '--', '--keep']),
   ];
   return { code: codes.some((code) => code !== 0) ? 1 : 0, failedChecks: 0 };

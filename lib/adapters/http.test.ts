@@ -149,6 +149,14 @@ describe('jsonBody', () => {
     expect(errorOf(() => jsonBody(httpEvent({ body }))).code).toBe('payload_too_large');
   });
 
+  test.each([false, 0])('a body that is no text is rejected, as serverless-offline passes %j', (body) => {
+    const event = { ...httpEvent(), body } as unknown as Parameters<typeof jsonBody>[0];
+    expect(errorOf(() => jsonBody(event))).toMatchObject({
+      code: 'invalid_request',
+      details: [{ path: '', message: 'must be a JSON object' }],
+    });
+  });
+
   test.each([
     ['invalid JSON', httpEvent({ body: '{"a":' })],
     ['only white space', httpEvent({ body: ' ' })],

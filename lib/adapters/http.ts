@@ -90,6 +90,8 @@ export const jsonBody = ({ body, isBase64Encoded, headers }: APIGatewayProxyEven
   if (encoding !== 'identity') {
     throw invalid('Invalid encoding', [{ path: '', message: 'must be sent without a content-encoding' }]);
   }
+  // serverless-offline passes the JSON values false and 0 as such, instead of as text.
+  if (typeof (body ?? '') !== 'string') throw notAnObject();
   const bytes = Buffer.from(body ?? '', isBase64Encoded ? 'base64' : 'utf8');
   if (bytes.length > MAX_BODY_BYTES) {
     throw new PlatformError('payload_too_large', `The body must not be larger than ${MAX_BODY_BYTES} bytes`);
@@ -102,7 +104,9 @@ export const jsonBody = ({ body, isBase64Encoded, headers }: APIGatewayProxyEven
     throw invalid('Invalid JSON', [{ path: '', message: 'must be JSON in UTF-8' }], cause);
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw invalid('Invalid request', [{ path: '', message: 'must be a JSON object' }]);
+    throw notAnObject();
   }
   return value;
 };
+
+const notAnObject = () => invalid('Invalid request', [{ path: '', message: 'must be a JSON object' }]);

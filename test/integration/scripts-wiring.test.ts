@@ -9,7 +9,20 @@ import { printed, scriptProcesses } from '../support/scripts.ts';
 const { start, run } = scriptProcesses();
 
 test('every script reads its command line and exits with code 2 on wrong usage', async () => {
-  const names = ['client', 'demo', 'dlq', 'overload', 'rebuild', 'reset', 'simulate', 'subscribers', 'token', 'topics'];
+  const names = [
+    'api-fuzz',
+    'client',
+    'demo',
+    'dlq',
+    'overload',
+    'rebuild',
+    'reset',
+    'serve',
+    'simulate',
+    'subscribers',
+    'token',
+    'topics',
+  ];
   const ended = await Promise.all(names.map((name) => run(name, ['--nonsense'])));
   for (const [n, name] of names.entries())
     expect(ended[n]).toEqual({

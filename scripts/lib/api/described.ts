@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import { z } from 'zod';
 
 type Texts<T extends z.ZodObject> = { [K in keyof T['shape']]: string | { description: string; examples: unknown[] } };
 
@@ -15,17 +15,26 @@ export const described = <T extends z.ZodObject>(schema: T, texts: Texts<T>): T 
 
 /** What of a generated JSON Schema is rewritten for other languages. */
 interface Generated {
+  examples?: unknown[];
   format?: string | undefined;
   pattern?: string | undefined;
   allOf?: { pattern?: string | undefined }[] | undefined;
+}
+
+interface Conversion {
+  zodSchema: z.core.$ZodTypes;
+  jsonSchema: unknown;
 }
 
 /**
  * Replaces patterns that the regular expressions of many languages can't express, or that only repeat a format. The
  * published schema then accepts more than the platform: invisible characters in an identifier.
  */
-export const portable = ({ jsonSchema }: { jsonSchema: unknown }): void => {
+export const portable = ({ zodSchema, jsonSchema }: Conversion): void => {
   const schema = jsonSchema as Generated;
+  // Removed by zod from a schema with a transformation, because they could be of its output.
+  const { examples } = (z.globalRegistry.get(zodSchema) ?? {}) as { examples?: unknown[] };
+  if (examples) schema.examples = examples;
   if (schema.format === 'date-time') delete schema.pattern;
   if (schema.allOf?.some(({ pattern }) => pattern?.includes(String.raw`\p{`))) {
     delete schema.allOf;

@@ -13,9 +13,15 @@ const { tap, reaction } = reactionSchemas([]);
 const ROOM = 'No white space, braces or invisible characters.';
 
 const TAP_FIELDS = {
-  user_id: 'Who taps. With a token it must be its `sub`. A whole number is kept as a string.',
-  emoji_type:
-    'Exactly one emoji (skin tones, flags and families included), or one of `EMOJI_SHORT_CODES`. `❤` and `❤️` are counted as the same emoji.',
+  user_id: {
+    description: 'Who taps. With a token it must be its `sub`. A whole number is kept as a string.',
+    examples: ['u1', 42],
+  },
+  emoji_type: {
+    description:
+      'Exactly one emoji (skin tones, flags and families included), or one of `EMOJI_SHORT_CODES`. `❤` and `❤️` are counted as the same emoji.',
+    examples: ['🔥', '👏🏽'],
+  },
   timestamp: {
     description:
       'ISO 8601, as the standard libraries of common languages write it. Without a time zone the time of arrival is used instead. A time in the future counts as now. A tap more than 10 s old (`WATERMARK_SECONDS`) enters no window and is counted as late.',
