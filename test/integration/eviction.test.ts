@@ -1,11 +1,12 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createRedis, type RedisClient } from '../../lib/adapters/redis/client.ts';
 import { RedisCountStore } from '../../lib/adapters/redis/count-store.ts';
-import { refuseEviction } from '../../lib/adapters/redis/eviction.ts';
+import { evictionProblems, refuseEviction } from '../../lib/adapters/redis/eviction.ts';
 import { topicPartition, type StreamRecord } from '../../lib/domain/stream.ts';
 import { createCounter, type Counter } from '../../lib/usecases/count-taps.ts';
 import { HeldRecords, RecordedLog, recordedLogger } from '../support/doubles.ts';
 import { startRedisNode, type RedisNode } from '../support/redis-node.ts';
+import { startRedisPair } from '../support/redis-pair.ts';
 import { quiet, STORE } from '../support/services.ts';
 import { tap } from '../support/taps.ts';
 import { until } from '../support/until.ts';
@@ -110,4 +111,18 @@ test('while Redis may evict keys nothing is counted; then the batch counts once'
   await counter.count(batch);
   const { totals } = await store.snapshot('room-0');
   expect(totals.get('🔥')).toBe(offset / ROOMS.length);
+});
+
+test('after a failover the policy of the new primary is checked, also by a client that has only read', async () => {
+  const pair = await startRedisPair();
+  const reader = createRedis(pair.url, quiet);
+  try {
+    expect(await evictionProblems(reader, quiet)).toEqual([]);
+    await pair.failover('roles swap');
+    await pair.primary.redis.config('SET', 'maxmemory-policy', 'allkeys-lru');
+    expect(await evictionProblems(reader, quiet)).toEqual(['maxmemory-policy must be noeviction (it is allkeys-lru)']);
+  } finally {
+    reader.disconnect();
+    await pair.stop();
+  }
 });

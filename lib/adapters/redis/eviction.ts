@@ -1,4 +1,4 @@
-import type { Redis } from 'ioredis';
+import { Cluster, type Redis } from 'ioredis';
 import { PlatformError } from '../../errors.ts';
 import type { Logger } from '../../log.ts';
 import { inTime } from '../in-time.ts';
@@ -25,8 +25,21 @@ const policyOf = async (redis: Redis): Promise<string | undefined> => {
   return config?.[1];
 };
 
+/**
+ * After a failover whose primary became a replica, connections to it stay open, and whoever only reads gets no error that
+ * says so. A new connection finds the primary.
+ */
+const leaveReplica = async (redis: RedisClient): Promise<void> => {
+  if (redis instanceof Cluster) return; // it follows the roles by itself
+  const info = await redis.info('replication').catch(undefinedIfRefused);
+  if (!/^role:slave/m.test(info ?? '')) return;
+  redis.disconnect(true);
+  await redis.ping();
+};
+
 const policiesOf = async (redis: RedisClient): Promise<Set<string | undefined>> => {
   await redis.ping();
+  await leaveReplica(redis);
   return new Set(await Promise.all(primaries(redis).map(policyOf)));
 };
 
