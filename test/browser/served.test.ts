@@ -27,12 +27,12 @@ describeInBrowser('served by npm start', () => {
   };
 
   test('the page taps and shows the counts, without an error and without a request to another host', async () => {
-    const { page, watched } = await open('/?room=served');
+    const { page, watched } = await open('/?room=served-page');
     // Without a pointer, as a press that a busy machine makes long would tap several times.
     await page.getByRole('button', { name: '🔥' }).dispatchEvent('click');
-    const total = async () => (await liveTotals(platform.url, ['served'])).get('served 🔥');
+    const total = async () => (await liveTotals(platform.url, ['served-page'])).get('served-page 🔥');
     await until('the tap is counted', async () => (await total()) === 1);
-    expect((await post(`${platform.url}/emoji`, tap({ room_id: 'served', count: 4 }))).status).toBe(200);
+    expect((await post(`${platform.url}/emoji`, tap({ room_id: 'served-page', count: 4 }))).status).toBe(200);
     await until('the page shows both', async () => (await page.textContent('#total')) === '5');
     expectOnlyOwn(watched);
     expect(watched.origins).toContain(new URL(platform.socketUrl).origin);
