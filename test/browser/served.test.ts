@@ -4,6 +4,7 @@ import { liveTotals } from '../e2e/live.ts';
 import type { SharedPlatform } from '../e2e/shared-platform.ts';
 import { post } from '../e2e/viewer.ts';
 import { until } from '../support/until.ts';
+import { accessibilityFindings } from './accessibility.ts';
 import { browserForTests, describeInBrowser } from './fixture.ts';
 import { watch } from './watch.ts';
 
@@ -45,6 +46,18 @@ describeInBrowser('served by npm start', () => {
     expect((await post(`${platform.url}/emoji`, tap({ room_id: 'served-overlay', count: 3 }))).status).toBe(200);
     await until('the overlay shows the taps', async () => (await page.textContent('#totals'))?.includes('3'));
     expectOnlyOwn(watched);
+    await page.close();
+  });
+
+  test.each([
+    { name: 'the page', path: '/', options: { colorScheme: 'light' } },
+    { name: 'the page, dark', path: '/', options: { colorScheme: 'dark' } },
+    { name: 'the page on a phone', path: '/', options: { viewport: { width: 360, height: 740 } } },
+    { name: 'the overlay', path: '/overlay?theme=dark', options: {} },
+  ] as const)('axe finds nothing serious in $name', async ({ path, options }) => {
+    const page = await browser().newPage(options);
+    await page.goto(`${platform.pageUrl}${path}`);
+    expect(await accessibilityFindings(page)).toEqual([]);
     await page.close();
   });
 
