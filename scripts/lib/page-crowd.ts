@@ -7,7 +7,7 @@ const WINDOWS = 5;
 export interface PageCrowd {
   /** Resolves when the page has opened its WebSocket. */
   connected: Promise<void>;
-  /** Everybody taps: so many taps of each emoji, in one frame, by a clock that goes on by a second. */
+  /** Everybody taps: so many taps of the first emoji, and fewer of each further one, in one frame, by a clock that goes on by a second. */
   tap(count: number): void;
 }
 
@@ -16,7 +16,8 @@ export const createPageCrowd = async (page: Page, emojis: readonly string[]): Pr
   let total = 0;
   let now = Date.now();
   let windows: { start: number; count: number }[] = [];
-  const each = (count: number) => Object.fromEntries(emojis.map((emoji) => [emoji, count]));
+  const each = (count: number) =>
+    Object.fromEntries(emojis.map((emoji, n) => [emoji, Math.round(count / (1 + n / 2))]));
   const send = () =>
     socket?.send(
       JSON.stringify({
@@ -25,17 +26,17 @@ export const createPageCrowd = async (page: Page, emojis: readonly string[]): Pr
         ...{ totals: each(total), at: new Date(now).toISOString() },
       }),
     );
-  const connected = new Promise<void>((resolve) => {
-    void page.routeWebSocket(/^ws:/, (route) => {
-      socket = route;
-      route.onMessage((text) => {
-        const { type, id } = JSON.parse(text.toString()) as { type: string; id?: number };
-        if (type === 'room') send();
-        if (type === 'ping') route.send(JSON.stringify({ type: 'pong', room_id: 'final' }));
-        if (type === 'tap') route.send(JSON.stringify({ type: 'ack', id, status: 200 }));
-      });
-      resolve();
+  let resolve = () => {};
+  const connected = new Promise<void>((done) => (resolve = done));
+  await page.routeWebSocket(/^ws:/, (route) => {
+    socket = route;
+    route.onMessage((text) => {
+      const { type, id } = JSON.parse(text.toString()) as { type: string; id?: number };
+      if (type === 'room') send();
+      if (type === 'ping') route.send(JSON.stringify({ type: 'pong', room_id: 'final' }));
+      if (type === 'tap') route.send(JSON.stringify({ type: 'ack', id, status: 200 }));
     });
+    resolve();
   });
   return {
     connected,

@@ -3,6 +3,7 @@ import { localEndpoints } from '../../infra/local/endpoints.ts';
 import { createKafka } from '../../lib/adapters/kafka/client.ts';
 import { loadConfig } from '../../lib/config/variables.ts';
 import { PlatformError } from '../../lib/errors.ts';
+import { browserForTests, describeInBrowser } from '../browser/fixture.ts';
 import { FAULTS } from '../faults/plan.ts';
 import type { FaultPlatform } from '../faults/platform.ts';
 import { runRound } from '../faults/round.ts';
@@ -207,6 +208,38 @@ test('the broker is frozen: taps are answered 503 after the timeout, those above
   await written;
   expect((await patient.read()).sort()).toEqual(patient.values);
   await until('taps are accepted again', async () => (await post(`${platform.url}/emoji`, tap())).status === 200);
+});
+
+describeInBrowser('a page that is open', () => {
+  const browser = browserForTests();
+
+  test('says that its taps wait while the broker is frozen, and that the server is gone; then both are over', async () => {
+    const page = await browser().newPage();
+    await page.goto(`${platform.pageUrl}/?room=open-page`);
+    const says = (selector: string, pattern: RegExp) =>
+      until(`the page says ${pattern}`, async () => pattern.test((await page.textContent(selector)) ?? ''));
+    const tapOnce = () => page.getByRole('button', { name: '🔥' }).dispatchEvent('click');
+    const counted = async () => (await liveTotals(platform.url, ['open-page'])).get('open-page 🔥');
+    await says('#status-text', /^Live$/);
+    const broker = await platform.pid('kafka');
+    process.kill(broker, 'SIGSTOP');
+    try {
+      await tapOnce();
+      await says('#notice', /^1 tap not confirmed yet\.$/);
+    } finally {
+      process.kill(broker, 'SIGCONT');
+    }
+    await says('#notice', /^Hold an emoji/);
+    await until('the tap is counted', async () => (await counted()) === 1);
+
+    process.kill(await platform.pid('functions'), 'SIGKILL');
+    await says('#status-text', /^Trying again/);
+    await tapOnce();
+    await says('#status-text', /^Live$/);
+    await until('the tap is counted', async () => (await counted().catch(() => 0)) === 2);
+    await until('the page shows both', async () => (await page.textContent('#total')) === '2');
+    await page.close();
+  });
 });
 
 test('Redis is killed: /health names it, taps are still accepted, and all are counted after its restart', async () => {

@@ -24,6 +24,13 @@ test('each state in words', () => {
   });
 });
 
+test('taps that are not confirmed for a while', () => {
+  const waiting = (ms: number) => describeState(state({ pending: 2 }), 10_000, formats, ms);
+  expect(waiting(2999)).toMatchObject({ tone: 'good', detail: '' });
+  expect(waiting(3000)).toEqual({ tone: 'waiting', text: 'Live', detail: '2 taps not confirmed yet.' });
+  expect(describeState(state({}), 10_000, formats, 3000)).toMatchObject({ tone: 'good', detail: '' });
+});
+
 test('the next attempt is counted down', () => {
   const retrying = (nextTry: number | undefined) =>
     describe({ status: 'retrying', reason: 'http-failed', nextTry }).text;
