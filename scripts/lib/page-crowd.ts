@@ -7,7 +7,7 @@ const WINDOWS = 5;
 export interface PageCrowd {
   /** Resolves when the page has opened its WebSocket. */
   connected: Promise<void>;
-  /** Everybody taps: so many taps of the first emoji, and fewer of each further one, in one frame, by a clock that goes on by a second. */
+  /** Everybody taps: so many taps of the first emoji, fewer of the others, in one frame, by a clock that goes on by a second. */
   tap(count: number): void;
 }
 
@@ -27,7 +27,7 @@ export const createPageCrowd = async (page: Page, emojis: readonly string[]): Pr
       }),
     );
   let resolve = () => {};
-  const connected = new Promise<void>((done) => (resolve = done));
+  const connected = new Promise<void>((isConnected) => (resolve = isConnected));
   await page.routeWebSocket(/^ws:/, (route) => {
     socket = route;
     route.onMessage((text) => {
