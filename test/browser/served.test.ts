@@ -1,3 +1,5 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
 import { platformForTests, tap } from '../e2e/fixture.ts';
 import { liveTotals } from '../e2e/live.ts';
@@ -8,6 +10,10 @@ import { browserForTests, describeInBrowser } from './fixture.ts';
 import { watch } from './watch.ts';
 
 // The page as `npm start` serves it: with its security headers, and connected to the platform.
+
+const openApi = JSON.parse(readFileSync(join(import.meta.dirname, '../../docs/openapi.json'), 'utf8')) as {
+  paths: Record<string, object>;
+};
 
 describeInBrowser('served by npm start', () => {
   let platform: SharedPlatform;
@@ -44,6 +50,20 @@ describeInBrowser('served by npm start', () => {
     await until('it is connected', () => watched.origins.has(new URL(platform.socketUrl).origin));
     expect((await post(`${platform.url}/emoji`, tap({ room_id: 'served-overlay', count: 3 }))).status).toBe(200);
     await until('the overlay shows the taps', async () => (await page.textContent('#totals'))?.includes('3'));
+    expectOnlyOwn(watched);
+    await page.close();
+  });
+
+  test('the API reader shows every operation and calls this platform, without a request to another host', async () => {
+    const { page, watched } = await open('/docs');
+    for (const [path, methods] of Object.entries(openApi.paths))
+      for (const method of Object.keys(methods))
+        await page.locator(`.opblock-${method} [data-path="${path}"]`).first().waitFor();
+    const health = page.locator('.opblock', { has: page.locator('[data-path="/health"]') });
+    await health.locator('.opblock-summary-control').click();
+    await health.getByRole('button', { name: 'Try it out' }).click();
+    await health.getByRole('button', { name: 'Execute' }).click();
+    await health.locator('.live-responses-table .response-col_status', { hasText: '200' }).waitFor();
     expectOnlyOwn(watched);
     await page.close();
   });
