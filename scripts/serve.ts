@@ -82,7 +82,11 @@ export async function main(args: string[], io: Io): Promise<number> {
     process.exit(0); // connections to a broker or Redis that does not answer may still be open
   }
   const { KAFKA_BROKERS, REDIS_URL } = await readConfig(io.env, dataDir, withTriggers);
-  const env = { KAFKA_BROKERS: KAFKA_BROKERS.join(','), REDIS_URL, KAFKAJS_NO_PARTITIONER_WARNING: '1' };
+  const env = {
+    ...{ KAFKA_BROKERS: KAFKA_BROKERS.join(','), REDIS_URL, KAFKAJS_NO_PARTITIONER_WARNING: '1' },
+    // Otherwise it warns that later versions will not support Node.js 20.
+    AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED: 'true',
+  };
   const options = { workers, triggers: withTriggers, host, metricsPort, env, log: io.print };
   const server = await startCluster(options);
   io.print(`Ready: http://${host}:${server.port} (processes ${server.pids.join(', ')})`);
