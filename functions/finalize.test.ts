@@ -6,6 +6,7 @@ import { applyTaps } from '../lib/usecases/apply-taps.ts';
 import { MemoryCountStore } from '../test/doubles/count-store.ts';
 import { MemoryRegistry } from '../test/doubles/registry.ts';
 import { RecordedLog, recordedLogger } from '../test/support/doubles.ts';
+import { until } from '../test/support/until.ts';
 import { tap, tapBatch } from '../test/support/taps.ts';
 import { createHandler } from './finalize.ts';
 
@@ -142,4 +143,12 @@ test('a run repeats its work every second until its time is over', async () => {
   await createHandler({ store, records, registry: counting, counter, clock, log, settings })({ runMs: 2500 });
   expect(rounds).toBe(2);
   expect(recounts).toBe(2);
+});
+
+test('a server can end a run before its time', async () => {
+  const stopping = new AbortController();
+  const run = handler()({ stop: stopping.signal });
+  await until('the first steps are done', () => recounts > 0);
+  stopping.abort();
+  await run;
 });

@@ -51,14 +51,16 @@ export const createHandler = ({
     await attempt(publishFinals(), 'final counts were not published');
   };
 
-  /** @param event `{"runMs": 0}` runs all steps once. */
-  return async (event: { runMs?: number } = {}, _context?: Context): Promise<void> => {
-    const until = clock() + (event.runMs ?? RUN_MS);
+  /** @param event `{"runMs": 0}` runs all steps once; `stop`, of a server, ends the run after the step under way */
+  return async (event: { runMs?: number; stop?: AbortSignal } = {}, _context?: Context): Promise<void> => {
+    const { runMs = RUN_MS, stop: signal } = event;
+    const until = clock() + runMs;
     await attempt(store.trim(clock()), 'old windows were not removed');
     for (;;) {
       await runOnce();
       if (clock() + EVERY_MS > until) return;
-      await sleep(EVERY_MS);
+      await sleep(EVERY_MS, undefined, { signal }).catch(() => undefined); // rejects when it is stopped
+      if (signal?.aborted) return;
     }
   };
 };

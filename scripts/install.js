@@ -17,7 +17,9 @@ const BUILDS = [
   { sources: ['packages/live-reactions/src'], built: 'packages/live-reactions/dist/index.js' },
   {
     sources: [
-      ...['src', 'styles', 'index.html', 'overlay.html', 'favicon.svg', 'build.js'].map((name) => `web/${name}`),
+      ...['src', 'styles', 'docs', 'index.html', 'overlay.html', 'favicon.svg', 'build.js'].map(
+        (name) => `web/${name}`,
+      ),
       'packages/live-reactions/src',
     ],
     built: 'web/dist/page.js',

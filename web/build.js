@@ -1,18 +1,32 @@
-// Builds `dist`, the folder that the page's server serves: the viewers' page and the OBS overlay.
+// Builds `dist`, the folder that the page's server serves: the viewers' page, the OBS overlay, and under `docs` the
+// reader of the API documents.
 import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 
 const root = import.meta.dirname;
 const out = join(root, 'dist');
+const require = createRequire(import.meta.url);
+const swaggerUi = dirname(require.resolve('swagger-ui-dist/package.json'));
+
+/**
+ * Copies the files of a folder whose names match.
+ * @param {string} from
+ * @param {string} to
+ * @param {RegExp} names
+ */
+const copy = (from, to, names) => {
+  for (const file of readdirSync(from)) if (names.test(file)) copyFileSync(join(from, file), join(to, file));
+};
 
 rmSync(out, { recursive: true, force: true });
-mkdirSync(out);
+mkdirSync(join(out, 'docs'), { recursive: true });
 await build({
-  entryPoints: ['src/page.ts', 'src/overlay.ts', 'styles/page.css', 'styles/overlay.css'].map((file) =>
-    join(root, file),
-  ),
-  entryNames: '[name]',
+  entryPoints: Object.entries({ page: 'page', overlay: 'overlay', docs: 'docs/docs' }).flatMap(([name, target]) => [
+    { in: join(root, `src/${name}.ts`), out: target },
+    { in: join(root, `styles/${name}.css`), out: target },
+  ]),
   outdir: out,
   bundle: true,
   minify: true,
@@ -22,6 +36,6 @@ await build({
   target: ['es2022', 'chrome111', 'firefox113', 'safari16.4'],
   logLevel: 'warning',
 });
-for (const file of readdirSync(root)) {
-  if (/\.(html|svg)$/.test(file)) copyFileSync(join(root, file), join(out, file));
-}
+copy(root, out, /\.(html|svg)$/);
+copy(join(root, 'docs'), join(out, 'docs'), /\.html$/);
+copy(swaggerUi, join(out, 'docs'), /^(swagger-ui\.css|swagger-ui-bundle\.js)(\.LICENSE\.txt)?$/);

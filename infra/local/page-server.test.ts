@@ -14,10 +14,11 @@ let root: string;
 let server: PageServer;
 beforeEach(async () => {
   root = newFolder();
-  for (const folder of ['dist', 'dist/assets', 'docs']) mkdirSync(join(root, folder));
+  for (const folder of ['dist', 'dist/assets', 'dist/docs', 'docs']) mkdirSync(join(root, folder));
   const files = {
     ...{ 'dist/index.html': 'page', 'dist/overlay.html': 'overlay', 'dist/assets/page.js': 'script' },
-    ...{ 'docs/index.html': 'reader', 'docs/openapi.json': '{}', 'secret.txt': 'secret', 'dist/.env': 'secret' },
+    ...{ 'dist/docs/index.html': 'reader', 'docs/openapi.json': '{}', 'secret.txt': 'secret', 'dist/.env': 'secret' },
+    ...{ 'secret.md': 'secret', 'dist/docs/docs.js': 'script' },
   };
   for (const [name, text] of Object.entries(files)) writeFileSync(join(root, name), text);
   server = await startPageServer({ folder: join(root, 'dist'), docsFolder: join(root, 'docs'), port: 0, config });
@@ -47,6 +48,7 @@ describe('serves', () => {
     ['/overlay?room=global', HTML, 'overlay'],
     ['/assets/page.js', 'text/javascript; charset=utf-8', 'script'],
     ['/docs/', HTML, 'reader'],
+    ['/docs/docs.js', 'text/javascript; charset=utf-8', 'script'],
     ['/docs/openapi.json', 'application/json; charset=utf-8', '{}'],
   ])('%s', async (path, type, body) => expect(await get(path)).toMatchObject({ status: 200, type, body }));
 
@@ -92,9 +94,15 @@ describe('answers in plain text', () => {
     async (path) => expect(await get(path)).toMatchObject({ status: 404, type: TEXT, body: 'Not found\n' }),
   );
 
-  test.each(['/../secret.txt', '/%2e%2e/secret.txt', '/docs/..%2fsecret.txt', '/docs//../../secret.txt', 'http://x/'])(
-    'Not found, outside of its folders: %s',
-    async (path) => expect(await raw(`GET ${path} HTTP/1.1`, 'Host: localhost')).toEqual([404, 'Not found\n']),
+  test.each([
+    '/../secret.txt',
+    '/%2e%2e/secret.txt',
+    '/docs/..%2fsecret.txt',
+    '/docs//../../secret.txt',
+    '/docs/../secret.md',
+    'http://x/',
+  ])('Not found, outside of its folders: %s', async (path) =>
+    expect(await raw(`GET ${path} HTTP/1.1`, 'Host: localhost')).toEqual([404, 'Not found\n']),
   );
 
   test('a method that changes something', async () => {

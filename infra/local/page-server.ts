@@ -17,7 +17,7 @@ export interface PageConfig {
 export interface PageServerOptions {
   /** The built page. */
   folder: string;
-  /** The documents under /docs. */
+  /** The documents under /docs, beside the reader of the built page. */
   docsFolder: string;
   /** 0 = any free port. */
   port: number;
@@ -31,6 +31,7 @@ export interface PageServer {
 }
 
 const HOST = '127.0.0.1';
+const DOCUMENT = /^\/docs(\/.+\.(?:json|md|jpg))$/;
 
 /** What the page may load: only its own files, and connections to the API. */
 const contentSecurityPolicy = ({ url, socketUrl }: PageConfig): string =>
@@ -94,7 +95,8 @@ export async function startPageServer({ folder, docsFolder, port, config }: Page
     }
     // Links of the documents are relative to their folder.
     if (path === '/docs') return answer(response, 302, 'See /docs/', { location: '/docs/' });
-    if (path.startsWith('/docs/')) return sendFile(request, response, path.slice('/docs'.length), docsFolder);
+    const [, document] = DOCUMENT.exec(path) ?? [];
+    if (document !== undefined) return sendFile(request, response, document, docsFolder);
     sendFile(request, response, path, folder);
   });
   server.listen(port, HOST);

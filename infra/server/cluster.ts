@@ -7,14 +7,20 @@ import { AggregatorRegistry } from 'prom-client';
 import { SetupError } from '../local/errors.ts';
 
 export interface ClusterOptions {
+  /** Processes that serve the HTTP API. */
   workers: number;
-  port: number;
+  /** Whether another process invokes the functions with Kafka triggers. */
+  triggers: boolean;
   host: string;
   metricsPort: number;
   /** The environment of the workers, in addition to that of this process. */
   env: Record<string, string>;
   log(line: string): void;
 }
+
+/** What a worker does, in its environment. */
+type Role = 'http' | 'triggers';
+export const ROLE_VARIABLE = 'SERVE_ROLE';
 
 /** A worker that ends by itself is replaced after this time (ms), so that one that always fails uses little. */
 const RESTART_MS = 1000;
@@ -33,33 +39,33 @@ const serveMetrics = async (port: number, host: string) => {
   return server;
 };
 
-/** Resolves with the port when the worker accepts requests. @throws SetupError when it ends instead */
-const listening = async (worker: Worker): Promise<number> => {
+/** Resolves with what the worker says when it has started. @throws SetupError when it ends instead */
+const started = async (worker: Worker, event: 'listening' | 'message'): Promise<unknown> => {
   const ended = once(worker, 'exit').then(([code]) => {
     throw new SetupError(
       `A process of the server ended while it started (exit code ${String(code)}); its reason is above.`,
     );
   });
-  const [{ port }] = (await Promise.race([once(worker, 'listening'), ended])) as [{ port: number }];
-  return port;
+  const [what] = (await Promise.race([once(worker, event), ended])) as unknown[];
+  return what;
 };
 
 /**
  * Starts processes that share a port, one per core by default, and replaces those that end.
  * `stop` lets them answer the requests under way.
  */
-export async function startCluster({ workers: count, port, host, metricsPort, env, log }: ClusterOptions) {
+export async function startCluster({ workers: count, triggers, host, metricsPort, env, log }: ClusterOptions) {
   const workers = new Set<Worker>();
   let isStopping = false;
-  const fork = (): Worker => {
-    const worker = cluster.fork(env);
+  const fork = (role: Role): Worker => {
+    const worker = cluster.fork({ ...env, [ROLE_VARIABLE]: role });
     workers.add(worker);
     worker.once('exit', (code, signal) => {
       workers.delete(worker);
       if (isStopping || !isReady) return;
       log(`process ${worker.process.pid} has ended (${signal ?? `exit code ${code}`}) and is replaced`);
       void sleep(RESTART_MS).then(() => {
-        if (!isStopping) log(`process ${fork().process.pid} is starting`);
+        if (!isStopping) log(`process ${fork(role).process.pid} is starting`);
       });
     });
     return worker;
@@ -78,11 +84,21 @@ export async function startCluster({ workers: count, port, host, metricsPort, en
   let isReady = false;
   let metrics: Awaited<ReturnType<typeof serveMetrics>> | undefined;
   try {
-    const [actual = port] = await Promise.all(Array.from({ length: count }, () => listening(fork())));
+    const http = Array.from({ length: count }, () => fork('http'));
+    const trigger = triggers ? fork('triggers') : undefined;
+    const [first] = await Promise.all([
+      ...http.map((worker) => started(worker, 'listening') as Promise<AddressInfo>),
+      trigger && started(trigger, 'message'),
+    ]);
     metrics = await serveMetrics(metricsPort, host);
     isReady = true;
-    const pids = [...workers].map(({ process: { pid } }) => pid);
-    return { port: actual, metricsPort: (metrics.address() as AddressInfo).port, pids, stop };
+    return {
+      port: (first as AddressInfo).port,
+      metricsPort: (metrics.address() as AddressInfo).port,
+      pids: http.map(({ process: { pid } }) => pid),
+      triggersPid: trigger?.process.pid,
+      stop,
+    };
   } catch (error) {
     await stop();
     throw error;

@@ -1,13 +1,9 @@
 import type { AddressInfo } from 'node:net';
-import { AggregatorRegistry, collectDefaultMetrics, Counter, Histogram } from 'prom-client';
+import { Counter, Histogram } from 'prom-client';
 import { routes } from '../../functions/routes.ts';
-import { inTime } from '../../lib/adapters/in-time.ts';
 import { createHttpServer, drain } from '../../lib/adapters/http-server.ts';
 import { deps } from '../../lib/deps.ts';
-
-/** How long requests under way may take after SIGTERM; Kubernetes and ECS kill after 30 s. */
-const DRAIN_MS = 20_000;
-const CLOSE_MS = 2000;
+import { closeConnections, DRAIN_MS, exposeMetrics } from './process.ts';
 
 const requests = new Counter({
   name: 'emoji_http_requests_total',
@@ -23,8 +19,7 @@ const durations = new Histogram({
 
 /** Serves the HTTP functions in this process. `stop` answers the requests under way first. */
 export async function startWorker(port: number, host: string) {
-  collectDefaultMetrics();
-  new AggregatorRegistry(); // answers the primary process when it asks for the metrics
+  exposeMetrics();
   const server = createHttpServer({
     routes,
     origins: deps.config.CORS_ORIGINS,
@@ -41,8 +36,7 @@ export async function startWorker(port: number, host: string) {
     port: (server.address() as AddressInfo).port,
     stop: async () => {
       await drain(server, DRAIN_MS);
-      // Every record is acknowledged by then, so a broker that does not answer need not be waited for.
-      await inTime(deps.close(), CLOSE_MS).catch(() => undefined);
+      await closeConnections();
     },
   };
 }

@@ -12,6 +12,7 @@ Ready in 12.3 s
 Open http://localhost:8080 and tap
 Overlay for OBS: http://localhost:8080/overlay?room=global
 HTTP API: http://localhost:5013   WebSockets: ws://localhost:3001
+API documents: http://localhost:8080/docs
 
 In two more terminals:
   npm run simulate

@@ -31,6 +31,7 @@ export function readyText({ pageUrl, url, socketUrl, seconds, hasPage, needsToke
     '',
     ...page,
     `HTTP API: ${url}   WebSockets: ${socketUrl}`,
+    ...(hasPage ? [`API documents: ${pageUrl}/docs`] : []),
     '',
     'In two more terminals:',
     `  npm run simulate${other && ` --${other}`}`,

@@ -13,13 +13,17 @@ export interface ApiServer {
   stop(): Promise<number | null>;
 }
 
-/** Starts the server on free ports. @param dataDir the data folder of the platform whose broker and Redis it uses */
-export const startServer = async (dataDir: string): Promise<ApiServer> => {
-  const args = ['--port', '0', '--metrics-port', '0', '--workers', '2', '--data-dir', dataDir];
+/** Starts the server on free ports. @param options such as the broker and Redis to use, if `env` does not name them */
+export const startServer = async (
+  options: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  program: readonly string[] = ['--import', 'tsx', 'scripts/serve.ts'],
+): Promise<ApiServer> => {
+  const args = ['--port', '0', '--metrics-port', '0', '--workers', '2', ...options];
   // Started without npm, so that signals reach it directly.
-  const child = spawn(process.execPath, ['--import', 'tsx', 'scripts/serve.ts', ...args], {
+  const child = spawn(process.execPath, [...program, ...args], {
     cwd: REPO,
-    env: { ...process.env, NODE_OPTIONS: '' },
+    env: { ...process.env, NODE_OPTIONS: '', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
   let output = '';

@@ -14,7 +14,7 @@ platformForTests((started) => (platform = started));
 
 let server: ApiServer;
 beforeAll(async () => {
-  server = await startServer(platform.dataDir);
+  server = await startServer(['--data-dir', platform.dataDir]);
 });
 afterAll(() => server?.stop());
 

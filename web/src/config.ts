@@ -38,9 +38,9 @@ export const readConfig = (value: unknown): Config => {
 };
 
 /** @throws Error when the server cannot be reached or answers something else */
-export const loadConfig = async (): Promise<Config> => {
+export const loadConfig = async (path = 'config.json'): Promise<Config> => {
   // Relative, so that the page also works below another path.
-  const response = await fetch('config.json', { cache: 'no-cache' });
+  const response = await fetch(path, { cache: 'no-cache' });
   if (!response.ok) throw new Error(`config.json: the page's server answers ${response.status}`);
   return readConfig(await response.json());
 };

@@ -3,6 +3,7 @@ import { describeError } from '../errors.ts';
 import type { FunctionDefinition, Serverless } from '../serverless.ts';
 import { isCrash } from './function-errors.js';
 import type { Invoker, InvokeResult } from './port.ts';
+import { toResult } from './result.ts';
 import { offlineOptions, offlinePaths, wrapFunction } from './wrap-function.ts';
 import type { OfflineOptions } from './wrap-function.ts';
 
@@ -96,10 +97,5 @@ const runIn = async (
     if (isCrash(error)) crashed();
     return { outcome: 'function-error', message: describeError(error) };
   }
-  try {
-    // In Lambda an invocation fails if its response cannot be converted to JSON.
-    return { outcome: 'success', response: JSON.parse(JSON.stringify(response) ?? 'null') };
-  } catch (error) {
-    return { outcome: 'function-error', message: `the response cannot be converted to JSON: ${describeError(error)}` };
-  }
+  return toResult(response);
 };

@@ -1,26 +1,17 @@
-import { resolve } from 'node:path';
-import { kafkajsBroker } from '../broker/kafkajs.ts';
-import { brokerPool } from '../broker/pool.ts';
-import type { BrokerPool } from '../broker/pool.ts';
-import type { Broker } from '../broker/port.ts';
 import type { MappingDefinition } from '../config/definition.ts';
 import { parseOptions } from '../config/options.ts';
 import type { Options } from '../config/options.ts';
 import { securityOf } from '../config/security.ts';
 import { readMappings } from '../config/service.ts';
-import { describeError } from '../errors.ts';
 import { offlineLimits } from '../invoker/limits.ts';
 import { prefixed } from '../log.ts';
 import type { Log } from '../log.ts';
-import { startEmf } from '../metrics/emf.ts';
-import { serveMetrics } from '../metrics/http.ts';
-import { createMapping } from '../poller/create-mapping.ts';
-import type { Mapping } from '../poller/mapping.ts';
-import { backoff, sleep } from '../time.ts';
+import { runMappings } from '../runner/run-mappings.ts';
+import type { RunningMappings } from '../runner/running-mappings.ts';
+import type { Serverless, ServerlessUtils } from '../serverless.ts';
 import { serviceInvokers, wrapForEndpoint } from './invokers.ts';
 import type { Invokers } from './invokers.ts';
 import { splitOfflineCommand } from './offline-command.ts';
-import type { Serverless, ServerlessUtils } from '../serverless.ts';
 
 /** Delay before the process exits, which lets the framework print the error. */
 const EXIT_AFTER_MS = 500;
@@ -40,12 +31,8 @@ export default class KafkaEventsPlugin {
   readonly #serverless: Serverless;
   readonly #cliOptions: Record<string, unknown>;
   readonly #log: Log;
-  readonly #stopping = new AbortController();
-  #brokers: BrokerPool | undefined;
   #invokers: Invokers | undefined;
-  #mappings: Mapping[] = [];
-  #closers: (() => Promise<void> | void)[] = [];
-  #drainTimeoutMs = 0;
+  #running: Promise<RunningMappings> | undefined;
   #configuration: { readonly options: Options; readonly definitions: readonly MappingDefinition[] } | undefined;
   #unwrapFunctions = (): void => undefined;
 
@@ -89,86 +76,28 @@ export default class KafkaEventsPlugin {
   }
 
   async #start(): Promise<void> {
-    const { service } = this.#serverless;
+    const { service, serviceDir, config } = this.#serverless;
     const { options, definitions } = this.#configuration ?? { options: undefined, definitions: [] };
-    const [first] = definitions;
-    if (first === undefined || options === undefined) return;
-    this.#drainTimeoutMs = options.drainTimeoutMs;
-    const clientId = `${service.service}-kafka-events`;
-    const brokers = brokerPool((servers, security) =>
-      kafkajsBroker({ brokers: servers, clientId, security, log: this.#log }),
-    );
-    this.#brokers = brokers;
-    const brokerOf = (definition: MappingDefinition): Broker =>
-      brokers.get(options.bootstrapServers, securityOf(definition, options));
+    if (options === undefined || definitions.length === 0) return;
     const invokers = await serviceInvokers(this.#serverless, this.#cliOptions, options);
     this.#invokers = invokers;
-    for (const definition of definitions) {
-      if (definition.enabled) {
-        this.#mappings.push(await this.#mapping(definition, brokerOf(definition), invokers, options));
-      } else {
-        this.#log.notice(`${definition.functionKey} ← ${definition.topic} is not polled: enabled is false`);
-      }
-    }
-    await this.#startMetrics(options);
-    void this.#startMappings(brokerOf(first), options);
-  }
-
-  async #mapping(
-    definition: MappingDefinition,
-    broker: Broker,
-    invokers: Invokers,
-    options: Options,
-  ): Promise<Mapping> {
-    const { service, serviceDir, config } = this.#serverless;
-    const { functionKey } = definition;
-    const region = service.provider.region ?? 'us-east-1';
-    return createMapping({
-      definition,
-      broker,
-      invoker: await invokers.invokerFor(functionKey),
+    this.#running = runMappings({
+      service,
+      serviceDir: serviceDir ?? config.servicePath ?? '.',
+      options,
+      definitions,
+      invokerFor: (functionKey) => invokers.invokerFor(functionKey),
       log: this.#log,
-      sessionTimeoutMs: options.sessionTimeoutMs,
-      retryDelayMs: options.retryDelayMs,
-      logBatches: options.log === 'batches',
-      region,
-      functionArn: `arn:aws:lambda:${region}:000000000000:function:${service.getFunction(functionKey).name}`,
-      resources: service.resources?.Resources,
-      failureFolder: resolve(serviceDir ?? config.servicePath ?? '.', options.failureFolder),
     });
-  }
-
-  async #startMetrics({ metrics, metricsPort }: Options): Promise<void> {
-    const reports = () => this.#mappings.map((mapping) => mapping.report());
-    if (metrics === 'emf') this.#closers.push(startEmf(reports, (line) => process.stdout.write(line)));
-    if (metricsPort === undefined) return;
-    const server = await serveMetrics(metricsPort, reports);
-    this.#closers.push(() => server.close());
-    this.#log.notice(`metrics at http://localhost:${server.port}/`);
-  }
-
-  async #startMappings(broker: Broker, { createTopics, bootstrapServers }: Options): Promise<void> {
-    for (let attempt = 0; createTopics.length > 0 && !this.#stopping.signal.aborted; attempt++) {
-      try {
-        await broker.createTopics(createTopics);
-        break;
-      } catch (error) {
-        if (attempt % 10 === 0)
-          this.#log.notice(`waits for Kafka at ${bootstrapServers.join()}: ${describeError(error)}`);
-        await sleep(backoff(attempt, 250, 3_000), this.#stopping.signal);
-      }
-    }
-    if (!this.#stopping.signal.aborted) for (const mapping of this.#mappings) void mapping.start();
+    await this.#running;
   }
 
   /** Starts no new batches, waits for invocations in flight, commits offsets, and leaves the consumer groups. */
   async stop(): Promise<void> {
-    this.#stopping.abort();
-    await Promise.all(this.#mappings.map((mapping) => mapping.stop(this.#drainTimeoutMs)));
-    for (const close of this.#closers) await close();
+    const running = await this.#running?.catch(() => undefined); // `start` reports the error
+    await running?.stop();
     await this.#invokers?.close();
-    await this.#brokers?.close();
-    this.#mappings = [];
+    this.#running = undefined;
   }
 }
 
