@@ -18,7 +18,9 @@ test('every command in the documents is a script of package.json', () => {
     'README.md',
     'CONTRIBUTING.md',
     'SECURITY.md',
-    ...readdirSync(join(ROOT, 'docs')).map((file) => join('docs', file)),
+    ...readdirSync(join(ROOT, 'docs'))
+      .filter((file) => file.endsWith('.md'))
+      .map((file) => join('docs', file)),
   ];
   const commands = documents.flatMap((file) => [...read(file).matchAll(/npm run (?:--silent )?([a-z][a-z:-]*)/g)]);
   const names = new Set(commands.map(([, name = '']) => name));

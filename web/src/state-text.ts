@@ -16,7 +16,7 @@ const inSeconds = (nextTry: number | undefined, now: number): string => {
 };
 
 /** Longer than the server usually needs to confirm taps. */
-export const SLOW_MS = 3000;
+const SLOW_MS = 3000;
 
 /**
  * The connection's state in words.
