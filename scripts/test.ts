@@ -113,8 +113,9 @@ async function runAll(folder: string, infra: Promise<LocalInfra>, counts: string
     const start = (...options: string[]) => jest(options, { env, output: wholeLines() });
     const codes = await Promise.all([
       start('/test/e2e/outages'),
+      start('/test/e2e/(sdk|secured|tokens)'), // each has a platform of its own
       start('--testPathIgnorePatterns=/test/(e2e|browser)/', '--maxWorkers=3'),
-      start('/test/e2e/', '--testPathIgnorePatterns=/test/e2e/outages').then(async (code) => {
+      start('/test/e2e/', '--testPathIgnorePatterns=/test/e2e/(outages|sdk|secured|tokens)').then(async (code) => {
         await browser;
         return code + (await start('/test/browser/')); // afterwards, because they share the platform
       }),

@@ -1,11 +1,12 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from '@jest/globals';
+import { beforeAll, describe, expect, test } from '@jest/globals';
 import { platformForTests, tap } from '../e2e/fixture.ts';
 import { liveTotals } from '../e2e/live.ts';
 import type { SharedPlatform } from '../e2e/shared-platform.ts';
 import { post } from '../e2e/viewer.ts';
 import { until } from '../support/until.ts';
+import { accessibilityFindings } from './accessibility.ts';
 import { browserForTests, describeInBrowser } from './fixture.ts';
 import { watch } from './watch.ts';
 
@@ -33,12 +34,12 @@ describeInBrowser('served by npm start', () => {
   };
 
   test('the page taps and shows the counts, without an error and without a request to another host', async () => {
-    const { page, watched } = await open('/?room=served');
+    const { page, watched } = await open('/?room=served-page');
     // Without a pointer, as a press that a busy machine makes long would tap several times.
     await page.getByRole('button', { name: '🔥' }).dispatchEvent('click');
-    const total = async () => (await liveTotals(platform.url, ['served'])).get('served 🔥');
+    const total = async () => (await liveTotals(platform.url, ['served-page'])).get('served-page 🔥');
     await until('the tap is counted', async () => (await total()) === 1);
-    expect((await post(`${platform.url}/emoji`, tap({ room_id: 'served', count: 4 }))).status).toBe(200);
+    expect((await post(`${platform.url}/emoji`, tap({ room_id: 'served-page', count: 4 }))).status).toBe(200);
     await until('the page shows both', async () => (await page.textContent('#total')) === '5');
     expectOnlyOwn(watched);
     expect(watched.origins).toContain(new URL(platform.socketUrl).origin);
@@ -66,6 +67,25 @@ describeInBrowser('served by npm start', () => {
     await health.locator('.live-responses-table .response-col_status', { hasText: '200' }).waitFor();
     expectOnlyOwn(watched);
     await page.close();
+  });
+
+  describe('axe finds nothing serious, with a thousand taps,', () => {
+    beforeAll(async () => {
+      const events = Array.from({ length: 25 }, (_, n) => tap({ user_id: `large-${n}`, room_id: 'large', count: 40 }));
+      expect((await post(`${platform.url}/emoji`, { events })).status).toBe(200);
+    });
+    test.each([
+      { name: 'the page', path: '/', options: { colorScheme: 'light' } },
+      { name: 'the dark page', path: '/', options: { colorScheme: 'dark' } },
+      { name: 'the page on a phone', path: '/', options: { viewport: { width: 360, height: 740 } } },
+      { name: 'the overlay', path: '/overlay', options: {} },
+    ] as const)('in $name', async ({ path, options }) => {
+      const page = await browser().newPage(options);
+      await page.goto(`${platform.pageUrl}${path}?room=large&theme=dark`);
+      await until('it shows them', async () => /1K/.test((await page.textContent('body')) ?? ''));
+      expect(await accessibilityFindings(page)).toEqual([]);
+      await page.close();
+    });
   });
 
   test('the policy blocks other hosts and inline scripts', async () => {

@@ -96,7 +96,6 @@ test('after SIGTERM requests under way are answered, then it ends', async () => 
   socket.write(body);
   await answered;
   socket.destroy();
-  console.log(server.output());
   expect(received).toMatch(/HTTP\/1.1 200 OK\r\n/);
   expect(received).toMatch(/\r\nconnection: close\r\n/i);
   expect(await ended).toBe(0);

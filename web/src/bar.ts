@@ -72,7 +72,7 @@ export const createBar = (root: HTMLElement, formats: Formats, tap: (emoji: stri
       for (const [emoji, { button, count }] of entries) {
         const total = countOf(totals, emoji);
         setText(count, formats.compact(total));
-        button.setAttribute('aria-label', `${emoji} ${formats.full(total)}`);
+        button.title = formats.full(total);
       }
     },
     /** Without motion, a pulse shows which counts have grown. */

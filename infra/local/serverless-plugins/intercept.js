@@ -16,10 +16,13 @@ export const beforeServers = (install) => ({
 /** The events by which a server gets a request; `checkContinue` is for clients that wait for `100 Continue`. */
 const ARRIVALS = new Set(['request', 'checkContinue']);
 
+/** Longer than clients keep idle connections: a server that closes first cuts off requests that are on their way. */
+const KEEP_ALIVE_MS = 65_000;
+
 /**
  * serverless-offline gives no access to its servers, but Node publishes each request on a diagnostics channel before the
  * server handles it. `handle` may change or answer requests to the given port, and calls `next` to pass them on to the
- * server.
+ * server. Idle connections are kept open for 65 s.
  *
  * @param {() => number} port
  * @param {(request: Request, response: Response, next: () => boolean) => boolean} handle
@@ -33,6 +36,7 @@ export const interceptRequests = (port, handle) => {
     const address = server.address();
     if (typeof address !== 'object' || address?.port !== port()) return;
     known.add(server);
+    server.keepAliveTimeout = KEEP_ALIVE_MS;
     const emit = server.emit.bind(server);
     /** @type {(event: string, ...args: unknown[]) => boolean} */
     server.emit = (event, ...args) =>

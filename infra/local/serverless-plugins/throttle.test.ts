@@ -58,3 +58,16 @@ test('other servers of the process are not affected', async () => {
   for (const response of held) response.end();
   for (const answer of await Promise.all(all)) expect(answer.status).toBe(200);
 });
+
+test('idle connections are kept for longer than clients keep them, so that no request meets a closed one', async () => {
+  const port = await listen();
+  throttle(port);
+  const answered = async (n: number) => {
+    const answer = get(port);
+    await until('the request has arrived', () => held.length === n);
+    held.at(-1)?.end();
+    return answer;
+  };
+  await answered(1); // the plugin finds the server with the first request
+  expect((await answered(2)).headers.get('keep-alive')).toBe('timeout=65');
+});
