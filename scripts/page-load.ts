@@ -147,7 +147,10 @@ export async function main(args: string[], io: Io): Promise<number> {
       frames.push(await open(view, false, (page, crowd) => measureFrames(page, crowd, view, seconds)));
     io.print(table(FRAME_HEAD, frames).join('\n'));
     const memory: string[][] = [];
-    for (const view of [{ ...PAGE, width: 360, height: 740 }, { ...OVERLAY, width: 640, height: 360 }])
+    for (const view of [
+      { ...PAGE, width: 360, height: 740 },
+      { ...OVERLAY, width: 640, height: 360 },
+    ])
       memory.push(await open(view, true, (page, crowd) => measureMemory(page, crowd, view, minutes, io)));
     io.print(`\n${table(HEAP_HEAD, memory).join('\n')}`);
     return 0;

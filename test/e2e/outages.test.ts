@@ -7,6 +7,8 @@ import { FAULTS } from '../faults/plan.ts';
 import type { FaultPlatform } from '../faults/platform.ts';
 import { runRound } from '../faults/round.ts';
 import { supervisedPlatform } from '../faults/supervised.ts';
+import { browserForTests, describeInBrowser } from '../browser/fixture.ts';
+import { click, says } from '../browser/pages.ts';
 import { createTopic, kafkaFor, openRecords, readTopic } from '../support/kafka.ts';
 import { seeded } from '../support/random.ts';
 import { quiet } from '../support/services.ts';
@@ -207,6 +209,34 @@ test('the broker is frozen: taps are answered 503 after the timeout, those above
   await written;
   expect((await patient.read()).sort()).toEqual(patient.values);
   await until('taps are accepted again', async () => (await post(`${platform.url}/emoji`, tap())).status === 200);
+});
+
+describeInBrowser('a page that is open while the broker is frozen', () => {
+  const browser = browserForTests();
+
+  test('it says that taps wait, and afterwards they count once', async () => {
+    const page = await browser().newPage();
+    await page.goto(`${platform.pageUrl}/?room=frozen-page`);
+    await says(page, 'Live');
+    const broker = await platform.pid('kafka');
+    process.kill(broker, 'SIGSTOP');
+    try {
+      for (let taps = 0; taps < 3; taps++) await click(page, '🔥');
+      await says(page, 'Taps wait');
+      expect(await page.textContent('#notice')).toMatch(/^The server .*\. 3 taps will be sent later\.$/);
+    } finally {
+      process.kill(broker, 'SIGCONT');
+    }
+    await says(page, 'Live');
+    await until('the taps are counted', async () =>
+      (await liveTotals(platform.url, ['frozen-page'])).has('frozen-page 🔥'),
+    );
+    expect((await post(`${platform.url}/emoji`, { ...tap(), room_id: 'frozen-page' })).status).toBe(200);
+    const total = async () => (await liveTotals(platform.url, ['frozen-page'])).get('frozen-page 🔥') ?? 0;
+    await until('a later tap is counted', async () => (await total()) >= 4);
+    expect(await total()).toBe(4);
+    await page.close();
+  });
 });
 
 test('Redis is killed: /health names it, taps are still accepted, and all are counted after its restart', async () => {

@@ -5,7 +5,15 @@ import { describeDropped, describeState } from './state-text.ts';
 
 const formats = createFormats('en');
 const state = (fields: Partial<State>): State => ({
-  ...{ status: 'live', transport: 'socket', reason: undefined, nextTry: undefined, pending: 0, dropped: undefined },
+  ...{
+    status: 'live',
+    transport: 'socket',
+    reason: undefined,
+    nextTry: undefined,
+    pending: 0,
+    pendingReason: undefined,
+    dropped: undefined,
+  },
   ...fields,
 });
 const describe = (fields: Partial<State>) => describeState(state(fields), 10_000, formats);
@@ -14,6 +22,13 @@ test('each state in words', () => {
   expect(describe({})).toEqual({ tone: 'good', text: 'Live', detail: '' });
   expect(describe({ transport: 'polling', reason: 'socket-failed' })).toEqual({
     ...{ tone: 'good', text: 'Live, every 2 s', detail: 'The WebSocket cannot be opened.' },
+  });
+  expect(describe({ pending: 2, pendingReason: 'overloaded' })).toEqual({
+    ...{
+      tone: 'waiting',
+      text: 'Taps wait',
+      detail: 'The server is unavailable or overloaded. 2 taps will be sent later.',
+    },
   });
   expect(describe({ status: 'connecting' }).text).toBe('Connecting…');
   expect(describe({ status: 'offline', reason: 'offline', pending: 3 })).toEqual({

@@ -17,13 +17,14 @@ const inSeconds = (nextTry: number | undefined, now: number): string => {
 
 /** The connection's state in words. @param now ms since the epoch */
 export const describeState = (state: State, now: number, { some }: Formats): StateText => {
-  const { status, transport, reason, nextTry, pending } = state;
+  const { status, transport, reason, nextTry, pending, pendingReason } = state;
   const why = reason ? messageOf(reason) : '';
   const kept = pending > 0 ? `${some(pending, 'tap')} will be sent later.` : '';
   switch (status) {
     case 'connecting':
       return { tone: 'waiting', text: 'Connecting…', detail: '' };
     case 'live':
+      if (pendingReason) return { tone: 'waiting', text: 'Taps wait', detail: `${messageOf(pendingReason)} ${kept}` };
       return transport === 'polling'
         ? { tone: 'good', text: 'Live, every 2 s', detail: why }
         : { tone: 'good', text: 'Live', detail: '' };
