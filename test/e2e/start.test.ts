@@ -35,6 +35,6 @@ test('npm start prints only what a user needs', () => {
   // Apart from warnings that a busy machine may cause.
   const printed = platform.printedAtStart.replace(/^(kafka-events: .* waits: |\{"level":"warn").*\n/gm, '');
   expect(printed).toMatch(
-    /^broker: .+\nRedis: .+\n\nReady in .+\n\n(Open .+\nOverlay .+|The page is not built yet.+)\nHTTP API: .+\n\nIn two more terminals:\n {2}npm run simulate.*\n {2}npm run client.*\n\n$/,
+    /^broker: .+\nRedis: .+\n\nReady in .+\n\n(Open .+\nOverlay .+|The page is not built yet.+)\nHTTP API: .+\n(API documents: .+\n)?\nIn two more terminals:\n {2}npm run simulate.*\n {2}npm run client.*\n\n$/,
   );
 });

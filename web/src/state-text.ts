@@ -15,24 +15,16 @@ const inSeconds = (nextTry: number | undefined, now: number): string => {
   return seconds > 0 ? `Trying again in ${seconds} s` : 'Trying again…';
 };
 
-/** Longer than the server usually needs to confirm taps. */
-const SLOW_MS = 3000;
-
-/**
- * The connection's state in words.
- * @param now ms since the epoch
- * @param waitingMs how long taps have been waiting without any being confirmed
- */
-export const describeState = (state: State, now: number, { some }: Formats, waitingMs = 0): StateText => {
-  const { status, transport, reason, nextTry, pending } = state;
+/** The connection's state in words. @param now ms since the epoch */
+export const describeState = (state: State, now: number, { some }: Formats): StateText => {
+  const { status, transport, reason, nextTry, pending, pendingReason } = state;
   const why = reason ? messageOf(reason) : '';
   const kept = pending > 0 ? `${some(pending, 'tap')} will be sent later.` : '';
   switch (status) {
     case 'connecting':
       return { tone: 'waiting', text: 'Connecting…', detail: '' };
     case 'live':
-      if (pending > 0 && waitingMs >= SLOW_MS)
-        return { tone: 'waiting', text: 'Live', detail: `${some(pending, 'tap')} not confirmed yet.` };
+      if (pendingReason) return { tone: 'waiting', text: 'Taps wait', detail: `${messageOf(pendingReason)} ${kept}` };
       return transport === 'polling'
         ? { tone: 'good', text: 'Live, every 2 s', detail: why }
         : { tone: 'good', text: 'Live', detail: '' };

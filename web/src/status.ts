@@ -13,14 +13,12 @@ export const createStatus = (formats: Formats, announce: (topic: string, text: s
   const notice = find('#notice', HTMLElement);
   let state: State | undefined;
   let announced = '';
-  /** When the last tap was confirmed, or the first one began to wait. */
-  let confirmedAt = 0;
   let dropped: State['dropped'];
   let droppedAt = -Infinity;
 
   const draw = () => {
     if (!state) return;
-    const { tone, text: words, detail } = describeState(state, Date.now(), formats, performance.now() - confirmedAt);
+    const { tone, text: words, detail } = describeState(state, Date.now(), formats);
     pill.dataset.tone = tone;
     setText(text, words);
     pill.title = detail;
@@ -34,7 +32,6 @@ export const createStatus = (formats: Formats, announce: (topic: string, text: s
   };
   return {
     setState(next: State) {
-      if (!state?.pending || next.pending < state.pending) confirmedAt = performance.now();
       state = next;
       if (next.dropped && next.dropped !== dropped) {
         droppedAt = performance.now();

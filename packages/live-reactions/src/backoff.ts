@@ -30,7 +30,7 @@ export const timer = (): Timer => {
       at = Date.now() + ms;
       handle = setTimeout(
         () => {
-          at = undefined;
+          clear();
           act();
         },
         Math.min(ms, MAX_DELAY_MS),

@@ -37,7 +37,7 @@ const REASONS: Record<number, Reason> = {
   429: 'rate-limited',
   503: 'overloaded',
 };
-const reasonOf = ({ status }: Answer): Reason => REASONS[status] ?? 'http-failed';
+export const reasonOf = ({ status }: Answer): Reason => REASONS[status] ?? 'http-failed';
 
 /** Receives a room's counts over a WebSocket, and polls them while that fails. */
 export const createConnection = (options: Options): Connection => {

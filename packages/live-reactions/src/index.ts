@@ -1,4 +1,4 @@
-import { createConnection } from './connection.ts';
+import { createConnection, reasonOf } from './connection.ts';
 import { environment, listen } from './environment.ts';
 import { qualified } from './emoji.ts';
 import { createHttp } from './http.ts';
@@ -6,7 +6,15 @@ import { anonymousUser } from './ids.ts';
 import { createOutbox } from './outbox.ts';
 import { createStore } from './store.ts';
 import { createTokens } from './tokens.ts';
-import type { Dropped, Reactions, ReactionsEvents, ReactionsOptions, ReactionsSnapshot, State } from './types.ts';
+import type {
+  Dropped,
+  Reason,
+  Reactions,
+  ReactionsEvents,
+  ReactionsOptions,
+  ReactionsSnapshot,
+  State,
+} from './types.ts';
 
 export type * from './types.ts';
 
@@ -23,6 +31,7 @@ export const createReactions = <E extends string = string>(options: ReactionsOpt
   /** Complete as soon as there is a store and a connection. */
   let current = {} as ReactionsSnapshot;
   let dropped: Dropped | undefined;
+  let pendingReason: Reason | undefined;
   let isClosed = false;
 
   const user = async () => (userId ??= (await tokens.get())?.user ?? anonymousUser());
@@ -39,7 +48,7 @@ export const createReactions = <E extends string = string>(options: ReactionsOpt
         });
       }
   };
-  const state = (): State => ({ ...connection.state, pending: outbox.pending, dropped });
+  const state = (): State => ({ ...connection.state, pending: outbox.pending, pendingReason, dropped });
   const updateState = () => {
     const next = state();
     if (JSON.stringify(next) !== JSON.stringify(current.state)) emit('state', next);
@@ -58,7 +67,12 @@ export const createReactions = <E extends string = string>(options: ReactionsOpt
     onSettled(event, drop) {
       if (isClosed) return;
       dropped = drop ?? dropped;
+      pendingReason = undefined;
       if (event.room_id === store.room) store.settle(event.emoji_type, event.count, !drop, !outbox.pending);
+      updateState();
+    },
+    onRetry(answer) {
+      pendingReason = reasonOf(answer);
       updateState();
     },
   });

@@ -10,7 +10,7 @@ const MESSAGES: Record<Reason, string> = {
   'socket-silent': 'The WebSocket does not answer.',
   'http-failed': 'The server cannot be reached.',
   'rate-limited': 'There were too many requests.',
-  overloaded: 'The server is overloaded.',
+  overloaded: 'The server is unavailable or overloaded.',
   'token-failed': 'There is no token.',
   unauthorized: 'The server rejects the token.',
   forbidden: 'The token does not allow this room.',

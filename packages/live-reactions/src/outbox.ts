@@ -22,6 +22,8 @@ interface Options {
   send(events: readonly TapEvent[], isLast: boolean): Promise<Answer>;
   /** Taps got their answer, or were given up. */
   onSettled(event: TapEvent, dropped: Dropped | undefined): void;
+  /** Because of this answer, taps wait for another attempt. */
+  onRetry(answer: Answer): void;
 }
 
 export interface Outbox {
@@ -38,7 +40,7 @@ const sum = (entries: readonly Entry[]) => entries.reduce((all, { event }) => al
 const isRetriable = (status: number) => status === 0 || status === 429 || status >= 500;
 
 /** Taps on their way to the server: merged, then sent in order until they are answered or too old. */
-export const createOutbox = ({ keepMs, user, send, onSettled }: Options): Outbox => {
+export const createOutbox = ({ keepMs, user, send, onSettled, onRetry }: Options): Outbox => {
   const session = randomId();
   const merging = timer();
   const wake = timer();
@@ -69,13 +71,15 @@ export const createOutbox = ({ keepMs, user, send, onSettled }: Options): Outbox
     return batch;
   };
 
-  const handle = (batch: readonly Entry[], { status, error, retryAfterMs = 0 }: Answer) => {
+  const handle = (batch: readonly Entry[], answer: Answer) => {
+    const { status, error, retryAfterMs = 0 } = answer;
     if (status >= 200 && status < 300) {
       failures = 0;
       isOneByOne &&= queue.length > batch.length;
       settle(batch);
     } else if (isRetriable(status)) {
-      return wake.set(Math.min(retryAfterMs, keepMs) + backoff(failures++, RETRY_MS, MAX_RETRY_MS), pump);
+      wake.set(Math.min(retryAfterMs, keepMs) + backoff(failures++, RETRY_MS, MAX_RETRY_MS), pump);
+      return onRetry(answer);
     } else if (batch.length > 1) {
       isOneByOne = true; // a request is rejected as a whole, so that one tap would take the others with it
     } else {

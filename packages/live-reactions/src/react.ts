@@ -17,7 +17,7 @@ export const useReactions = <E extends string = string>(
     const initial: ReactionsSnapshot<E> = {
       counts: { room: latest.current.room, windowMs: 2000, ratio: 1, windows: [], added: {}, own: false },
       totals: {},
-      state: { ...CONNECTING, pending: 0, dropped: undefined },
+      state: { ...CONNECTING, pending: 0, pendingReason: undefined, dropped: undefined },
     };
     return {
       snapshot: () => client?.current ?? initial,

@@ -166,6 +166,24 @@ describe('retries', () => {
     expect([server.total('🔥'), client.current.state.pending]).toEqual([1, 0]);
   });
 
+  test.each([
+    [503, 'overloaded'],
+    [429, 'rate-limited'],
+    [0, 'http-failed'],
+  ])('the state says why taps wait: %d', async (status, reason) => {
+    const client = await opened(status === 0 ? { socketUrl: false } : {});
+    const seen: unknown[] = [];
+    client.on('state', ({ pendingReason }) => pendingReason !== seen.at(-1) && seen.push(pendingReason));
+    server.refuseTaps({ status });
+    client.tap('🔥');
+    await pass(1000);
+    expect(client.current.state).toMatchObject({ status: 'live', pending: 1, pendingReason: reason });
+    server.refuseTaps(undefined);
+    await pass(20_000);
+    expect(client.current.state).toMatchObject({ pending: 0, pendingReason: undefined });
+    expect(seen).toEqual([reason, undefined]);
+  });
+
   test('429 and 503 are retried after Retry-After', async () => {
     const client = await opened();
     server.refuseTaps({ status: 429, retryAfter: 7 });

@@ -76,6 +76,8 @@ export interface State {
   readonly nextTry: number | undefined;
   /** Number of own taps that the server has not confirmed yet. */
   readonly pending: number;
+  /** Why they wait: the newest attempt to send them has failed, and another one follows. */
+  readonly pendingReason: Reason | undefined;
   /** The newest taps that were given up: rejected by the server, or not sent within `keepMs`. */
   readonly dropped: Dropped | undefined;
 }
