@@ -14,6 +14,9 @@ interface OpenOptions extends BrowserContextOptions {
   mayFail?: boolean;
 }
 
+/** Small, because the processor draws everything. */
+const VIEWPORT = { width: 800, height: 480 };
+
 /** Counts what is drawn on canvases in `drawn`. */
 const COUNT_DRAWN = `
   window.drawn = 0;
@@ -52,7 +55,7 @@ export const pagesForTests = () => {
     },
     /** Opens a page as another viewer. */
     async open(path: string, { prepare, mayFail = false, ...options }: OpenOptions = {}) {
-      const context = await browser().newContext(options);
+      const context = await browser().newContext({ viewport: VIEWPORT, ...options });
       const page = await context.newPage();
       const watched = watch(page);
       visits.push({ page, watched, mayFail });
